@@ -1,0 +1,33 @@
+//! Compiles the proto files with protox, so that nobody needs protoc.
+
+use std::{env, error::Error, fs, path::PathBuf};
+
+use prost::Message as _;
+
+const FILES: [&str; 3] = [
+    "gestan/account/v1/account.proto",
+    "gestan/account/v1/account_service.proto",
+    "gestan/account/v1/error_reason.proto",
+];
+
+/// Messages that carry a secret: their `Debug` is written by hand, redacted.
+const SECRET: [&str; 8] = [
+    "ConfirmRequest",
+    "ConfirmResponse",
+    "SetPasswordRequest",
+    "SetPasswordResponse",
+    "RegisterExistingRequest",
+    "RegisterExistingResponse",
+    "UpdateRequest",
+    "UnlinkRequest",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let descriptors = protox::compile(FILES, ["."])?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("gestan.account.v1.bin"), descriptors.encode_to_vec())?;
+    tonic_prost_build::configure()
+        .skip_debug(SECRET.map(|name| format!(".gestan.account.v1.{name}")))
+        .compile_fds(descriptors)?;
+    Ok(())
+}
