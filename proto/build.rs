@@ -27,6 +27,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("gestan.account.v1.bin"), descriptors.encode_to_vec())?;
     tonic_prost_build::configure()
+        .build_client(env::var_os("CARGO_FEATURE_CLIENT").is_some())
+        .build_server(env::var_os("CARGO_FEATURE_SERVER").is_some())
         .skip_debug(SECRET.map(|name| format!(".gestan.account.v1.{name}")))
         .compile_fds(descriptors)?;
     Ok(())

@@ -1,1 +1,34 @@
-//! The schema.
+//! The schema, one change a file. Times are milliseconds since 1970-01-01 UTC in
+//! a 64-bit integer, the same in every database; secrets are digests or hashes.
+//!
+//! A change must leave the schema usable by the version before (expand, then
+//! contract), and must be able to be taken back by its `down`.
+
+use sea_orm_migration::prelude::*;
+
+mod m20261124_000001_create_account;
+mod m20261124_000002_create_link;
+mod m20261124_000003_create_challenge;
+mod m20261124_000004_create_idempotency_key;
+mod m20261124_000005_create_outbox_mail;
+mod m20261124_000006_create_audit_event;
+mod m20261124_000007_create_support_key;
+
+/// Applies and takes back the changes, in order.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261124_000001_create_account::Migration),
+            Box::new(m20261124_000002_create_link::Migration),
+            Box::new(m20261124_000003_create_challenge::Migration),
+            Box::new(m20261124_000004_create_idempotency_key::Migration),
+            Box::new(m20261124_000005_create_outbox_mail::Migration),
+            Box::new(m20261124_000006_create_audit_event::Migration),
+            Box::new(m20261124_000007_create_support_key::Migration),
+        ]
+    }
+}

@@ -7,7 +7,6 @@ mod redacted;
 
 /// Package `gestan.account.v1`.
 #[expect(
-    missing_docs,
     clippy::all,
     clippy::pedantic,
     reason = "generated: the proto files hold the documentation"

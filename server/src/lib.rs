@@ -1,1 +1,170 @@
-//! The server.
+//! Gestan's account service: a gRPC server on SQLite or PostgreSQL.
+//!
+//! A call makes three hops, and nothing calls across: [`grpc`] decodes it into
+//! [`domain`] types, [`accounts`] holds the use case, [`storage`] keeps what it
+//! changed. [`credentials`] makes and compares secrets, [`mail`] pays the mails
+//! that a use case owes. [`run`] puts them together behind a listener.
+
+pub mod accounts;
+pub mod audit;
+pub mod clock;
+pub mod config;
+pub mod credentials;
+pub mod domain;
+pub mod grpc;
+pub mod mail;
+pub mod randomness;
+pub mod shutdown;
+pub mod startup;
+pub mod storage;
+pub mod telemetry;
+
+use std::{future::IntoFuture as _, sync::Arc, time::Duration};
+
+use gestan_account_proto::{FILE_DESCRIPTOR_SET, v1::account_service_server::AccountServiceServer};
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tonic::{service::Routes, transport::Server};
+use tonic_health::ServingStatus;
+
+use crate::{
+    accounts::Accounts,
+    grpc::AccountGrpc,
+    mail::outbox::Outbox,
+    shutdown::Shutdown,
+    storage::{database::Database, purge::{self, Retention}},
+};
+
+/// The longest request that is read, in bytes: the largest form has a tenth of it.
+const MAX_REQUEST_BYTES: usize = 64 * 1024;
+
+/// How often the database is purged.
+const PURGE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// What a server is made of.
+#[derive(Debug)]
+pub struct Dependencies {
+    /// The account flow.
+    pub accounts: Accounts,
+    /// What runs beside the calls; none in tests, which do that work themselves.
+    pub workers: Option<Workers>,
+}
+
+/// What runs beside the calls.
+#[derive(Debug)]
+pub struct Workers {
+    /// Sends mail.
+    pub outbox: Outbox,
+    /// For how long things are kept.
+    pub retention: Retention,
+}
+
+/// Serves on `listener` until `shutdown` begins; then says NOT_SERVING, gives
+/// running calls `grace` to finish, stops the workers and closes the database.
+///
+/// # Errors
+/// When the transport cannot be set up or fails as a whole.
+pub async fn run(
+    listener: TcpListener,
+    dependencies: Dependencies,
+    shutdown: Shutdown,
+    grace: Duration,
+) -> Result<(), tonic::transport::Error> {
+    let Dependencies { accounts, workers } = dependencies;
+    let db = accounts.db.clone();
+    let (mut health, health_service) = tonic_health::server::health_reporter();
+    health.set_service_status("", ServingStatus::NotServing).await;
+    health.set_not_serving::<AccountServiceServer<AccountGrpc>>().await;
+
+    let stop_workers = CancellationToken::new();
+    let running = TaskTracker::new();
+    if let Some(Workers { outbox, retention }) = workers {
+        let mail_owed = Arc::clone(&accounts.mail_owed);
+        running.spawn(purge_regularly(accounts.clone(), retention, stop_workers.clone()));
+        running.spawn(outbox.run(mail_owed, stop_workers.clone()));
+    }
+    let watching = tokio::spawn(grpc::watch_database(
+        db.clone(),
+        health.clone(),
+        shutdown.draining().clone(),
+    ));
+
+    let accounts = AccountServiceServer::new(AccountGrpc::new(accounts, shutdown.clone()))
+        .max_decoding_message_size(MAX_REQUEST_BYTES);
+    let routes = Routes::new(health_service).add_service(accounts);
+    let serving = Server::builder()
+        .tcp_nodelay(true)
+        .http2_keepalive_interval(Some(Duration::from_secs(60)))
+        .add_routes(with_reflection(routes))
+        .serve_with_incoming_shutdown(
+            TcpListenerStream::new(listener),
+            shutdown.draining().clone().cancelled_owned(),
+        );
+    let mut serving = tokio::spawn(serving.into_future());
+
+    let outcome = tokio::select! {
+        outcome = &mut serving => Some(outcome),
+        () = shutdown.draining().cancelled() => None,
+    };
+    shutdown.begin();
+    // NOT_SERVING first, so that nobody is sent here any more.
+    let _ = watching.await;
+    shutdown.finish_calls(grace).await;
+    // Whoever watches the health would keep the connection open for ever.
+    health.clear_service_status("").await;
+    health.clear_service_status(gestan_account_proto::v1::account_service_server::SERVICE_NAME).await;
+    let outcome = match outcome {
+        Some(outcome) => Some(outcome),
+        None => tokio::time::timeout(Duration::from_secs(1), &mut serving).await.ok(),
+    };
+    serving.abort();
+    stop_workers.cancel();
+    running.close();
+    running.wait().await;
+    db.close().await;
+    match outcome {
+        Some(Ok(outcome)) => outcome,
+        // Connections that idle are no reason to wait; a panic has been logged.
+        Some(Err(_)) | None => Ok(()),
+    }
+}
+
+/// Reflection v1 and v1alpha: older tools speak only the latter.
+fn with_reflection(routes: Routes) -> Routes {
+    let builder = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            // So that tools can read the details of an error.
+            .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+    };
+    match (builder().build_v1(), builder().build_v1alpha()) {
+        (Ok(v1), Ok(v1alpha)) => routes.add_service(v1).add_service(v1alpha),
+        (v1, v1alpha) => {
+            let error = v1.err().or(v1alpha.err());
+            tracing::error!(?error, "no reflection");
+            routes
+        }
+    }
+}
+
+async fn purge_regularly(accounts: Accounts, retention: Retention, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = purge_once(&accounts.db, retention, accounts.clock.now()).await {
+            tracing::warn!(%error, "not purged");
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(PURGE_INTERVAL) => {}
+        }
+    }
+}
+
+async fn purge_once(
+    db: &Database,
+    retention: Retention,
+    now: jiff::Timestamp,
+) -> Result<(), storage::error::StorageError> {
+    db.retry(|| purge::purge(db.write(), retention, now)).await
+}

@@ -1,0 +1,149 @@
+//! What every screen needs: the client, the file, and how an error is told to
+//! a shopkeeper.
+
+use std::{error::Error as _, time::Duration};
+
+use anyhow::Result;
+use gestan_account_client::{Error, LinkToken, Timestamp, blocking::Client, v1};
+use jiff::tz::TimeZone;
+use uuid::Uuid;
+
+use crate::{fields, store::Store, terminal};
+
+pub(crate) struct App {
+    /// Without the link token.
+    pub(crate) client: Client,
+    pub(crate) server: String,
+    pub(crate) store: Store,
+}
+
+/// Where to go when a menu's choice is done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    Again,
+    Quit,
+}
+
+impl App {
+    /// The client that proves to be this machine, if it is linked.
+    pub(crate) fn linked(&self) -> Option<Client> {
+        let token = LinkToken::parse(self.store.link_token()?).ok()?;
+        Some(self.client.with_link_token(&token))
+    }
+
+    /// Makes a call, and again for as long as nobody answers and the person
+    /// wants to. Only for calls that may be repeated.
+    pub(crate) fn insist<T>(
+        &self,
+        call: impl Fn() -> Result<T, Error>,
+    ) -> Result<Result<T, Error>> {
+        loop {
+            match call() {
+                Err(error @ (Error::Transport(_) | Error::Deadline)) => {
+                    self.explain(&error);
+                    if !terminal::agree("Réessayer maintenant ?", true)? {
+                        return Ok(Err(error));
+                    }
+                }
+                Err(error) => {
+                    self.explain(&error);
+                    return Ok(Err(error));
+                }
+                Ok(answer) => return Ok(Ok(answer)),
+            }
+        }
+    }
+
+    /// Says what went wrong, and the way out.
+    pub(crate) fn explain(&self, error: &Error) {
+        println!();
+        match error {
+            Error::Rejected(rejection) => {
+                println!("✗ {}", rejection.message());
+                for violation in rejection.violations() {
+                    println!(
+                        "  - {} : {}",
+                        fields::label(&violation.field),
+                        violation.description
+                    );
+                }
+                if let Some(delay) = rejection.retry_delay() {
+                    println!("  Vous pourrez réessayer dans {}.", in_words(delay));
+                }
+                if let Some(id) = rejection.correlation_id() {
+                    println!("  Référence à donner à l'assistance : {id}");
+                }
+            }
+            Error::Transport(_) => {
+                println!("✗ Le service de comptes ({}) est injoignable.", self.server);
+                println!("  Vérifiez que ce poste est bien relié à Internet, puis réessayez.");
+                println!("  Si cela dure, appelez l'assistance.");
+                println!("  Détail technique : {}", innermost(error));
+            }
+            Error::Deadline => {
+                println!(
+                    "✗ Le service de comptes ({}) n'a pas répondu à temps.",
+                    self.server
+                );
+                println!("  Réessayez dans un instant ; si cela dure, appelez l'assistance.");
+            }
+            _ => {
+                println!("✗ Le service de comptes a donné une réponse inattendue.");
+                println!(
+                    "  Vérifiez son adresse ({}) ou appelez l'assistance.",
+                    self.server
+                );
+                println!("  Détail technique : {error}");
+            }
+        }
+        println!();
+    }
+}
+
+/// A UUID that names one request, and stays the same when it is repeated.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the example is a program of its own"
+)]
+pub(crate) fn new_id() -> String {
+    Uuid::new_v4().to_string()
+}
+
+/// A time of the service on this machine's clock: `24/11/2026 à 18:53`.
+pub(crate) fn local_time(time: Option<&Timestamp>) -> String {
+    time.and_then(|time| jiff::Timestamp::from_second(time.seconds).ok())
+        .map_or_else(
+            || "—".to_owned(),
+            |time| {
+                time.to_zoned_datetime(TimeZone::system())
+                    .strftime("%d/%m/%Y à %H:%M")
+                    .to_string()
+            },
+        )
+}
+
+/// The client ID, large, because it is to be read out over the phone.
+pub(crate) fn show_client_id(account: Option<&v1::Account>) {
+    let id = account.map_or(0, |account| account.id);
+    let line = format!("  Votre ID client :  {id}  ");
+    let edge = "═".repeat(line.chars().count());
+    println!("\n  ╔{edge}╗\n  ║{line}║\n  ╚{edge}╝");
+    println!("  Notez-le : l'assistance vous le demandera au téléphone.\n");
+}
+
+fn in_words(delay: Duration) -> String {
+    match delay.as_millis().div_ceil(1_000) {
+        0 | 1 => "1 seconde".to_owned(),
+        seconds @ 2..=90 => format!("{seconds} secondes"),
+        seconds @ 91..=5_400 => format!("{} minutes", seconds.div_ceil(60)),
+        seconds => format!("{} heures", seconds.div_ceil(3_600)),
+    }
+}
+
+fn innermost(error: &Error) -> String {
+    let mut cause = error.source();
+    while let Some(source) = cause.and_then(std::error::Error::source) {
+        cause = Some(source);
+    }
+    cause.map_or_else(|| error.to_string(), ToString::to_string)
+}

@@ -1,0 +1,131 @@
+//! The form of a linked machine: the account, its machines, and what can be
+//! done with them.
+
+use std::fmt;
+
+use anyhow::Result;
+use gestan_account_client::{
+    blocking::Client,
+    v1::{Account, ErrorReason, GetRequest, LinkedMachine},
+};
+
+use crate::{
+    app::{self, App, Next},
+    edit,
+    fields::{FIELDS, on_one_line},
+    links, passwords,
+    store::Purpose,
+    terminal, wizard,
+};
+
+#[derive(Clone, Copy)]
+enum Choice {
+    Resume,
+    Edit,
+    ChangePassword,
+    DetachOther,
+    DetachThis,
+    MailCode,
+    Quit,
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Resume => "Continuer avec le code reçu par courriel",
+            Self::Edit => "Modifier la fiche",
+            Self::ChangePassword => "Changer le mot de passe",
+            Self::DetachOther => "Détacher un autre poste",
+            Self::DetachThis => "Détacher ce poste",
+            Self::MailCode => "Recevoir un code personnel par courriel",
+            Self::Quit => "Quitter",
+        })
+    }
+}
+
+pub(crate) fn run(app: &mut App, client: &Client) -> Result<Next> {
+    let answer = match app.insist(|| client.get(GetRequest::default()))? {
+        Ok(answer) => answer,
+        Err(error) if error.reason() == Some(ErrorReason::InvalidCredentials) => {
+            println!("  Ce poste a été détaché du compte. Vous pouvez l'y rattacher, ou le");
+            println!("  rattacher à un autre.");
+            app.store.unlink()?;
+            return Ok(Next::Again);
+        }
+        Err(_) => return Ok(Next::Quit),
+    };
+    let account = answer.account.unwrap_or_default();
+    show(&account, &answer.machines);
+
+    let mut choices = vec![Choice::Edit, Choice::ChangePassword];
+    if app.store.pending().is_some() {
+        choices.insert(0, Choice::Resume);
+    }
+    if answer.machines.iter().any(|machine| !machine.current) {
+        choices.push(Choice::DetachOther);
+    }
+    choices.extend([Choice::DetachThis, Choice::MailCode, Choice::Quit]);
+    match terminal::choose("Que voulez-vous faire ?", choices, 0)? {
+        Some(Choice::Resume) => wizard::run(app)?,
+        Some(Choice::Edit) => edit::run(app, client, account)?,
+        Some(Choice::ChangePassword) => passwords::change(app, client)?,
+        Some(Choice::DetachOther) => links::detach_other(app, client, answer.machines)?,
+        Some(Choice::DetachThis) => links::detach_this(app, client)?,
+        Some(Choice::MailCode) => mail_code(app)?,
+        Some(Choice::Quit) | None => return Ok(Next::Quit),
+    }
+    Ok(Next::Again)
+}
+
+/// The code is good for the password prompts of this program, too, so the
+/// person may also go back to the form with it.
+fn mail_code(app: &mut App) -> Result<()> {
+    if wizard::send_mail(app, Purpose::Forgotten, "")?.is_err() {
+        return Ok(());
+    }
+    println!("  Ce code tient lieu de mot de passe pour valider la fiche ou rattacher un poste.");
+    if terminal::agree(
+        "L'utiliser maintenant pour choisir un nouveau mot de passe ?",
+        true,
+    )? {
+        wizard::run(app)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn show(account: &Account, machines: &[LinkedMachine]) {
+    println!("\nCompte client");
+    line("ID client", &account.id.to_string());
+    for field in &FIELDS {
+        line(field.label, &on_one_line((field.read)(account)));
+        if field.path == "email" && !account.pending_email.is_empty() {
+            line(
+                "",
+                &format!("(en attente de confirmation : {})", account.pending_email),
+            );
+        }
+    }
+    line("Ouvert le", &app::local_time(account.create_time.as_ref()));
+    line("Modifié le", &app::local_time(account.update_time.as_ref()));
+    if !machines.is_empty() {
+        println!("\n  Postes rattachés");
+    }
+    for linked in machines {
+        println!("  • {}", describe(linked));
+    }
+    println!();
+}
+
+/// `Caisse 1, rattaché le …, vu le … (ce poste)`.
+pub(crate) fn describe(linked: &LinkedMachine) -> String {
+    let name = linked.machine.as_ref().map_or("", |machine| &machine.name);
+    let linked_at = app::local_time(linked.link_time.as_ref());
+    let seen_at = app::local_time(linked.last_seen_time.as_ref());
+    let this = if linked.current { " (ce poste)" } else { "" };
+    format!("{name}{this}, rattaché le {linked_at}, vu le {seen_at}")
+}
+
+fn line(label: &str, value: &str) {
+    let mark = if label.is_empty() { ' ' } else { ':' };
+    println!("  {label:<14} {mark} {value}");
+}

@@ -1,0 +1,120 @@
+//! The questions, in French. Escape and Ctrl-C are one answer: `None`, back to
+//! where one came from.
+
+use std::fmt::Display;
+
+use anyhow::{Result, bail};
+use inquire::{
+    Confirm, InquireError, Password, PasswordDisplayMode, Select, Text,
+    error::InquireResult,
+    ui::{RenderConfig, Styled},
+    validator::{StringValidator, Validation},
+};
+
+/// Replaces the few words that the prompts bring in English.
+pub(crate) fn speak_french() {
+    let config = RenderConfig::default();
+    inquire::set_global_render_config(
+        config.with_canceled_prompt_indicator(Styled::new("(annulé)")),
+    );
+}
+
+/// A line of text; it may be empty.
+pub(crate) fn ask(message: &str, help: &str, initial: &str) -> Result<Option<String>> {
+    let prompt = Text::new(message)
+        .with_help_message(help)
+        .with_initial_value(initial);
+    Ok(answer(prompt.prompt())?.map(|text| text.trim().to_owned()))
+}
+
+/// A line of text that is not empty.
+pub(crate) fn ask_needed(message: &str, help: &str, initial: &str) -> Result<Option<String>> {
+    let prompt = Text::new(message)
+        .with_help_message(help)
+        .with_initial_value(initial)
+        .with_validator(needed());
+    Ok(answer(prompt.prompt())?.map(|text| text.trim().to_owned()))
+}
+
+/// A password or code that exists, typed once and masked.
+pub(crate) fn ask_secret(message: &str, help: &str) -> Result<Option<String>> {
+    let prompt = masked(message, help)
+        .without_confirmation()
+        .with_validator(needed());
+    answer(prompt.prompt())
+}
+
+/// A new password, typed twice and masked. Only the service judges it.
+pub(crate) fn ask_new_password() -> Result<Option<String>> {
+    println!("  Choisissez au moins 10 caractères : quelques mots sans lien entre eux suffisent.");
+    let help = "Ctrl+R affiche ou cache la saisie, Échap pour revenir.";
+    let prompt = masked("Nouveau mot de passe :", help)
+        .with_custom_confirmation_message("Encore une fois :")
+        .with_custom_confirmation_error_message("Les deux saisies sont différentes.")
+        .with_validator(needed());
+    answer(prompt.prompt())
+}
+
+/// One of several choices, from the one at `cursor` on.
+pub(crate) fn choose<T: Display>(
+    message: &str,
+    choices: Vec<T>,
+    cursor: usize,
+) -> Result<Option<T>> {
+    let prompt = Select::new(message, choices)
+        .with_help_message("↑↓ pour se déplacer, Entrée pour choisir, Échap pour revenir")
+        .with_starting_cursor(cursor)
+        .with_page_size(16)
+        .with_formatter(&|choice| {
+            // Without what aligns it under its neighbours.
+            choice
+                .value
+                .to_string()
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+        .without_filtering();
+    answer(prompt.prompt())
+}
+
+/// Yes or no; Escape is no.
+pub(crate) fn agree(message: &str, default: bool) -> Result<bool> {
+    let prompt = Confirm::new(message)
+        .with_default(default)
+        .with_parser(&|text| match text.to_lowercase().as_str() {
+            "o" | "oui" => Ok(true),
+            "n" | "non" => Ok(false),
+            _ => Err(()),
+        })
+        .with_formatter(&|yes| if yes { "oui" } else { "non" }.to_owned())
+        .with_default_value_formatter(&|yes| if yes { "O/n" } else { "o/N" }.to_owned())
+        .with_error_message("Répondez « oui » ou « non ».");
+    Ok(answer(prompt.prompt())?.unwrap_or(false))
+}
+
+fn masked<'a>(message: &'a str, help: &'a str) -> Password<'a> {
+    Password::new(message)
+        .with_help_message(help)
+        .with_display_mode(PasswordDisplayMode::Masked)
+        .with_display_toggle_enabled()
+}
+
+fn needed() -> impl StringValidator + 'static {
+    |text: &str| {
+        Ok(if text.trim().is_empty() {
+            Validation::Invalid("Il faut une réponse ; Échap pour revenir.".into())
+        } else {
+            Validation::Valid
+        })
+    }
+}
+
+fn answer<T>(result: InquireResult<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => Ok(None),
+        Err(InquireError::NotTTY) => bail!("ce programme pose des questions : il faut un terminal"),
+        Err(error) => Err(error.into()),
+    }
+}

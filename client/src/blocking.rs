@@ -1,0 +1,166 @@
+//! The same client for programs without an async runtime.
+//!
+//! Every method waits for its answer. Nothing is decided here: all calls go to
+//! [`crate::Client`], on a runtime with a thread of its own, which keeps the
+//! connection alive while the program does nothing.
+//!
+//! ```no_run
+//! use gestan_account_client::{ClientOptions, blocking::Client, v1};
+//!
+//! # fn example() -> Result<(), gestan_account_client::Error> {
+//! let client = Client::connect("https://compte.example.fr", ClientOptions::new())?;
+//! let sent = client.create(v1::CreateRequest {
+//!     request_id: "0d4b1a55-5a0e-4a0c-9f43-6f0f4a3a9f10".into(),
+//!     email: "jeanne@example.fr".into(),
+//!     machine: Some(v1::Machine {
+//!         id: "7f0c7d3e-6a57-4a9b-8a53-3f1d1f0f7a11".into(),
+//!         name: "Caisse 1".into(),
+//!     }),
+//!     ..Default::default()
+//! })?;
+//! println!("challenge {}", sent.challenge_id);
+//! # Ok(())
+//! # }
+//! ```
+
+use std::{fmt, future::Future, sync::Arc};
+
+use gestan_account_proto::v1::{
+    ConfirmRequest, ConfirmResponse, CreateRequest, CreateResponse, GetRequest, GetResponse,
+    RegisterExistingRequest, RegisterExistingResponse, ResendPasswordRequest,
+    ResendPasswordResponse, SetPasswordRequest, SetPasswordResponse, UnlinkRequest, UnlinkResponse,
+    UpdateRequest, UpdateResponse,
+};
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::{error::Error, link_token::LinkToken, options::ClientOptions};
+
+/// A connection to the account service whose calls wait for their answer. It is
+/// cheap to clone; clones share the connection.
+#[derive(Clone)]
+pub struct Client {
+    inner: crate::Client,
+    runtime: Arc<Background>,
+}
+
+/// One worker thread. The last client to go leaves it behind without waiting,
+/// so that a client may be dropped anywhere.
+struct Background(Option<Runtime>);
+
+impl Client {
+    /// As [`crate::Client::connect`].
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::Client::connect`], and [`Error::InvalidOptions`] when called
+    /// from within an async runtime, which it would block.
+    pub fn connect(url: &str, options: ClientOptions) -> Result<Self, Error> {
+        let runtime = Background::start()?;
+        let inner = runtime.wait(crate::Client::connect(url, options))?;
+        Ok(Self {
+            inner,
+            runtime: Arc::new(runtime),
+        })
+    }
+
+    /// As [`crate::Client::connect_lazy`].
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::Client::connect_lazy`], and [`Error::InvalidOptions`] when
+    /// called from within an async runtime, which it would block.
+    pub fn connect_lazy(url: &str, options: ClientOptions) -> Result<Self, Error> {
+        let runtime = Background::start()?;
+        let inner = runtime.wait(async { crate::Client::connect_lazy(url, options) })?;
+        Ok(Self {
+            inner,
+            runtime: Arc::new(runtime),
+        })
+    }
+
+    /// As [`crate::Client::with_link_token`].
+    #[must_use]
+    pub fn with_link_token(&self, token: &LinkToken) -> Self {
+        Self {
+            inner: self.inner.with_link_token(token),
+            ..self.clone()
+        }
+    }
+
+    /// As [`crate::Client::without_link_token`].
+    #[must_use]
+    pub fn without_link_token(&self) -> Self {
+        Self {
+            inner: self.inner.without_link_token(),
+            ..self.clone()
+        }
+    }
+}
+
+macro_rules! forward {
+    ($($rpc:ident($request:ty) -> $response:ty;)*) => {
+        impl Client {$(
+            #[doc = concat!("As [`crate::Client::", stringify!($rpc), "`].")]
+            ///
+            /// # Errors
+            ///
+            #[doc = concat!("As [`crate::Client::", stringify!($rpc), "`], and")]
+            /// [`Error::InvalidOptions`] when called from within an async
+            /// runtime, which it would block.
+            pub fn $rpc(&self, request: $request) -> Result<$response, Error> {
+                self.runtime.wait(self.inner.$rpc(request))
+            }
+        )*}
+    };
+}
+
+forward! {
+    create(CreateRequest) -> CreateResponse;
+    confirm(ConfirmRequest) -> ConfirmResponse;
+    set_password(SetPasswordRequest) -> SetPasswordResponse;
+    register_existing(RegisterExistingRequest) -> RegisterExistingResponse;
+    get(GetRequest) -> GetResponse;
+    update(UpdateRequest) -> UpdateResponse;
+    unlink(UnlinkRequest) -> UnlinkResponse;
+    resend_password(ResendPasswordRequest) -> ResendPasswordResponse;
+}
+
+impl Background {
+    fn start() -> Result<Self, Error> {
+        // More than one thread would idle: a desktop program makes one call at
+        // a time. Less would leave the server's pings without an answer.
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("gestan-account")
+            .enable_all()
+            .build();
+        let refuse = |error| Error::InvalidOptions(format!("no thread for the client: {error}"));
+        Ok(Self(Some(runtime.map_err(refuse)?)))
+    }
+
+    fn wait<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        match &self.0 {
+            Some(runtime) if Handle::try_current().is_err() => runtime.block_on(call),
+            _ => {
+                let text = "the blocking client was called from within an async runtime";
+                Err(Error::InvalidOptions(text.into()))
+            }
+        }
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("blocking::Client")
+            .field(&self.inner)
+            .finish()
+    }
+}

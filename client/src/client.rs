@@ -1,0 +1,305 @@
+//! The client: one method for each RPC, each with a deadline and with repeats
+//! where the contract makes them harmless.
+
+use std::{fmt, future::Future, sync::Arc, time::Duration};
+
+use gestan_account_proto::v1::{
+    ConfirmRequest, ConfirmResponse, CreateRequest, CreateResponse, GetRequest, GetResponse,
+    RegisterExistingRequest, RegisterExistingResponse, ResendPasswordRequest,
+    ResendPasswordResponse, SetPasswordRequest, SetPasswordResponse, UnlinkRequest, UnlinkResponse,
+    UpdateRequest, UpdateResponse, account_service_client::AccountServiceClient,
+};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tonic::{
+    Request, Response, Status,
+    metadata::{Ascii, MetadataValue},
+    transport::Channel,
+};
+
+use crate::{
+    connection,
+    error::Error,
+    link_token::LinkToken,
+    options::ClientOptions,
+    retry::{Repeatable, RetryPolicy},
+};
+
+type Rpc = AccountServiceClient<Channel>;
+
+/// Longer deadlines make no sense, and this much always fits in an `Instant`.
+const LONGEST_DEADLINE: Duration = Duration::from_hours(24);
+
+/// A connection to the account service. It is cheap to clone; clones share the
+/// connection.
+#[derive(Clone)]
+pub struct Client {
+    rpc: Rpc,
+    settings: Arc<Settings>,
+    authorization: Option<MetadataValue<Ascii>>,
+}
+
+struct Settings {
+    deadline: Duration,
+    accept_language: Option<MetadataValue<Ascii>>,
+    retry: RetryPolicy,
+}
+
+impl Client {
+    /// Connects to the service at `url`, for example
+    /// `https://compte.example.fr`. One attempt, at most as long as the
+    /// connect timeout; a connection that breaks later is made anew by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Transport`] or [`Error::Deadline`] when the service cannot be
+    /// reached, [`Error::InvalidOptions`] when `url` or `options` make no
+    /// sense.
+    pub async fn connect(url: &str, options: ClientOptions) -> Result<Self, Error> {
+        let settings = Settings::new(&options)?;
+        let connecting = connection::endpoint(url, &options)?;
+        // The endpoint's own limit does not count the look-up of the name.
+        match timeout(options.connect_timeout, connecting.connect()).await {
+            Ok(Ok(channel)) => Ok(Self::new(channel, settings)),
+            Ok(Err(error)) => Err(Error::Transport(Box::new(error))),
+            Err(_) => Err(Error::Deadline),
+        }
+    }
+
+    /// Like [`connect`](Self::connect), but the first call connects.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidOptions`] when `url` or `options` make no sense.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    #[expect(clippy::needless_pass_by_value, reason = "the same shape as `connect`")]
+    pub fn connect_lazy(url: &str, options: ClientOptions) -> Result<Self, Error> {
+        let settings = Settings::new(&options)?;
+        let endpoint = connection::endpoint(url, &options)?;
+        Ok(Self::new(endpoint.connect_lazy(), settings))
+    }
+
+    fn new(channel: Channel, settings: Settings) -> Self {
+        let rpc = Rpc::new(channel);
+        Self {
+            rpc,
+            settings: Arc::new(settings),
+            authorization: None,
+        }
+    }
+
+    /// The same connection, whose calls prove to come from a linked machine.
+    #[must_use]
+    pub fn with_link_token(&self, token: &LinkToken) -> Self {
+        Self {
+            authorization: token.to_authorization(),
+            ..self.clone()
+        }
+    }
+
+    /// The same connection, whose calls come from nobody in particular.
+    #[must_use]
+    pub fn without_link_token(&self) -> Self {
+        Self {
+            authorization: None,
+            ..self.clone()
+        }
+    }
+
+    /// Starts the opening of an account: a personal code is mailed to the
+    /// address. To repeat the call by hand, repeat its `request_id`.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REQUEST`.
+    pub async fn create(&self, request: CreateRequest) -> Result<CreateResponse, Error> {
+        self.call(request, |mut rpc, request| async move {
+            rpc.create(request).await
+        })
+        .await
+    }
+
+    /// Answers a challenge with the personal code that a mail brought.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REQUEST`, also for a code that was mistyped;
+    /// `INVALID_CREDENTIALS`; `CODE_SPENT`, `CODE_EXPIRED`, `TOO_MANY_TRIES`;
+    /// `EMAIL_TAKEN`.
+    pub async fn confirm(&self, request: ConfirmRequest) -> Result<ConfirmResponse, Error> {
+        self.call(request, |mut rpc, request| async move {
+            rpc.confirm(request).await
+        })
+        .await
+    }
+
+    /// Sets the password, with a ticket of [`confirm`](Self::confirm) or, on a
+    /// linked machine, with the current password. Only the former is repeated
+    /// by itself.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REQUEST`, also for a weak password; `INVALID_CREDENTIALS`;
+    /// `PERMISSION_DENIED`; `TICKET_SPENT`, `TICKET_EXPIRED`.
+    pub async fn set_password(
+        &self,
+        request: SetPasswordRequest,
+    ) -> Result<SetPasswordResponse, Error> {
+        self.call(request, |mut rpc, request| async move {
+            rpc.set_password(request).await
+        })
+        .await
+    }
+
+    /// Links a machine to an account that exists, by client ID and password or
+    /// personal code.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REQUEST`, `INVALID_CREDENTIALS`.
+    pub async fn register_existing(
+        &self,
+        request: RegisterExistingRequest,
+    ) -> Result<RegisterExistingResponse, Error> {
+        self.call(request, |mut rpc, request| async move {
+            rpc.register_existing(request).await
+        })
+        .await
+    }
+
+    /// Reads an account and its linked machines.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REQUEST`; `INVALID_CREDENTIALS`, also when this machine was
+    /// detached; `PERMISSION_DENIED`.
+    pub async fn get(&self, request: GetRequest) -> Result<GetResponse, Error> {
+        self.call(
+            request,
+            |mut rpc, request| async move { rpc.get(request).await },
+        )
+        .await
+    }
+
+    /// Changes the fields of the account that the mask names. Not repeated by
+    /// itself with an etag or a new e-mail address: a repeat of what was done
+    /// would be refused, or send a second mail.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REQUEST`, `INVALID_CREDENTIALS`, `PERMISSION_DENIED`,
+    /// `ETAG_MISMATCH`.
+    pub async fn update(&self, request: UpdateRequest) -> Result<UpdateResponse, Error> {
+        self.call(request, |mut rpc, request| async move {
+            rpc.update(request).await
+        })
+        .await
+    }
+
+    /// Detaches this machine, or another one with the password.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REQUEST`, `INVALID_CREDENTIALS`, `PERMISSION_DENIED`.
+    pub async fn unlink(&self, request: UnlinkRequest) -> Result<UnlinkResponse, Error> {
+        self.call(request, |mut rpc, request| async move {
+            rpc.unlink(request).await
+        })
+        .await
+    }
+
+    /// Mails a fresh personal code to the address of an account. To repeat the
+    /// call by hand, repeat its `request_id`.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REQUEST`, `INVALID_CREDENTIALS`.
+    pub async fn resend_password(
+        &self,
+        request: ResendPasswordRequest,
+    ) -> Result<ResendPasswordResponse, Error> {
+        self.call(request, |mut rpc, request| async move {
+            rpc.resend_password(request).await
+        })
+        .await
+    }
+
+    /// Sends until an answer comes that is worth giving back, or the deadline.
+    async fn call<Q, A, F>(
+        &self,
+        message: Q,
+        send: impl Fn(Rpc, Request<Q>) -> F,
+    ) -> Result<A, Error>
+    where
+        Q: Clone + Repeatable,
+        F: Future<Output = Result<Response<A>, Status>>,
+    {
+        let deadline = Instant::now() + self.settings.deadline;
+        let mut attempts = 0;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let answer = send(self.rpc.clone(), self.request(message.clone(), left));
+            // `grpc-timeout` alone would not end a wait for the connection.
+            let status = match timeout_at(deadline, answer).await {
+                Ok(Ok(response)) => return Ok(response.into_inner()),
+                Ok(Err(status)) => status,
+                Err(_) => return Err(Error::Deadline),
+            };
+            attempts += 1;
+            let policy = &self.settings.retry;
+            let wait = policy.next_wait(&status, message.repeat(), attempts, fastrand::f64());
+            let left = deadline.saturating_duration_since(Instant::now());
+            match wait.filter(|wait| *wait < left) {
+                Some(wait) => sleep(wait).await,
+                None => return Err(status.into()),
+            }
+        }
+    }
+
+    fn request<Q>(&self, message: Q, left: Duration) -> Request<Q> {
+        let mut request = Request::new(message);
+        request.set_timeout(left);
+        let metadata = request.metadata_mut();
+        if let Some(value) = &self.settings.accept_language {
+            metadata.insert("accept-language", value.clone());
+        }
+        if let Some(value) = &self.authorization {
+            metadata.insert("authorization", value.clone());
+        }
+        request
+    }
+}
+
+impl Settings {
+    fn new(options: &ClientOptions) -> Result<Self, Error> {
+        let accept_language = match options.locale.as_deref() {
+            None | Some("") => None,
+            Some(locale) => Some(locale.parse().map_err(|_| {
+                Error::InvalidOptions(format!("the locale is no language tag: {locale:?}"))
+            })?),
+        };
+        Ok(Self {
+            deadline: options.deadline.min(LONGEST_DEADLINE),
+            accept_language,
+            retry: RetryPolicy::new(options),
+        })
+    }
+}
+
+/// Without the link token.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("deadline", &self.settings.deadline)
+            .field(
+                "link_token",
+                &self.authorization.as_ref().map(|_| "[redacted]"),
+            )
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! Turns a URL and options into the endpoint of a channel, which connects, and
+//! connects again when the connection breaks.
+
+use std::time::Duration;
+
+use tonic::transport::Endpoint;
+
+use crate::{error::Error, options::ClientOptions};
+
+/// A silent connection is asked for a sign of life after this long, even when
+/// no call is under way: routers forget idle connections without a word, and
+/// the next call would wait in vain.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
+
+/// A connection that shows no sign of life for this long is given up. Shorter
+/// than the deadline of a call, so that a repeat has time on a fresh one.
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
+
+pub(crate) fn endpoint(url: &str, options: &ClientOptions) -> Result<Endpoint, Error> {
+    // Asked of the text: tonic takes `unix:` paths, too, and calls them http.
+    let scheme = url
+        .split_once("://")
+        .map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let secure = match scheme.as_deref() {
+        Some("http") => false,
+        Some("https") => true,
+        _ => {
+            let text = "the URL must begin with http:// or https://";
+            return Err(Error::InvalidOptions(text.into()));
+        }
+    };
+    let endpoint = Endpoint::from_shared(url.to_owned())
+        .map_err(|error| Error::InvalidOptions(format!("not a URL: {error}")))?;
+    let endpoint = endpoint
+        .user_agent(concat!("gestan-account-client/", env!("CARGO_PKG_VERSION")))
+        .map_err(|error| invalid(&error))?
+        .connect_timeout(options.connect_timeout)
+        .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
+        .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
+        .keep_alive_while_idle(true);
+    if secure {
+        with_tls(endpoint, options)
+    } else {
+        Ok(endpoint)
+    }
+}
+
+#[cfg(feature = "tls")]
+fn with_tls(endpoint: Endpoint, options: &ClientOptions) -> Result<Endpoint, Error> {
+    let config = options.tls.to_config()?.timeout(options.connect_timeout);
+    endpoint.tls_config(config).map_err(|error| invalid(&error))
+}
+
+#[cfg(not(feature = "tls"))]
+fn with_tls(_: Endpoint, _: &ClientOptions) -> Result<Endpoint, Error> {
+    let text = "an https:// URL needs the feature `tls` of gestan-account-client";
+    Err(Error::InvalidOptions(text.into()))
+}
+
+/// The innermost cause: tonic's own text says only "transport error".
+fn invalid(error: &tonic::transport::Error) -> Error {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    Error::InvalidOptions(format!("the connection cannot be set up: {cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_http_url_is_refused() {
+        for url in [
+            "",
+            "compte.example.fr",
+            "unix:/tmp/socket",
+            "ftp://example.fr",
+            "http://",
+        ] {
+            let result = endpoint(url, &ClientOptions::new());
+            assert!(matches!(result, Err(Error::InvalidOptions(_))), "{url:?}");
+        }
+        assert!(endpoint("http://[::1]:50051", &ClientOptions::new()).is_ok());
+    }
+
+    #[cfg(feature = "tls")]
+    #[test]
+    fn tls_options_that_cannot_work_are_refused() {
+        use crate::options::TlsOptions;
+
+        let refused = [
+            TlsOptions::new().system_roots(false),
+            TlsOptions::new()
+                .system_roots(false)
+                .ca_certificate_pem("not PEM"),
+            TlsOptions::new().client_certificate_pem("not PEM", "s3cr3t"),
+        ];
+        for tls in refused {
+            assert!(!format!("{tls:?}").contains("s3cr3t"));
+            let result = endpoint("https://example.fr", &ClientOptions::new().tls(tls));
+            assert!(matches!(result, Err(Error::InvalidOptions(_))));
+        }
+    }
+}

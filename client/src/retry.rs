@@ -1,0 +1,157 @@
+//! When a call may be tried again, and after which wait. No I/O here: the
+//! client asks, waits and sends.
+
+use std::time::Duration;
+
+use gestan_account_proto::v1::{
+    ConfirmRequest, CreateRequest, ErrorReason, GetRequest, RegisterExistingRequest,
+    ResendPasswordRequest, SetPasswordRequest, UnlinkRequest, UpdateRequest,
+};
+use tonic::{Code, Status};
+
+use crate::{
+    error::{connection_failed, never_sent},
+    options::ClientOptions,
+    rejection::Rejection,
+};
+
+/// The server's word on when to try again, in milliseconds; negative for never.
+const PUSHBACK: &str = "grpc-retry-pushback-ms";
+
+/// What a second run of a call would do, when the first may have been carried
+/// out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// The same answer, and nothing twice.
+    Harmless,
+    /// Another answer, or another mail: the caller must decide.
+    Harmful,
+}
+
+/// A request that knows whether the contract lets it be sent twice.
+pub(crate) trait Repeatable {
+    fn repeat(&self) -> Repeat;
+}
+
+macro_rules! harmless {
+    ($($request:ty),*) => {$(
+        impl Repeatable for $request {
+            fn repeat(&self) -> Repeat {
+                Repeat::Harmless
+            }
+        }
+    )*};
+}
+
+// `Create` and `ResendPassword` bear a `request_id`, `Confirm` and
+// `RegisterExisting` give the same outcome for the same secret, an `Unlink` of
+// what is not linked is a success.
+harmless!(
+    CreateRequest,
+    ConfirmRequest,
+    RegisterExistingRequest,
+    GetRequest,
+    UnlinkRequest,
+    ResendPasswordRequest
+);
+
+/// Harmless with a ticket only: once changed, the current password is a wrong
+/// one.
+impl Repeatable for SetPasswordRequest {
+    fn repeat(&self) -> Repeat {
+        if !self.ticket.is_empty() && self.current_password.is_empty() {
+            Repeat::Harmless
+        } else {
+            Repeat::Harmful
+        }
+    }
+}
+
+/// Harmless when it writes the same values again. With an etag the repeat of a
+/// success would be told to the user as a conflict; a change of address would
+/// send its mail twice.
+impl Repeatable for UpdateRequest {
+    fn repeat(&self) -> Repeat {
+        let paths = self
+            .update_mask
+            .as_ref()
+            .map_or(&[][..], |mask| &mask.paths);
+        let (etag, email) = self
+            .account
+            .as_ref()
+            .map_or(("", ""), |account| (&account.etag, &account.email));
+        let moves = if paths.is_empty() {
+            !email.is_empty()
+        } else {
+            paths.iter().any(|path| path == "email")
+        };
+        if etag.is_empty() && !moves {
+            Repeat::Harmless
+        } else {
+            Repeat::Harmful
+        }
+    }
+}
+
+/// How often, and how patiently.
+#[derive(Clone, Debug)]
+pub(crate) struct RetryPolicy {
+    max_attempts: u32,
+    first_back_off: Duration,
+    max_back_off: Duration,
+}
+
+impl RetryPolicy {
+    pub(crate) fn new(options: &ClientOptions) -> Self {
+        Self {
+            max_attempts: options.max_attempts,
+            first_back_off: options.first_back_off,
+            max_back_off: options.max_back_off,
+        }
+    }
+
+    /// The wait before the next attempt, or None to give up. `attempts` have
+    /// failed, the last with `status`; `chance` is from 0 to 1.
+    pub(crate) fn next_wait(
+        &self,
+        status: &Status,
+        repeat: Repeat,
+        attempts: u32,
+        chance: f64,
+    ) -> Option<Duration> {
+        if attempts >= self.max_attempts {
+            return None;
+        }
+        let rejection = Rejection::from_status(status);
+        let reason = rejection.as_ref().map(Rejection::reason);
+        // Either the server has not seen the call, or it refused it unread.
+        let undone = never_sent(status) || reason == Some(ErrorReason::HashingBusy);
+        let passing = status.code() == Code::Unavailable || connection_failed(status);
+        if !(undone || passing && repeat == Repeat::Harmless) {
+            return None;
+        }
+        let asked = pushback(status).transpose().ok()?;
+        match asked.max(rejection.and_then(|rejection| rejection.retry_delay())) {
+            Some(asked) => Some(asked.mul_f64(1.0 + chance / 5.0)),
+            None => Some(self.back_off(attempts).mul_f64(1.0 - chance / 2.0)),
+        }
+    }
+
+    fn back_off(&self, attempts: u32) -> Duration {
+        let doubled = 2_u32.saturating_pow(attempts.saturating_sub(1));
+        self.first_back_off
+            .saturating_mul(doubled)
+            .min(self.max_back_off)
+    }
+}
+
+/// What the server asks for; an Err when it forbids another attempt, as a
+/// number that cannot be read does, too.
+fn pushback(status: &Status) -> Option<Result<Duration, ()>> {
+    let value = status.metadata().get(PUSHBACK)?;
+    let wait = value.to_str().ok().and_then(|text| text.parse().ok());
+    Some(wait.map(Duration::from_millis).ok_or(()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! The account flow: one use case a file, each under the name of its RPC. A use
+//! case does its slow work (hashing) first and then changes everything in one
+//! transaction, mail and audit event included.
+//!
+//! Nothing here knows of gRPC, and nothing here sends mail: it is owed to the
+//! outbox and sent afterwards.
+
+mod caller;
+mod confirm;
+mod create;
+pub mod error;
+mod get;
+mod owed_mail;
+mod register_existing;
+mod requested_code;
+mod resend_password;
+mod secret_check;
+mod set_password;
+mod unlink;
+mod update;
+
+use std::{net::IpAddr, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Notify;
+
+pub use caller::BearerToken;
+pub use confirm::{Confirm, Confirmed};
+pub use create::Create;
+pub use get::{AccountRead, Get};
+pub use register_existing::{RegisterExisting, Registered};
+pub use requested_code::CodeRequested;
+pub use resend_password::{ResendPassword, WhoseAccount};
+pub use set_password::{Authority, PasswordSet, SetPassword};
+pub use unlink::Unlink;
+pub use update::{Update, Updated};
+
+use crate::{
+    clock::Clock, credentials::hasher::Hasher, domain::ape_code::Nomenclature,
+    randomness::Randomness, storage::database::Database,
+};
+
+/// How long things last.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetimes {
+    /// A personal code.
+    pub code: SignedDuration,
+    /// A ticket.
+    pub ticket: SignedDuration,
+    /// From one mail to when it makes sense to ask for another.
+    pub resend: SignedDuration,
+    /// A security notice that cannot be sent.
+    pub notice: SignedDuration,
+}
+
+/// Where a call comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The token that it brings.
+    pub token: Option<BearerToken>,
+    /// The caller's address, when it is known.
+    pub ip: Option<IpAddr>,
+}
+
+/// The account flow and what it works with. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Accounts {
+    /// Where everything is kept.
+    pub db: Database,
+    /// Where everything slow is computed.
+    pub hasher: Hasher,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where secrets come from.
+    pub randomness: Arc<dyn Randomness>,
+    /// Which APE codes there are.
+    pub nomenclature: Arc<Nomenclature>,
+    /// Wakes the worker that sends mail.
+    pub mail_owed: Arc<Notify>,
+    /// How long things last.
+    pub lifetimes: Lifetimes,
+}
+
+impl Accounts {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+/// A digest of what makes two calls the same, by which a repeat is known.
+fn call_digest(rpc: &str, parts: &[&[u8]]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for part in [rpc.as_bytes()].iter().chain(parts) {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    digest.finalize().into()
+}

@@ -1,0 +1,85 @@
+//! Why a call is refused. `grpc::status` says it to the caller.
+
+use std::time::Duration;
+
+use crate::{
+    credentials::hasher::HashError,
+    domain::violation::{Problem, Violations},
+    storage::{database::IsConflict, error::StorageError},
+};
+
+/// Why a call is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Some fields are bad.
+    #[error("the request has bad fields")]
+    Invalid(Violations),
+    /// Wrong secret, unknown account, challenge or token: which, is not told.
+    #[error("wrong or unknown credentials")]
+    InvalidCredentials,
+    /// A valid token that may not do this.
+    #[error("the token may not do this")]
+    PermissionDenied,
+    /// The code was used already.
+    #[error("the code is spent")]
+    CodeSpent,
+    /// The code or its challenge is too old.
+    #[error("the code has expired")]
+    CodeExpired,
+    /// Too many wrong codes have killed the challenge.
+    #[error("too many wrong codes")]
+    TooManyTries,
+    /// The ticket was used already.
+    #[error("the ticket is spent")]
+    TicketSpent,
+    /// The ticket is too old.
+    #[error("the ticket has expired")]
+    TicketExpired,
+    /// The address has become another account's.
+    #[error("the address is another account's")]
+    EmailTaken,
+    /// The account has changed since it was read.
+    #[error("the account has changed since it was read")]
+    EtagMismatch,
+    /// The hashing queue is full.
+    #[error("the hashing queue is full")]
+    HashingBusy {
+        /// When a place is to be expected.
+        retry_after: Duration,
+    },
+    /// Hashing failed: a bug or a damaged hash.
+    #[error("hashing failed")]
+    Hashing,
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl Error {
+    /// One bad field.
+    #[must_use]
+    pub fn invalid(field: &str, problem: Problem) -> Self {
+        Self::Invalid(Violations::one(field, problem))
+    }
+}
+
+impl From<HashError> for Error {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy { retry_after } => Self::HashingBusy { retry_after },
+            HashError::Fault => Self::Hashing,
+        }
+    }
+}
+
+impl From<sea_orm::DbErr> for Error {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::Storage(error.into())
+    }
+}
+
+impl IsConflict for Error {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Storage(error) if error.is_conflict())
+    }
+}

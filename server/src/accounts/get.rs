@@ -1,0 +1,64 @@
+//! Get: reads an account and its machines.
+
+use super::{Accounts, Origin, caller::Caller, error::Error};
+use crate::{
+    domain::{account_id::AccountId, machine::MachineId, violation::Problem},
+    storage::{
+        account::{self, Account},
+        link::{self, Link},
+    },
+};
+
+/// What Get is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Get {
+    /// The account; none for the caller's own.
+    pub account_id: Option<AccountId>,
+}
+
+/// An account as it was read.
+pub struct AccountRead {
+    /// The account.
+    pub account: Account,
+    /// Its living links, the oldest first.
+    pub links: Vec<Link>,
+    /// The machine that reads; none for a support agent.
+    pub current: Option<MachineId>,
+}
+
+impl Accounts {
+    /// Reads an account.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCredentials`], also when a support key names an account
+    /// that does not exist; [`Error::PermissionDenied`] when a machine names
+    /// another account than its own; [`Error::Invalid`] when a support key
+    /// names none.
+    pub async fn get(&self, query: &Get, origin: &Origin) -> Result<AccountRead, Error> {
+        let (account, current) = match self.authenticate(origin).await? {
+            Caller::Machine(machine) => {
+                machine.account.check_is(query.account_id)?;
+                (machine.account, Some(machine.link.machine.id))
+            }
+            Caller::Support(key) => {
+                let id = query.account_id;
+                let id = id.ok_or_else(|| Error::invalid("account_id", Problem::Required))?;
+                let found = account::find(self.db.read(), id).await?;
+                tracing::info!(support_key.id = key.id, account.id = %id, "read by support");
+                (found.ok_or(Error::InvalidCredentials)?, None)
+            }
+        };
+        let links = link::list(self.db.read(), account.id).await?;
+        Ok(AccountRead { account, links, current })
+    }
+}
+
+impl Account {
+    /// Whether this is the account that a machine names, if it names one.
+    pub(super) fn check_is(&self, named: Option<AccountId>) -> Result<(), Error> {
+        match named {
+            Some(id) if id != self.id => Err(Error::PermissionDenied),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! ResendPassword: mails a fresh code to an account's address. The answer, and
+//! the work, is the same whether or not there is such an account.
+
+use uuid::Uuid;
+
+use super::{Accounts, Origin, error::Error, requested_code::{CodeRequest, CodeRequested}};
+use crate::{
+    domain::{
+        account_id::AccountId, email_address::EmailAddress, locale::Locale, machine::Machine,
+        profile::Profile,
+    },
+    storage::{account, challenge::Purpose},
+};
+
+/// Which account is meant.
+#[derive(Clone)]
+pub enum WhoseAccount {
+    /// The one with this ID, if there is one.
+    Id(AccountId),
+    /// The one with this address.
+    Email(EmailAddress),
+    /// The one that the caller is linked to.
+    Mine,
+}
+
+/// What ResendPassword is asked.
+#[derive(Clone)]
+pub struct ResendPassword {
+    /// Makes a repeat safe.
+    pub request_id: Uuid,
+    /// SHA-256 of the request, to tell a repeat from a reuse of the ID.
+    pub request_digest: [u8; 32],
+    /// Which account is meant.
+    pub account: WhoseAccount,
+    /// The machine that asks.
+    pub machine: Machine,
+    /// The language of the mail.
+    pub locale: Locale,
+}
+
+impl Accounts {
+    /// Mails a fresh code.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the request ID was used for another request;
+    /// [`Error::InvalidCredentials`] when the caller's own account is meant and
+    /// its token is dead.
+    pub async fn resend_password(
+        &self,
+        command: &ResendPassword,
+        origin: &Origin,
+    ) -> Result<CodeRequested, Error> {
+        let email = match &command.account {
+            WhoseAccount::Id(id) => {
+                account::find(self.db.read(), *id).await?.map(|account| account.email)
+            }
+            WhoseAccount::Email(email) => Some(email.clone()),
+            WhoseAccount::Mine => Some(self.authenticate_machine(origin).await?.account.email),
+        };
+        self.request_code(CodeRequest {
+            request_id: command.request_id,
+            request_digest: command.request_digest,
+            purpose: Purpose::ResendPassword,
+            email: email.as_ref(),
+            machine: &command.machine,
+            locale: command.locale,
+            profile: &Profile::default(),
+        })
+        .await
+    }
+}

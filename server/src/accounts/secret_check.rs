@@ -1,0 +1,142 @@
+//! Where a password is as good as a personal code: RegisterExisting and Update.
+//!
+//! The slow part (`examine`) runs before the transaction, the part that counts
+//! and spends (`redeem`) inside it.
+
+use jiff::Timestamp;
+use sea_orm::DatabaseTransaction;
+
+use super::{Accounts, error::Error};
+use crate::{
+    credentials::{
+        derivation::{CodeKey, Seed},
+        hasher::{CodeHash, PasswordHash, Verdict},
+    },
+    domain::{email_address::EmailAddress, secret::Secret},
+    storage::{
+        account::{self, Account},
+        challenge::{self, Challenge, MAX_WRONG_TRIES, Spent},
+        personal_code,
+    },
+};
+
+/// What the hashing threads found.
+pub(super) enum Examined {
+    /// The password is the one that this hash is of.
+    Password { stored: PasswordHash },
+    /// A code, to be looked for among those that were hashed with `salt`.
+    Code { hash: CodeHash, key: CodeKey, salt: [u8; 16] },
+}
+
+/// What a secret is worth.
+pub(super) enum Redeemed {
+    /// It is the password.
+    Password,
+    /// It is a live code, now spent.
+    Code { key: CodeKey, seed: Seed },
+    /// The same call spent the same code a moment ago.
+    Repeat { key: CodeKey, seed: Seed },
+    /// It is wrong. What was counted is to be committed.
+    Refused,
+}
+
+impl Accounts {
+    /// Hashes a secret; does the same work for an account that does not exist.
+    pub(super) async fn examine(
+        &self,
+        account: Option<&Account>,
+        secret: &Secret,
+    ) -> Result<Examined, Error> {
+        match secret {
+            Secret::Password(password) => {
+                let stored = account.and_then(|account| account.password_hash.clone());
+                let verdict = self.hasher.verify_password(password.clone(), stored.clone()).await?;
+                match (verdict, account.zip(stored)) {
+                    (Verdict::Right { renewed }, Some((account, stored))) => {
+                        let stored = self.renew_hash(account, stored, renewed).await?;
+                        Ok(Examined::Password { stored })
+                    }
+                    _ => Err(Error::InvalidCredentials),
+                }
+            }
+            Secret::Code(code) => {
+                let key = email_key(account);
+                let live = challenge::find_by_email(self.db.read(), key, self.now()).await?;
+                let newest = live.into_iter().map(|challenge| challenge.salt).next();
+                let salt = newest.unwrap_or_else(|| self.hasher.code_salt());
+                let bytes = salt.salt;
+                let (hash, key) = self.hasher.hash_code(code.clone(), salt).await?;
+                Ok(Examined::Code { hash, key, salt: bytes })
+            }
+        }
+    }
+
+    /// Stores the hash of the same password by the parameters in force.
+    pub(super) async fn renew_hash(
+        &self,
+        account: &Account,
+        stored: PasswordHash,
+        renewed: Option<PasswordHash>,
+    ) -> Result<PasswordHash, Error> {
+        let Some(renewed) = renewed else { return Ok(stored) };
+        account::renew_password_hash(self.db.write(), account.id, &stored, &renewed).await?;
+        Ok(renewed)
+    }
+
+    /// Spends a code, or finds the password still in force. `account` is locked
+    /// by the transaction; `call` is what a repeat of this call is known by.
+    pub(super) async fn redeem(
+        &self,
+        transaction: &DatabaseTransaction,
+        account: Option<&Account>,
+        examined: &Examined,
+        call: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Redeemed, Error> {
+        let (hash, key, salt) = match examined {
+            Examined::Password { stored } => {
+                let same = account.is_some_and(|account| account.has_password(stored));
+                return Ok(if same { Redeemed::Password } else { Redeemed::Refused });
+            }
+            Examined::Code { hash, key, salt } => (hash, key.clone(), salt),
+        };
+        let email_key = email_key(account);
+        let live = challenge::find_by_email(transaction, email_key, now).await?;
+        let same_salt = live.iter().filter(|challenge| challenge.salt.salt == *salt);
+        let ids = same_salt.map(|challenge| challenge.id);
+        let Some(mailed) = personal_code::find_matching(transaction, ids, hash).await? else {
+            challenge::add_account_wrong_try(transaction, email_key, now).await?;
+            return Ok(Redeemed::Refused);
+        };
+        let challenge = challenge::find_for_update(transaction, mailed.challenge_id).await?;
+        let (Some(challenge), Some(account)) = (challenge, account) else {
+            return Ok(Redeemed::Refused);
+        };
+        let Some(seed) = challenge.seed else { return Ok(Redeemed::Refused) };
+        if let Some(spent) = &challenge.spent {
+            let repeated = spent.is_repeated_by(mailed.id, &call, now);
+            return Ok(if repeated { Redeemed::Repeat { key, seed } } else { Redeemed::Refused });
+        }
+        if !may_serve(&challenge, now) || mailed.expire_time <= now {
+            return Ok(Redeemed::Refused);
+        }
+        let spent =
+            Spent { time: now, code_id: mailed.id, call, account_id: account.id, account_existed: true };
+        challenge::spend(transaction, challenge.id, &spent, None).await?;
+        Ok(Redeemed::Code { key, seed })
+    }
+}
+
+/// Wrong codes given with the account's ID, which is no secret, are counted
+/// apart from those given with the challenge's: a stranger who guesses by ID
+/// cannot kill the code that the customer is about to give to Confirm.
+fn may_serve(challenge: &Challenge, now: Timestamp) -> bool {
+    challenge.wrong_tries < MAX_WRONG_TRIES
+        && challenge.account_wrong_tries < MAX_WRONG_TRIES
+        && challenge.expire_time > now
+}
+
+/// The empty key is no account's: the same queries run and find nothing.
+fn email_key(account: Option<&Account>) -> &str {
+    account.map_or("", |account| EmailAddress::key(&account.email))
+}

@@ -1,0 +1,139 @@
+//! SetPassword: with the ticket of Confirm, which also links the machine that
+//! asked for the code, or with the current password on a linked machine.
+
+mod with_password;
+mod with_ticket;
+
+use jiff::Timestamp;
+use sea_orm::DatabaseTransaction;
+
+use super::{Accounts, Origin, error::Error};
+use crate::{
+    audit::{self, Action, Actor},
+    credentials::{hasher::PasswordHash, token::Token},
+    domain::{
+        machine::Machine,
+        password::Password,
+        violation::Problem,
+    },
+    mail::letter::{Event, Letter},
+    storage::{
+        account::{self, Account},
+        link,
+    },
+};
+
+/// By what right the password is set.
+#[derive(Clone, Debug)]
+pub enum Authority {
+    /// The ticket of Confirm.
+    Ticket(Token),
+    /// The password in force, on a linked machine.
+    CurrentPassword(Password),
+}
+
+/// What SetPassword is asked.
+#[derive(Clone, Debug)]
+pub struct SetPassword {
+    /// By what right.
+    pub authority: Authority,
+    /// The password to set.
+    pub new_password: Password,
+    /// Whether to detach every other machine.
+    pub unlink_other_machines: bool,
+}
+
+/// The password was set.
+pub struct PasswordSet {
+    /// The account.
+    pub account: Account,
+    /// The token of the machine that the ticket linked.
+    pub link_token: Option<Token>,
+}
+
+impl Accounts {
+    /// Sets the password.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the new password is too weak;
+    /// [`Error::InvalidCredentials`], [`Error::PermissionDenied`],
+    /// [`Error::TicketSpent`], [`Error::TicketExpired`].
+    pub async fn set_password(
+        &self,
+        command: &SetPassword,
+        origin: &Origin,
+    ) -> Result<PasswordSet, Error> {
+        let set = match &command.authority {
+            Authority::Ticket(ticket) => {
+                self.set_password_with_ticket(command, ticket, origin).await?
+            }
+            Authority::CurrentPassword(current) => {
+                self.set_password_with_password(command, current, origin).await?
+            }
+        };
+        self.wake_mailer();
+        Ok(set)
+    }
+
+    /// Refuses a password that can be guessed, also by who knows the account.
+    async fn hash_new_password(
+        &self,
+        account: &Account,
+        new_password: &Password,
+    ) -> Result<PasswordHash, Error> {
+        let profile = &account.profile;
+        let personal = [
+            account.email.as_typed(),
+            profile.company_name.as_str(),
+            profile.last_name.as_str(),
+            profile.first_name.as_str(),
+            profile.city.as_str(),
+        ];
+        let personal = personal.map(str::to_owned).to_vec();
+        let judged = self.hasher.judge_and_hash(new_password.clone(), personal).await?;
+        judged
+            .map_err(|weakness| Error::invalid("new_password", Problem::PasswordTooWeak(weakness)))
+    }
+}
+
+/// Stores the new password, and tells the customer and the audit trail.
+struct Change<'a> {
+    accounts: &'a Accounts,
+    command: &'a SetPassword,
+    machine: &'a Machine,
+    /// Whether the machine is linked by this very change.
+    machine_linked: bool,
+    actor: Actor,
+    now: Timestamp,
+}
+
+impl Change<'_> {
+    async fn store(
+        &self,
+        transaction: &DatabaseTransaction,
+        account: &mut Account,
+        hash: &PasswordHash,
+    ) -> Result<(), Error> {
+        let (id, now) = (account.id, self.now);
+        account::update_password(transaction, id, hash).await?;
+        audit::record(transaction, id, &Action::SetPassword, self.actor, now).await?;
+        if self.command.unlink_other_machines {
+            for other in link::list(transaction, id).await? {
+                let other = other.machine.id;
+                if other != self.machine.id && link::unlink(transaction, id, other, now).await? {
+                    let action = Action::UnlinkMachine(other);
+                    audit::record(transaction, id, &action, self.actor, now).await?;
+                }
+            }
+        }
+        let event = Event::new(id, self.machine.name.as_str(), now);
+        let letter = if account.password_hash.is_none() {
+            Letter::Welcome(event)
+        } else {
+            Letter::PasswordChanged { event, machine_linked: self.machine_linked }
+        };
+        self.accounts.owe_notice(transaction, account, &letter, now).await?;
+        account.password_hash = Some(hash.clone());
+        Ok(())
+    }
+}

@@ -1,0 +1,138 @@
+//! SetPassword by ticket: sets the password and links the machine that asked
+//! for the code, once; the same call again gets the same answer for a while.
+
+use jiff::Timestamp;
+
+use super::{Accounts, Change, Error, Origin, PasswordSet, SetPassword};
+use crate::{
+    audit::{self, Action, Actor},
+    credentials::{
+        derivation::link_token_of_ticket,
+        hasher::{PasswordHash, Verdict},
+        token::Token,
+    },
+    domain::account_id::AccountId,
+    storage::{
+        account,
+        challenge::{self, Challenge, IssuedTicket, REPEAT_WINDOW},
+        link,
+    },
+};
+
+/// A challenge that gave a ticket.
+struct Ticketed {
+    challenge: Challenge,
+    ticket: IssuedTicket,
+    account_id: AccountId,
+}
+
+/// What a try to use a ticket came to.
+enum Use {
+    Done(Box<PasswordSet>),
+    /// It was spent before.
+    SpentBefore,
+}
+
+impl Accounts {
+    pub(super) async fn set_password_with_ticket(
+        &self,
+        command: &SetPassword,
+        ticket: &Token,
+        origin: &Origin,
+    ) -> Result<PasswordSet, Error> {
+        let found = challenge::find_by_ticket(self.db.read(), &ticket.digest()).await?;
+        let ticketed = Ticketed::of(found, ticket)?;
+        if ticketed.ticket.spent_time.is_none() {
+            ticketed.check_fresh(self.now())?;
+            let account = account::find(self.db.read(), ticketed.account_id).await?;
+            let account = account.ok_or(Error::InvalidCredentials)?;
+            let hash = self.hash_new_password(&account, &command.new_password).await?;
+            let tried = self.db.retry(|| self.use_ticket(command, ticket, &hash, origin)).await?;
+            if let Use::Done(set) = tried {
+                return Ok(*set);
+            }
+        }
+        self.repeat_with_ticket(command, ticket).await
+    }
+
+    async fn use_ticket(
+        &self,
+        command: &SetPassword,
+        ticket: &Token,
+        hash: &PasswordHash,
+        origin: &Origin,
+    ) -> Result<Use, Error> {
+        let now = self.now();
+        let transaction = self.db.begin().await?;
+        let found = challenge::find_by_ticket(&transaction, &ticket.digest()).await?;
+        let id = found.ok_or(Error::InvalidCredentials)?.id;
+        let locked = challenge::find_for_update(&transaction, id).await?;
+        let Ticketed { challenge, ticket: issued, account_id } = Ticketed::of(locked, ticket)?;
+        if issued.spent_time.is_some() {
+            return Ok(Use::SpentBefore);
+        }
+        if issued.expire_time <= now {
+            return Err(Error::TicketExpired);
+        }
+        let seed = challenge.seed.as_ref().ok_or(Error::TicketExpired)?;
+        let account = account::find_for_update(&transaction, account_id).await?;
+        let mut account = account.ok_or(Error::InvalidCredentials)?;
+        let link_token = link_token_of_ticket(ticket, seed);
+        let machine = &challenge.machine;
+        let actor = Actor { machine: machine.id, ip: origin.ip };
+        link::upsert(&transaction, account_id, machine, &link_token.digest(), now).await?;
+        audit::record(&transaction, account_id, &Action::LinkMachine, actor, now).await?;
+        Change { accounts: self, command, machine, machine_linked: true, actor, now }
+            .store(&transaction, &mut account, hash)
+            .await?;
+        challenge::spend_ticket(&transaction, challenge.id, now).await?;
+        transaction.commit().await?;
+        Ok(Use::Done(Box::new(PasswordSet { account, link_token: Some(link_token) })))
+    }
+
+    /// The answer may have been lost: within the window, the same ticket with
+    /// the same password gets it again, unless what it gave was undone since.
+    async fn repeat_with_ticket(
+        &self,
+        command: &SetPassword,
+        ticket: &Token,
+    ) -> Result<PasswordSet, Error> {
+        let found = challenge::find_by_ticket(self.db.read(), &ticket.digest()).await?;
+        let Ticketed { challenge, ticket: issued, account_id } = Ticketed::of(found, ticket)?;
+        let in_time = issued.spent_time.is_some_and(|time| self.now() <= time + REPEAT_WINDOW);
+        let (Some(seed), true) = (challenge.seed, in_time) else {
+            return Err(Error::TicketSpent);
+        };
+        let account = account::find(self.db.read(), account_id).await?;
+        let account = account.ok_or(Error::TicketSpent)?;
+        let stored = account.password_hash.clone();
+        let verdict = self.hasher.verify_password(command.new_password.clone(), stored).await?;
+        let link_token = link_token_of_ticket(ticket, &seed);
+        let link = link::find(self.db.read(), account_id, challenge.machine.id).await?;
+        let lives = link.is_some_and(|link| {
+            link.unlink_time.is_none() && link.has_token(&link_token.digest())
+        });
+        if !matches!(verdict, Verdict::Right { .. }) || !lives {
+            return Err(Error::TicketSpent);
+        }
+        Ok(PasswordSet { account, link_token: Some(link_token) })
+    }
+}
+
+impl Ticketed {
+    /// The challenge that gave this ticket; compared as a digest, in constant time.
+    fn of(found: Option<Challenge>, ticket: &Token) -> Result<Self, Error> {
+        let challenge = found.ok_or(Error::InvalidCredentials)?;
+        let issued = challenge.ticket.clone().ok_or(Error::InvalidCredentials)?;
+        let account_id = challenge.spent.as_ref().map(|spent| spent.account_id);
+        let account_id = account_id.ok_or(Error::InvalidCredentials)?;
+        if !ticket.digest().matches(&issued.digest) {
+            return Err(Error::InvalidCredentials);
+        }
+        Ok(Self { challenge, ticket: issued, account_id })
+    }
+
+    fn check_fresh(&self, now: Timestamp) -> Result<(), Error> {
+        if self.ticket.expire_time <= now { Err(Error::TicketExpired) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,79 @@
+//! Unlink: detaches a machine. A dead link still answers for itself, so that
+//! the call may be repeated with the very token that it killed.
+
+use super::{Accounts, Origin, caller::{Caller, LinkedCaller}, error::Error};
+use crate::{
+    audit::{self, Action, Actor},
+    credentials::hasher::{PasswordHash, Verdict},
+    domain::{account_id::AccountId, machine::MachineId, password::Password, violation::Problem},
+    storage::{account, link},
+};
+
+/// What Unlink is asked.
+#[derive(Clone, Debug)]
+pub struct Unlink {
+    /// The account; none for the caller's own.
+    pub account_id: Option<AccountId>,
+    /// The machine to detach; none for the caller's own.
+    pub machine_id: Option<MachineId>,
+    /// The password, needed for another machine.
+    pub password: Option<Password>,
+}
+
+impl Accounts {
+    /// Detaches a machine.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCredentials`], [`Error::PermissionDenied`], or
+    /// [`Error::Invalid`] when another machine is named without the password.
+    pub async fn unlink(&self, command: &Unlink, origin: &Origin) -> Result<(), Error> {
+        let Caller::Machine(caller) = self.find_caller(origin).await? else {
+            return Err(Error::PermissionDenied);
+        };
+        caller.account.check_is(command.account_id)?;
+        let own = caller.link.machine.id;
+        let target = command.machine_id.unwrap_or(own);
+        let is_dead = caller.link.unlink_time.is_some();
+        if target == own {
+            if is_dead {
+                return Ok(());
+            }
+            return self.db.retry(|| self.unlink_once(&caller, own, None, origin)).await;
+        }
+        if is_dead {
+            return Err(Error::InvalidCredentials);
+        }
+        let password = command.password.clone();
+        let password = password.ok_or_else(|| Error::invalid("password", Problem::Required))?;
+        let stored = caller.account.password_hash.clone();
+        let verdict = self.hasher.verify_password(password, stored.clone()).await?;
+        let (Verdict::Right { renewed }, Some(stored)) = (verdict, stored) else {
+            return Err(Error::InvalidCredentials);
+        };
+        let stored = self.renew_hash(&caller.account, stored, renewed).await?;
+        self.db.retry(|| self.unlink_once(&caller, target, Some(&stored), origin)).await
+    }
+
+    async fn unlink_once(
+        &self,
+        caller: &LinkedCaller,
+        target: MachineId,
+        verified: Option<&PasswordHash>,
+        origin: &Origin,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        let id = caller.account.id;
+        let transaction = self.db.begin().await?;
+        let account = account::find_for_update(&transaction, id).await?;
+        let account = account.ok_or(Error::InvalidCredentials)?;
+        if verified.is_some_and(|verified| !account.has_password(verified)) {
+            return Err(Error::InvalidCredentials);
+        }
+        if link::unlink(&transaction, id, target, now).await? {
+            let actor = Actor { machine: caller.link.machine.id, ip: origin.ip };
+            audit::record(&transaction, id, &Action::UnlinkMachine(target), actor, now).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,196 @@
+//! Every setting, as a flag and as a variable `GESTAN_ACCOUNT_…`.
+
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand};
+use jiff::{SignedDuration, tz::TimeZone};
+use tracing::level_filters::LevelFilter;
+
+use crate::telemetry::LogFormat;
+
+/// Gestan's account service. Durations are written like `24h`, `10m`, `90s`.
+#[derive(Parser)]
+#[command(name = "gestan-account-server", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to do; without it, serve.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The settings.
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// What the program can do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serve (the default).
+    Serve,
+    /// Bring the schema of the database up to date, and end.
+    Migrate,
+    /// Make, list and revoke the keys of support agents.
+    #[command(subcommand)]
+    SupportKey(SupportKeyCommand),
+}
+
+/// What can be done about support keys.
+#[derive(Subcommand)]
+pub enum SupportKeyCommand {
+    /// Make a key and print it: it is shown this once.
+    Create {
+        /// Whose key it is.
+        name: String,
+    },
+    /// List every key.
+    List,
+    /// Revoke a key: it is dead at once.
+    Revoke {
+        /// Its number, as `list` tells it.
+        id: i32,
+    },
+}
+
+/// The settings.
+#[derive(Args)]
+#[command(next_display_order = None)]
+pub struct Settings {
+    /// Where to listen.
+    #[arg(long, env = "GESTAN_ACCOUNT_LISTEN", default_value = "127.0.0.1:50051", global = true)]
+    pub listen: SocketAddr,
+
+    /// The database: `sqlite:FILE` (created with its folder) or `postgres://USER:PASSWORD@HOST/NAME`.
+    #[arg(
+        long,
+        env = "GESTAN_ACCOUNT_DATABASE_URL",
+        default_value = "sqlite:data/gestan-account.sqlite",
+        hide_env_values = true,
+        global = true
+    )]
+    pub database_url: String,
+
+    /// Database connections; with SQLite, those for reading.
+    #[arg(long, env = "GESTAN_ACCOUNT_DATABASE_CONNECTIONS", default_value_t = 8,
+        value_parser = clap::value_parser!(u32).range(1..=1000), global = true)]
+    pub database_connections: u32,
+
+    /// Leave the schema of the database as it is; `migrate` brings it up to date.
+    #[arg(long, env = "GESTAN_ACCOUNT_NO_MIGRATE", global = true)]
+    pub no_migrate: bool,
+
+    /// Where mail goes: `file:FOLDER` (an `.eml` file each), `smtp://HOST`,
+    /// `smtp+starttls://USER:PASSWORD@HOST`, `smtps://USER:PASSWORD@HOST`; with TLS, `?ca=FILE`
+    /// trusts one more certificate.
+    #[arg(
+        long,
+        env = "GESTAN_ACCOUNT_MAIL_URL",
+        default_value = "file:data/mail",
+        hide_env_values = true,
+        global = true
+    )]
+    pub mail_url: String,
+
+    /// Who the mail is from.
+    #[arg(
+        long,
+        env = "GESTAN_ACCOUNT_MAIL_FROM",
+        default_value = "Gestan <compte@gestan.invalid>",
+        global = true
+    )]
+    pub mail_from: String,
+
+    /// How long the mail server may take for a mail.
+    #[arg(long, env = "GESTAN_ACCOUNT_MAIL_TIMEOUT", default_value = "20s",
+        value_parser = positive, global = true)]
+    pub mail_timeout: SignedDuration,
+
+    /// How long a mail belongs to the server that sends it; if that one crashes, the mail waits as
+    /// long for another. At least four times the time-out, unless mail goes to files.
+    #[arg(long, env = "GESTAN_ACCOUNT_MAIL_LEASE", default_value = "90s",
+        value_parser = positive, global = true)]
+    pub mail_lease: SignedDuration,
+
+    /// The time zone in which mails tell the time.
+    #[arg(long, env = "GESTAN_ACCOUNT_TIME_ZONE", default_value = "Europe/Paris",
+        value_parser = time_zone, global = true)]
+    pub time_zone: TimeZone,
+
+    /// How long a personal code is valid.
+    #[arg(long, env = "GESTAN_ACCOUNT_CODE_LIFETIME", default_value = "24h",
+        value_parser = positive, global = true)]
+    pub code_lifetime: SignedDuration,
+
+    /// How long a ticket is valid.
+    #[arg(long, env = "GESTAN_ACCOUNT_TICKET_LIFETIME", default_value = "1h",
+        value_parser = positive, global = true)]
+    pub ticket_lifetime: SignedDuration,
+
+    /// After how long callers are told that they may ask for another mail.
+    #[arg(long, env = "GESTAN_ACCOUNT_RESEND_INTERVAL", default_value = "1m",
+        value_parser = positive, global = true)]
+    pub resend_interval: SignedDuration,
+
+    /// For how long sending a security notice is tried.
+    #[arg(long, env = "GESTAN_ACCOUNT_NOTICE_LIFETIME", default_value = "72h",
+        value_parser = positive, global = true)]
+    pub notice_lifetime: SignedDuration,
+
+    /// How long challenges, request IDs, ended mails and dead links are kept.
+    #[arg(long, env = "GESTAN_ACCOUNT_CHALLENGE_RETENTION", default_value = "168h",
+        value_parser = positive, global = true)]
+    pub challenge_retention: SignedDuration,
+
+    /// How long audit events are kept.
+    #[arg(long, env = "GESTAN_ACCOUNT_AUDIT_RETENTION", default_value = "8760h",
+        value_parser = positive, global = true)]
+    pub audit_retention: SignedDuration,
+
+    /// Argon2id: memory of a hash, in KiB.
+    #[arg(long, env = "GESTAN_ACCOUNT_HASH_MEMORY_KIB", default_value_t = 19_456, global = true)]
+    pub hash_memory_kib: u32,
+
+    /// Argon2id: passes over the memory.
+    #[arg(long, env = "GESTAN_ACCOUNT_HASH_PASSES", default_value_t = 2, global = true)]
+    pub hash_passes: u32,
+
+    /// Argon2id: lanes.
+    #[arg(long, env = "GESTAN_ACCOUNT_HASH_LANES", default_value_t = 1, global = true)]
+    pub hash_lanes: u32,
+
+    /// Threads that hash, each with its own memory; by default one a processor.
+    #[arg(long, env = "GESTAN_ACCOUNT_HASH_THREADS", global = true)]
+    pub hash_threads: Option<NonZeroUsize>,
+
+    /// Hashes that may wait; who comes after them is told to come back.
+    #[arg(long, env = "GESTAN_ACCOUNT_HASH_QUEUE", default_value = "256", global = true)]
+    pub hash_queue: NonZeroUsize,
+
+    /// A list of NAF 2025 codes, one a line; without it they are checked by their shape.
+    #[arg(long, env = "GESTAN_ACCOUNT_NAF_2025_FILE", global = true)]
+    pub naf_2025_file: Option<PathBuf>,
+
+    /// How long running calls may take when the server is asked to stop.
+    #[arg(long, env = "GESTAN_ACCOUNT_SHUTDOWN_GRACE", default_value = "30s",
+        value_parser = positive, global = true)]
+    pub shutdown_grace: SignedDuration,
+
+    /// What is logged: off, error, warn, info, debug or trace. No level tells an address or a secret.
+    #[arg(long, env = "GESTAN_ACCOUNT_LOG", default_value = "info", global = true)]
+    pub log: LevelFilter,
+
+    /// How it is logged, to standard error.
+    #[arg(long, env = "GESTAN_ACCOUNT_LOG_FORMAT", default_value = "text", global = true)]
+    pub log_format: LogFormat,
+}
+
+fn positive(text: &str) -> Result<SignedDuration, String> {
+    let duration: SignedDuration = text.parse().map_err(|error| format!("{error}"))?;
+    if duration.is_positive() { Ok(duration) } else { Err("must be longer than zero".to_owned()) }
+}
+
+fn time_zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|error| error.to_string())
+}
+
+/// A duration that [`positive`] has let through.
+pub(crate) fn unsigned(duration: SignedDuration) -> Duration {
+    duration.unsigned_abs()
+}

@@ -1,0 +1,151 @@
+//! Argon2id on a fixed set of threads that keep their memory between hashes:
+//! a fresh 19 MiB for each would cost more in page faults than the hash itself,
+//! and a thread a call would grow the process without bound.
+//!
+//! Nothing else of the server may hash, so that the queue bounds all of it.
+
+mod hash;
+mod queue;
+
+use std::{io, num::NonZeroUsize, sync::Arc, time::Duration};
+
+pub use hash::{CodeHash, CodeSalt, HashParams, PasswordHash};
+use queue::Queue;
+
+use super::derivation::CodeKey;
+use crate::{
+    domain::{
+        password::Password,
+        personal_code::PersonalCode,
+        strength::{self, Weakness},
+    },
+    randomness::Randomness,
+};
+
+/// The hashing did not take place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HashError {
+    /// The queue is full.
+    #[error("the hashing queue is full")]
+    Busy {
+        /// When a place is to be expected.
+        retry_after: Duration,
+    },
+    /// A fault: a damaged hash in the database, or a hashing thread that died.
+    #[error("hashing failed")]
+    Fault,
+}
+
+/// What a password check found.
+#[derive(Debug)]
+pub enum Verdict {
+    /// The password is right. `renewed` is its hash by the parameters in force,
+    /// when the stored one was made by others.
+    Right {
+        /// To be stored in place of the old one.
+        renewed: Option<PasswordHash>,
+    },
+    /// It is wrong, or there was nothing to compare it with.
+    Wrong,
+}
+
+/// The hashing threads. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Hasher {
+    queue: Arc<Queue>,
+    params: HashParams,
+    randomness: Arc<dyn Randomness>,
+    /// Compared where an account has no password or does not exist.
+    dummy: Arc<PasswordHash>,
+}
+
+impl Hasher {
+    /// Starts `threads` threads behind a queue of `capacity` places.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(
+        params: HashParams,
+        threads: NonZeroUsize,
+        capacity: NonZeroUsize,
+        randomness: Arc<dyn Randomness>,
+    ) -> io::Result<Self> {
+        let dummy = Arc::new(PasswordHash::dummy(&params));
+        let queue = Arc::new(Queue::start(threads, capacity)?);
+        Ok(Self { queue, params, randomness, dummy })
+    }
+
+    /// The parameters in force.
+    #[must_use]
+    pub fn params(&self) -> &HashParams {
+        &self.params
+    }
+
+    /// A random salt for the codes of a challenge.
+    #[must_use]
+    pub fn code_salt(&self) -> CodeSalt {
+        CodeSalt { salt: self.randomness.bytes(), params: self.params.clone() }
+    }
+
+    /// Judges `password` and, if it is strong enough, hashes it.
+    ///
+    /// # Errors
+    /// [`HashError`]; the inner error says why the password is too weak.
+    pub async fn judge_and_hash(
+        &self,
+        password: Password,
+        personal: Vec<String>,
+    ) -> Result<Result<PasswordHash, Weakness>, HashError> {
+        let (salt, params) = (self.randomness.bytes(), self.params.clone());
+        self.queue
+            .run(move |memory| {
+                let personal: Vec<&str> = personal.iter().map(String::as_str).collect();
+                if let Err(weakness) = strength::judge(&password, &personal) {
+                    return Ok(Err(weakness));
+                }
+                PasswordHash::make(&password, salt, &params, memory).map(Ok)
+            })
+            .await?
+    }
+
+    /// Compares `password` with a stored hash. Without one it does the same
+    /// work, so that time does not tell whether there was one.
+    ///
+    /// # Errors
+    /// [`HashError`].
+    pub async fn verify_password(
+        &self,
+        password: Password,
+        stored: Option<PasswordHash>,
+    ) -> Result<Verdict, HashError> {
+        let exists = stored.is_some();
+        let stored = stored.map_or_else(|| Arc::clone(&self.dummy), Arc::new);
+        let (salt, params) = (self.randomness.bytes(), self.params.clone());
+        self.queue
+            .run(move |memory| {
+                if !(stored.verify(&password, memory)? & exists) {
+                    return Ok(Verdict::Wrong);
+                }
+                let renewed = if stored.is_made_by(&params) {
+                    None
+                } else {
+                    Some(PasswordHash::make(&password, salt, &params, memory)?)
+                };
+                Ok(Verdict::Right { renewed })
+            })
+            .await?
+    }
+
+    /// Hashes a personal code with the salt of its challenge: the stored half,
+    /// and the key that is never stored.
+    ///
+    /// # Errors
+    /// [`HashError`].
+    pub async fn hash_code(
+        &self,
+        code: PersonalCode,
+        salt: CodeSalt,
+    ) -> Result<(CodeHash, CodeKey), HashError> {
+        self.queue.run(move |memory| hash::hash_code(&code, &salt, memory)).await?
+    }
+}

@@ -1,0 +1,194 @@
+//! One hash: Argon2id version 1.3 (RFC 9106) in memory that the caller keeps.
+
+use std::{fmt, str::FromStr};
+
+use argon2::{
+    Algorithm, Argon2, Block, Params, ParamsBuilder, Version,
+    password_hash::phc::{Ident, Output, ParamsString, PasswordHash as Phc, Salt},
+};
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+use super::{super::derivation::CodeKey, HashError};
+use crate::domain::{password::Password, personal_code::PersonalCode};
+
+/// The most memory that a stored hash may ask for, in KiB: the threads keep
+/// what they once needed, so a damaged row must not make them keep gigabytes.
+const MAX_MEMORY_KIB: u32 = 1024 * 1024;
+
+/// The cost of a hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HashParams(Params);
+
+impl HashParams {
+    /// Memory in KiB, passes over it, lanes. OWASP's Password Storage Cheat
+    /// Sheet asks for 19,456 KiB, 2 passes and 1 lane at the least.
+    ///
+    /// # Errors
+    /// A text that says which number Argon2 does not take.
+    pub fn new(memory_kib: u32, passes: u32, lanes: u32) -> Result<Self, String> {
+        if memory_kib > MAX_MEMORY_KIB {
+            return Err(format!("more than {MAX_MEMORY_KIB} KiB of memory a hash"));
+        }
+        let params = ParamsBuilder::new().m_cost(memory_kib).t_cost(passes).p_cost(lanes).build();
+        params.map(Self).map_err(|error| error.to_string())
+    }
+
+    /// Runs Argon2id, growing `memory` if it has to.
+    fn run(
+        &self,
+        secret: &[u8],
+        salt: &[u8],
+        out: &mut [u8],
+        memory: &mut Vec<Block>,
+    ) -> Result<(), HashError> {
+        let blocks = self.0.block_count();
+        if memory.len() < blocks {
+            memory.resize_with(blocks, Block::new);
+        }
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, self.0.clone())
+            .hash_password_into_with_memory(secret, salt, out, &mut memory[..blocks])
+            .map_err(|_| HashError::Fault)
+    }
+}
+
+impl fmt::Display for HashParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for HashParams {
+    type Err = HashError;
+
+    fn from_str(text: &str) -> Result<Self, HashError> {
+        let params: Params = text.parse().map_err(|_| HashError::Fault)?;
+        Self::new(params.m_cost(), params.t_cost(), params.p_cost()).map_err(|_| HashError::Fault)
+    }
+}
+
+/// A password's hash, as a PHC string. `Debug` hides it.
+#[derive(Clone)]
+pub struct PasswordHash(Phc);
+
+impl PasswordHash {
+    /// Reads what the database holds.
+    ///
+    /// # Errors
+    /// [`HashError::Fault`] when it is no PHC string.
+    pub fn parse(text: &str) -> Result<Self, HashError> {
+        Phc::new(text).map(Self).map_err(|_| HashError::Fault)
+    }
+
+    /// The PHC string.
+    #[must_use]
+    pub fn to_phc(&self) -> String {
+        self.0.to_string()
+    }
+
+    pub(super) fn make(
+        password: &Password,
+        salt: [u8; 16],
+        params: &HashParams,
+        memory: &mut Vec<Block>,
+    ) -> Result<Self, HashError> {
+        let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
+        params.run(password.reveal().as_bytes(), &salt, &mut out, memory)?;
+        Self::assemble(params, &salt, &out).ok_or(HashError::Fault)
+    }
+
+    /// A hash that no password has, as costly to compare as a real one.
+    pub(super) fn dummy(params: &HashParams) -> Self {
+        match Self::assemble(params, &[0; 16], &[0; Params::DEFAULT_OUTPUT_LEN]) {
+            Some(hash) => hash,
+            None => unreachable!("valid parameters, salt and output make a PHC string"),
+        }
+    }
+
+    fn assemble(params: &HashParams, salt: &[u8], out: &[u8]) -> Option<Self> {
+        Some(Self(Phc {
+            algorithm: Ident::new("argon2id").ok()?,
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&params.0).ok()?,
+            salt: Some(Salt::new(salt).ok()?),
+            hash: Some(Output::new(out).ok()?),
+        }))
+    }
+
+    pub(super) fn verify(
+        &self,
+        password: &Password,
+        memory: &mut Vec<Block>,
+    ) -> Result<bool, HashError> {
+        let (Some(salt), Some(expected)) = (&self.0.salt, &self.0.hash) else {
+            return Err(HashError::Fault);
+        };
+        let mut out = Zeroizing::new(vec![0; expected.len()]);
+        self.params()?.run(password.reveal().as_bytes(), salt, &mut out, memory)?;
+        Ok(out.ct_eq(expected.as_bytes()).into())
+    }
+
+    pub(super) fn is_made_by(&self, params: &HashParams) -> bool {
+        self.params().is_ok_and(|mine| mine == *params)
+    }
+
+    fn params(&self) -> Result<HashParams, HashError> {
+        if self.0.algorithm.as_str() != "argon2id" {
+            return Err(HashError::Fault);
+        }
+        self.0.params.as_str().parse()
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash([redacted])")
+    }
+}
+
+/// What all codes of a challenge are hashed with.
+#[derive(Clone, Debug)]
+pub struct CodeSalt {
+    /// Random bytes.
+    pub salt: [u8; 16],
+    /// The parameters in force when the challenge was made.
+    pub params: HashParams,
+}
+
+/// The stored half of a code's hash. `Debug` hides it.
+#[derive(Clone)]
+pub struct CodeHash([u8; 32]);
+
+impl CodeHash {
+    /// The bytes, to be stored.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether this is the hash that was stored, in constant time.
+    #[must_use]
+    pub fn matches(&self, stored: &[u8]) -> bool {
+        self.0.ct_eq(stored).into()
+    }
+}
+
+impl fmt::Debug for CodeHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CodeHash([redacted])")
+    }
+}
+
+/// One run of Argon2id gives 64 bytes: a half to store, and a half that only
+/// who knows the code can have.
+pub(super) fn hash_code(
+    code: &PersonalCode,
+    salt: &CodeSalt,
+    memory: &mut Vec<Block>,
+) -> Result<(CodeHash, CodeKey), HashError> {
+    let mut out = Zeroizing::new([0; 64]);
+    salt.params.run(code.as_bytes(), &salt.salt, out.as_mut_slice(), memory)?;
+    let (stored, key) = out.split_at(32);
+    let half = |bytes: &[u8]| bytes.try_into().map_err(|_| HashError::Fault);
+    Ok((CodeHash(half(stored)?), CodeKey::new(half(key)?)))
+}

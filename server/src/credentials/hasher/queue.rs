@@ -1,0 +1,86 @@
+//! The threads and their bounded queue.
+
+use std::{
+    io,
+    num::NonZeroUsize,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use argon2::Block;
+use tokio::sync::oneshot;
+
+use super::HashError;
+
+/// What a thread does: with its memory, which it keeps.
+type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
+
+/// Feeds the threads. They end when it is dropped.
+#[derive(Debug)]
+pub(super) struct Queue {
+    jobs: SyncSender<Job>,
+    /// How long a full queue takes, at one job: capacity over threads.
+    jobs_ahead: f64,
+    /// Moving average of what a job takes, in microseconds.
+    job_micros: Arc<AtomicU64>,
+}
+
+impl Queue {
+    pub(super) fn start(threads: NonZeroUsize, capacity: NonZeroUsize) -> io::Result<Self> {
+        let (jobs, receiver) = sync_channel::<Job>(capacity.get());
+        let receiver = Arc::new(Mutex::new(receiver));
+        let job_micros = Arc::new(AtomicU64::new(15_000));
+        for number in 0..threads.get() {
+            let (receiver, job_micros) = (Arc::clone(&receiver), Arc::clone(&job_micros));
+            thread::Builder::new()
+                .name(format!("hash-{number}"))
+                .spawn(move || work(&receiver, &job_micros))?;
+        }
+        let jobs_ahead = f64::from(u32::try_from(capacity.get()).unwrap_or(u32::MAX))
+            / f64::from(u32::try_from(threads.get()).unwrap_or(u32::MAX));
+        Ok(Self { jobs, jobs_ahead, job_micros })
+    }
+
+    /// Runs `job` on one of the threads. A job whose caller has gone is skipped.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
+    ) -> Result<T, HashError> {
+        let (answer, outcome) = oneshot::channel();
+        let job: Job = Box::new(move |memory| {
+            if !answer.is_closed() {
+                // Nobody to tell: the caller left while the job ran.
+                let _ = answer.send(job(memory));
+            }
+        });
+        match self.jobs.try_send(job) {
+            Ok(()) => outcome.await.map_err(|_| HashError::Fault),
+            Err(TrySendError::Full(_)) => Err(HashError::Busy { retry_after: self.wait() }),
+            Err(TrySendError::Disconnected(_)) => Err(HashError::Fault),
+        }
+    }
+
+    /// How long the queue, full as it is, will take.
+    fn wait(&self) -> Duration {
+        let job = Duration::from_micros(self.job_micros.load(Ordering::Relaxed));
+        job.mul_f64(self.jobs_ahead).max(Duration::from_millis(50))
+    }
+}
+
+fn work(receiver: &Mutex<Receiver<Job>>, job_micros: &AtomicU64) {
+    let mut memory = Vec::new();
+    loop {
+        let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = next else { return };
+        let start = Instant::now();
+        job(&mut memory);
+        let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let average = job_micros.load(Ordering::Relaxed);
+        job_micros.store(average - average / 8 + micros / 8, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,19 @@
+//! What the service talks about, parsed once at the edge: whoever holds one of
+//! these types holds a valid value. Nothing here knows of gRPC or of a database.
+
+pub mod account_id;
+pub mod ape_code;
+pub mod base32;
+pub mod country;
+pub mod email_address;
+pub mod locale;
+pub mod machine;
+pub mod password;
+pub mod personal_code;
+pub mod phone;
+pub mod postal_code;
+pub mod profile;
+pub mod secret;
+pub mod strength;
+pub mod text;
+pub mod violation;

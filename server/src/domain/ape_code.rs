@@ -1,0 +1,124 @@
+//! The APE code: a French company's main activity, by the nomenclature NAF.
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use super::violation::Problem;
+
+/// `code,label_fr`, one sub-class of NAF rév. 2 a line.
+const NAF_REV2: &str = include_str!("../../data/naf_rev2.csv");
+
+static REV2_CODES: LazyLock<BTreeSet<&'static str>> =
+    LazyLock::new(|| NAF_REV2.lines().skip(1).filter_map(|line| Some(line.split_once(',')?.0)).collect());
+
+/// Final letters of NAF 2025; rév. 2 has Z and A to F, so no code is in both.
+const NAF_2025_LETTERS: &[u8] = b"YGHJKL";
+
+/// Which edition of the NAF a code belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NafVersion {
+    /// NAF rév. 2, INSEE 2008.
+    Rev2,
+    /// NAF 2025 (décret 2025-736), in force from 2027-01-01.
+    Naf2025,
+}
+
+/// A well-formed APE code such as `1107B`; may be empty. Invariant: in France
+/// it is a code of the NAF and its version is known; elsewhere it is free.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ApeCode {
+    code: String,
+    version: Option<NafVersion>,
+}
+
+impl ApeCode {
+    /// What people type is at most this many characters long.
+    pub const MAX_CHARS: usize = 16;
+
+    /// Drops dots, spaces and case of `text`, then checks it for France.
+    ///
+    /// # Errors
+    /// [`Problem::UnknownApeCode`].
+    pub fn parse_french(text: &str, nomenclature: &Nomenclature) -> Result<Self, Problem> {
+        let code: String = text
+            .chars()
+            .filter(|character| !matches!(character, '.' | '-') && !character.is_whitespace())
+            .map(|character| character.to_ascii_uppercase())
+            .collect();
+        if code.is_empty() {
+            return Ok(Self::default());
+        }
+        let version = nomenclature.version_of(&code).ok_or(Problem::UnknownApeCode)?;
+        Ok(Self { code, version: Some(version) })
+    }
+
+    /// A foreign activity code: kept as it is.
+    #[must_use]
+    pub fn foreign(text: &str) -> Self {
+        Self { code: text.to_owned(), version: None }
+    }
+
+    /// The code, `1107B`, or an empty text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.code
+    }
+
+    /// The edition, for a French code.
+    #[must_use]
+    pub fn version(&self) -> Option<NafVersion> {
+        self.version
+    }
+
+    /// What the database holds, parsed when it was written.
+    #[must_use]
+    pub(crate) fn from_db(code: String, version: Option<NafVersion>) -> Self {
+        Self { code, version }
+    }
+}
+
+/// The codes that are valid in France.
+#[derive(Clone, Debug, Default)]
+pub struct Nomenclature {
+    naf_2025: Option<BTreeSet<String>>,
+}
+
+impl Nomenclature {
+    /// Checks NAF 2025 by a list instead of by shape. `list` has one code a
+    /// line, perhaps followed by a comma and a label.
+    #[must_use]
+    pub fn with_naf_2025(list: &str) -> Self {
+        let codes = list
+            .lines()
+            .filter_map(|line| line.split([',', ';']).next())
+            .map(|code| code.trim().replace('.', "").to_ascii_uppercase())
+            .filter(|code| has_naf_2025_shape(code))
+            .collect();
+        Self { naf_2025: Some(codes) }
+    }
+
+    /// How many codes the list of NAF 2025 holds; `None` without a list.
+    #[must_use]
+    pub fn naf_2025_len(&self) -> Option<usize> {
+        self.naf_2025.as_ref().map(BTreeSet::len)
+    }
+
+    fn version_of(&self, code: &str) -> Option<NafVersion> {
+        if REV2_CODES.contains(code) {
+            return Some(NafVersion::Rev2);
+        }
+        let known = match &self.naf_2025 {
+            Some(codes) => codes.contains(code),
+            None => has_naf_2025_shape(code),
+        };
+        known.then_some(NafVersion::Naf2025)
+    }
+}
+
+fn has_naf_2025_shape(code: &str) -> bool {
+    match code.as_bytes() {
+        [digits @ .., letter] if digits.len() == 4 => {
+            digits.iter().all(u8::is_ascii_digit) && NAF_2025_LETTERS.contains(letter)
+        }
+        _ => false,
+    }
+}

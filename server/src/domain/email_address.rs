@@ -1,0 +1,99 @@
+//! E-mail addresses.
+
+use std::{fmt, str::FromStr as _};
+
+use email_address::{EmailAddress as Checked, Options};
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::violation::Problem;
+
+/// An address that mail can be sent to (RFC 5321, without quoted local parts
+/// of more than the standard allows, address literals or single-label domains).
+/// `Debug` masks it: addresses are personal data.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EmailAddress {
+    typed: String,
+    deliverable: String,
+    key: String,
+}
+
+impl EmailAddress {
+    /// The longest address with its domain in ASCII, in bytes (RFC 5321
+    /// §4.5.3.1.3: a path of 256 with its two brackets).
+    pub const MAX_BYTES: usize = 254;
+
+    /// Checks `text`; an international domain is brought to ASCII (RFC 5891).
+    ///
+    /// # Errors
+    /// [`Problem::Required`], [`Problem::TooLong`] or [`Problem::InvalidEmail`].
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(Problem::Required);
+        }
+        // The ASCII form of a domain may be shorter than its UTF-8, but not by this much.
+        if text.len() > 4 * Self::MAX_BYTES {
+            return Err(Problem::TooLong { max: Self::MAX_BYTES });
+        }
+        let typed: String = text.nfc().collect();
+        let (local, domain) = typed.rsplit_once('@').ok_or(Problem::InvalidEmail)?;
+        if !local.is_ascii() || local.starts_with('"') {
+            return Err(Problem::InvalidEmail);
+        }
+        let domain = idna::domain_to_ascii_strict(domain).map_err(|_| Problem::InvalidEmail)?;
+        let deliverable = format!("{local}@{domain}");
+        if deliverable.len() > Self::MAX_BYTES {
+            return Err(Problem::TooLong { max: Self::MAX_BYTES });
+        }
+        let options =
+            Options::default().with_required_tld().without_domain_literal().without_display_text();
+        Checked::parse_with_options(&deliverable, options).map_err(|_| Problem::InvalidEmail)?;
+        if lettre::Address::from_str(&deliverable).is_err() {
+            return Err(Problem::InvalidEmail);
+        }
+        let key = deliverable.to_ascii_lowercase();
+        Ok(Self { typed, deliverable, key })
+    }
+
+    /// The address as it was typed, to show to people.
+    #[must_use]
+    pub fn as_typed(&self) -> &str {
+        &self.typed
+    }
+
+    /// The address as mail servers take it: its domain in ASCII.
+    #[must_use]
+    pub fn deliverable(&self) -> &str {
+        &self.deliverable
+    }
+
+    /// What two addresses are compared by.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// What the database holds, parsed when it was written.
+    #[must_use]
+    pub(crate) fn from_db(typed: String, key: String) -> Self {
+        let local = typed.rsplit_once('@').map_or(&*typed, |(local, _)| local);
+        let domain = key.rsplit_once('@').map_or("", |(_, domain)| domain);
+        let deliverable = format!("{local}@{domain}");
+        Self { typed, deliverable, key }
+    }
+
+    /// The address with most of it hidden: `j•••@e•••.fr`.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let (local, domain) = self.typed.rsplit_once('@').unwrap_or((&self.typed, ""));
+        let (name, ending) = domain.rsplit_once('.').unwrap_or((domain, ""));
+        let first = |text: &str| text.chars().next().map(String::from).unwrap_or_default();
+        format!("{}•••@{}•••.{ending}", first(local), first(name))
+    }
+}
+
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}

@@ -1,0 +1,40 @@
+//! Postal codes.
+
+use super::{country::Country, text::Line, violation::Problem};
+
+/// A postal code; may be empty. Invariant: five digits in France.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PostalCode(Line<{ PostalCode::MAX_CHARS }>);
+
+impl PostalCode {
+    /// The longest postal code, in characters.
+    pub const MAX_CHARS: usize = 16;
+
+    /// Checks `text` for `country`.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidPostalCode`], or what [`Line::parse`] finds.
+    pub fn parse(text: &str, country: Country) -> Result<Self, Problem> {
+        let line = Line::parse(text)?;
+        if country != Country::FRANCE || line.as_str().is_empty() {
+            return Ok(Self(line));
+        }
+        let digits: String = line.as_str().chars().filter(|digit| *digit != ' ').collect();
+        if digits.len() == 5 && digits.bytes().all(|digit| digit.is_ascii_digit()) {
+            return Ok(Self(Line::from_db(digits)));
+        }
+        Err(Problem::InvalidPostalCode)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// What the database holds, parsed when it was written.
+    #[must_use]
+    pub(crate) fn from_db(text: String) -> Self {
+        Self(Line::from_db(text))
+    }
+}

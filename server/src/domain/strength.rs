@@ -1,0 +1,128 @@
+//! How strong a password is that somebody wants to set. Slow (up to 30 ms):
+//! runs on the hashing threads only.
+
+use zxcvbn::{Entropy, feedback::Warning, matching::patterns::MatchPattern, zxcvbn};
+
+use super::password::Password;
+
+/// The least entropy that length and alphabets must give, in bits: what CNIL
+/// deliberation 2022-100 asks of a password whose tries are limited.
+const MIN_BITS: f64 = 50.0;
+
+/// The least score of zxcvbn, of 0 to 4.
+const MIN_SCORE: u8 = 3;
+
+/// How much of a password zxcvbn reads, in characters: its time grows fast.
+const READ_CHARS: usize = 100;
+
+/// What zxcvbn, which knows no French, takes for common words beside its own.
+const FRENCH: &str = include_str!("../../data/common_words.txt");
+
+/// Why a password is too weak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weakness {
+    /// Its length and alphabets give under 50 bits.
+    Simple,
+    /// Its zxcvbn score is under 3.
+    Guessable(Guess),
+}
+
+/// What makes a password easy to guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guess {
+    /// A row of keys.
+    Keyboard,
+    /// Repeated characters.
+    Repeat,
+    /// A sequence such as `abc`.
+    Sequence,
+    /// A date or a year.
+    Date,
+    /// A common password.
+    Common,
+    /// A word or a name.
+    Word,
+    /// Something that the account says about its owner.
+    Personal,
+    /// Anything else.
+    Other,
+}
+
+/// Judges `password`. `personal` is what the account tells of its owner:
+/// address, names, company.
+///
+/// # Errors
+/// A [`Weakness`].
+pub fn judge(password: &Password, personal: &[&str]) -> Result<(), Weakness> {
+    if bits(password.reveal()) < MIN_BITS {
+        return Err(Weakness::Simple);
+    }
+    let read: zeroize::Zeroizing<String> =
+        password.reveal().chars().take(READ_CHARS).collect::<String>().into();
+    // Personal words come first: zxcvbn ranks what it is given by its order.
+    let words = personal.iter().flat_map(|text| words(text)).collect::<Vec<_>>();
+    let inputs: Vec<&str> = words.iter().map(String::as_str).chain(FRENCH.lines()).collect();
+    let entropy = zxcvbn(&read, &inputs);
+    if u8::from(entropy.score()) >= MIN_SCORE {
+        return Ok(());
+    }
+    Err(Weakness::Guessable(reason(&entropy, &words)))
+}
+
+/// The text itself and its parts of three characters and more, in lower case.
+fn words(text: &str) -> Vec<String> {
+    let text = text.to_lowercase();
+    let parts = text.split(|character: char| !character.is_alphanumeric()).map(str::to_owned);
+    parts.chain([text.clone()]).filter(|part| part.chars().count() >= 3).collect()
+}
+
+fn reason(entropy: &Entropy, personal: &[String]) -> Guess {
+    let is_personal = entropy.sequence().iter().any(|part| {
+        matches!(&part.pattern, MatchPattern::Dictionary(word)
+            if personal.contains(&word.matched_word.to_lowercase()))
+    });
+    if is_personal {
+        return Guess::Personal;
+    }
+    match entropy.feedback().and_then(zxcvbn::feedback::Feedback::warning) {
+        Some(Warning::StraightRowsOfKeysAreEasyToGuess | Warning::ShortKeyboardPatternsAreEasyToGuess) => {
+            Guess::Keyboard
+        }
+        Some(
+            Warning::RepeatsLikeAaaAreEasyToGuess
+            | Warning::RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess,
+        ) => Guess::Repeat,
+        Some(Warning::SequencesLikeAbcAreEasyToGuess) => Guess::Sequence,
+        Some(Warning::RecentYearsAreEasyToGuess | Warning::DatesAreOftenEasyToGuess) => Guess::Date,
+        Some(
+            Warning::ThisIsATop10Password
+            | Warning::ThisIsATop100Password
+            | Warning::ThisIsACommonPassword
+            | Warning::ThisIsSimilarToACommonlyUsedPassword,
+        ) => Guess::Common,
+        Some(
+            Warning::AWordByItselfIsEasyToGuess
+            | Warning::NamesAndSurnamesByThemselvesAreEasyToGuess
+            | Warning::CommonNamesAndSurnamesAreEasyToGuess,
+        ) => Guess::Word,
+        None => Guess::Other,
+    }
+}
+
+/// Length × log2(size of the alphabets drawn on).
+fn bits(password: &str) -> f64 {
+    let alphabets: [(fn(char) -> bool, f64); 5] = [
+        (|character| character.is_ascii_lowercase(), 26.0),
+        (|character| character.is_ascii_uppercase(), 26.0),
+        (|character| character.is_ascii_digit(), 10.0),
+        (|character| character.is_ascii() && !character.is_ascii_alphanumeric(), 33.0),
+        (|character| !character.is_ascii(), 64.0),
+    ];
+    let size: f64 = alphabets
+        .iter()
+        .filter(|(holds, _)| password.chars().any(holds))
+        .map(|(_, size)| size)
+        .sum();
+    let length = u32::try_from(password.chars().count()).unwrap_or(u32::MAX);
+    f64::from(length) * size.max(1.0).log2()
+}

@@ -1,0 +1,81 @@
+//! Texts that a person typed: trimmed, in Unicode NFC, bounded, and without
+//! control characters.
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::violation::Problem;
+
+/// A single line of at most `MAX` Unicode scalar values; may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line<const MAX: usize>(String);
+
+impl<const MAX: usize> Line<MAX> {
+    /// Trims, normalises and checks `text`.
+    ///
+    /// # Errors
+    /// [`Problem::TooLong`] or [`Problem::ControlCharacter`].
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        clean(text, MAX, |_| false).map(Self)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What the database holds, parsed when it was written.
+    #[must_use]
+    pub(crate) fn from_db(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// Like [`Line`], but line breaks are kept (as `\n`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lines<const MAX: usize>(String);
+
+impl<const MAX: usize> Lines<MAX> {
+    /// Trims, normalises and checks `text`.
+    ///
+    /// # Errors
+    /// [`Problem::TooLong`] or [`Problem::ControlCharacter`].
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let unix = text.replace("\r\n", "\n").replace('\r', "\n");
+        clean(&unix, MAX, |character| character == '\n').map(Self)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What the database holds, parsed when it was written.
+    #[must_use]
+    pub(crate) fn from_db(text: String) -> Self {
+        Self(text)
+    }
+}
+
+fn clean(text: &str, max: usize, allowed: fn(char) -> bool) -> Result<String, Problem> {
+    // NFC makes no scalar value out of nothing: three times the bound is read at the most.
+    if text.len() > max * 12 + 4096 {
+        return Err(Problem::TooLong { max });
+    }
+    let text: String = text.trim().nfc().collect();
+    if text.chars().any(|character| is_control(character) && !allowed(character)) {
+        return Err(Problem::ControlCharacter);
+    }
+    if text.chars().count() > max {
+        return Err(Problem::TooLong { max });
+    }
+    Ok(text)
+}
+
+/// Control characters (Unicode Cc), line and paragraph separators, and the marks
+/// that turn the direction of writing, which can make a text read as another.
+fn is_control(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}

@@ -1,0 +1,129 @@
+//! What is wrong with a request: every bad field at once, in the words of the
+//! person who typed it.
+
+mod texts;
+
+use super::{locale::Locale, strength::Weakness};
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// It must be given.
+    Required,
+    /// It is longer than `max` characters (bytes, for an address).
+    TooLong {
+        /// The bound.
+        max: usize,
+    },
+    /// It has not the form that is expected.
+    Malformed(Expected),
+    /// It holds a control character.
+    ControlCharacter,
+    /// Mail cannot be sent to it.
+    InvalidEmail,
+    /// No assigned ISO 3166-1 alpha-3 code.
+    UnknownCountry,
+    /// No code of the NAF.
+    UnknownApeCode,
+    /// No postal code of the country.
+    InvalidPostalCode,
+    /// No telephone number of the country.
+    InvalidPhone,
+    /// A password of too few characters.
+    PasswordTooShort,
+    /// A password that can be guessed.
+    PasswordTooWeak(Weakness),
+    /// A personal code whose check character does not fit.
+    CodeMistyped,
+    /// A field that cannot be written.
+    ReadOnly {
+        /// Its path.
+        path: String,
+    },
+    /// A path that names no field.
+    UnknownField {
+        /// The path.
+        path: String,
+    },
+    /// It excludes another field that is given, too.
+    Conflict {
+        /// The other field.
+        with: &'static str,
+    },
+    /// The request ID was used for a different request.
+    RequestIdReused,
+}
+
+/// A form that a field may be expected to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// A UUID.
+    Uuid,
+    /// A language tag.
+    Locale,
+    /// A personal code.
+    PersonalCode,
+    /// A ticket.
+    Ticket,
+    /// A client ID.
+    AccountId,
+    /// The value of another field.
+    SameAs(&'static str),
+    /// A password that cannot be taken for a personal code.
+    PasswordNotCode,
+}
+
+impl Problem {
+    /// Says what is wrong and how to mend it.
+    #[must_use]
+    pub fn text(&self, locale: Locale) -> String {
+        match locale {
+            Locale::Fr => texts::french(self),
+            Locale::En => texts::english(self),
+        }
+    }
+}
+
+/// A bad field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Its path as in the request, for example `profile.phone`.
+    pub field: String,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// The bad fields of a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Violations(Vec<Violation>);
+
+impl Violations {
+    /// One bad field.
+    #[must_use]
+    pub fn one(field: impl Into<String>, problem: Problem) -> Self {
+        let mut violations = Self::default();
+        violations.add(field, problem);
+        violations
+    }
+
+    /// Notes a bad field.
+    pub fn add(&mut self, field: impl Into<String>, problem: Problem) {
+        self.0.push(Violation { field: field.into(), problem });
+    }
+
+    /// Keeps the value of a good field, notes a bad one.
+    pub fn check<T>(&mut self, field: impl Into<String>, parsed: Result<T, Problem>) -> Option<T> {
+        parsed.map_err(|problem| self.add(field, problem)).ok()
+    }
+
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The bad fields, in the order in which they were found.
+    pub fn iter(&self) -> impl Iterator<Item = &Violation> {
+        self.0.iter()
+    }
+}

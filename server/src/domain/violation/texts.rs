@@ -1,0 +1,137 @@
+//! The words for what is wrong with a field, for people.
+
+use super::{Expected, Problem};
+use crate::domain::strength::{Guess, Weakness};
+
+pub(super) fn french(problem: &Problem) -> String {
+    match problem {
+        Problem::Required => "Ce champ est obligatoire.".into(),
+        Problem::TooLong { max } => format!("Ce texte est trop long : {max} caractères au plus."),
+        Problem::Malformed(expected) => match expected {
+            Expected::Uuid => "Un UUID de 36 caractères est attendu.".into(),
+            Expected::Locale => "Un code de langue est attendu, par exemple fr-FR.".into(),
+            Expected::PersonalCode => {
+                "Un code personnel compte douze caractères, sous la forme XXXX-XXXX-XXXX.".into()
+            }
+            Expected::Ticket => "Ce ticket n’est pas complet : reprenez celui reçu de Confirm.".into(),
+            Expected::AccountId => "Un ID client est un nombre supérieur à zéro.".into(),
+            Expected::SameAs(field) => format!("Ce champ doit être vide ou égal à « {field} »."),
+            Expected::PasswordNotCode => {
+                "Un code personnel ne peut pas servir de mot de passe : choisissez autre chose.".into()
+            }
+        },
+        Problem::ControlCharacter => {
+            "Ce texte contient un caractère invisible qui n’est pas permis : saisissez-le à nouveau."
+                .into()
+        }
+        Problem::InvalidEmail => {
+            "Cette adresse e-mail n’est pas valable : vérifiez-la, par exemple nom@exemple.fr.".into()
+        }
+        Problem::UnknownCountry => {
+            "Ce pays est inconnu : indiquez son code ISO à trois lettres, par exemple FRA.".into()
+        }
+        Problem::UnknownApeCode => {
+            "Ce code APE n’existe pas : quatre chiffres et une lettre, par exemple 1107B.".into()
+        }
+        Problem::InvalidPostalCode => "En France, un code postal compte cinq chiffres.".into(),
+        Problem::InvalidPhone => {
+            "Ce numéro de téléphone n’est pas valable dans ce pays : vérifiez-le, ou commencez par +."
+                .into()
+        }
+        Problem::PasswordTooShort => "Ce mot de passe est trop court : 10 caractères au moins.".into(),
+        Problem::PasswordTooWeak(weakness) => weakness_french(*weakness),
+        Problem::CodeMistyped => {
+            "Ce code comporte une faute de frappe : regardez-le à nouveau. Aucun essai n’est compté."
+                .into()
+        }
+        Problem::ReadOnly { path } => format!("Le champ « {path} » ne peut pas être modifié."),
+        Problem::UnknownField { path } => format!("Le champ « {path} » n’existe pas."),
+        Problem::Conflict { with } => format!("Ce champ et « {with} » s’excluent : n’en donnez qu’un."),
+        Problem::RequestIdReused => {
+            "Cet identifiant a déjà servi pour une autre demande : créez-en un nouveau.".into()
+        }
+    }
+}
+
+pub(super) fn english(problem: &Problem) -> String {
+    match problem {
+        Problem::Required => "This field is required.".into(),
+        Problem::TooLong { max } => format!("This text is too long: {max} characters at the most."),
+        Problem::Malformed(expected) => match expected {
+            Expected::Uuid => "A UUID of 36 characters is expected.".into(),
+            Expected::Locale => "A language tag is expected, for example en-GB.".into(),
+            Expected::PersonalCode => {
+                "A personal code has twelve characters, in the form XXXX-XXXX-XXXX.".into()
+            }
+            Expected::Ticket => "This ticket is not complete: take the one that Confirm gave.".into(),
+            Expected::AccountId => "A client ID is a number above zero.".into(),
+            Expected::SameAs(field) => format!("This field must be empty or equal to “{field}”."),
+            Expected::PasswordNotCode => {
+                "A personal code cannot serve as a password: choose something else.".into()
+            }
+        },
+        Problem::ControlCharacter => {
+            "This text holds an invisible character that is not allowed: type it again.".into()
+        }
+        Problem::InvalidEmail => {
+            "This e-mail address is not valid: look at it again, for example name@example.com.".into()
+        }
+        Problem::UnknownCountry => {
+            "This country is unknown: give its three-letter ISO code, for example FRA.".into()
+        }
+        Problem::UnknownApeCode => {
+            "This APE code does not exist: four digits and a letter, for example 1107B.".into()
+        }
+        Problem::InvalidPostalCode => "In France, a postal code has five digits.".into(),
+        Problem::InvalidPhone => {
+            "This telephone number is not valid in this country: look at it again, or start with +."
+                .into()
+        }
+        Problem::PasswordTooShort => "This password is too short: at least 10 characters.".into(),
+        Problem::PasswordTooWeak(weakness) => weakness_english(*weakness),
+        Problem::CodeMistyped => {
+            "This code has a typing mistake: look at it again. No try has been counted.".into()
+        }
+        Problem::ReadOnly { path } => format!("The field “{path}” cannot be changed."),
+        Problem::UnknownField { path } => format!("The field “{path}” does not exist."),
+        Problem::Conflict { with } => format!("This field and “{with}” exclude each other: give one."),
+        Problem::RequestIdReused => {
+            "This ID has been used for a different request: make a new one.".into()
+        }
+    }
+}
+
+fn weakness_french(weakness: Weakness) -> String {
+    let Weakness::Guessable(guess) = weakness else {
+        return "Ce mot de passe est trop simple : allongez-le, ou mêlez lettres, chiffres et signes."
+            .into();
+    };
+    let why = match guess {
+        Guess::Keyboard => "une suite de touches du clavier se devine vite",
+        Guess::Repeat => "des caractères répétés se devinent vite",
+        Guess::Sequence => "une suite comme abc ou 6543 se devine vite",
+        Guess::Date => "une date ou une année se devine vite",
+        Guess::Common => "c’est un mot de passe très courant, ou presque",
+        Guess::Word => "un mot ou un nom se devine vite, même avec un chiffre à la fin",
+        Guess::Personal => "il reprend votre nom, votre société ou votre adresse e-mail",
+        Guess::Other => "il se devine trop facilement",
+    };
+    format!("Ce mot de passe est trop faible : {why}. Quatre mots sans lien entre eux font l’affaire.")
+}
+
+fn weakness_english(weakness: Weakness) -> String {
+    let Weakness::Guessable(guess) = weakness else {
+        return "This password is too simple: make it longer, or mix letters, digits and signs.".into();
+    };
+    let why = match guess {
+        Guess::Keyboard => "a row of keys is soon guessed",
+        Guess::Repeat => "repeated characters are soon guessed",
+        Guess::Sequence => "a sequence like abc or 6543 is soon guessed",
+        Guess::Date => "a date or a year is soon guessed",
+        Guess::Common => "it is a very common password, or nearly so",
+        Guess::Word => "a word or a name is soon guessed, even with a digit at its end",
+        Guess::Personal => "it uses your name, your company or your e-mail address",
+        Guess::Other => "it is too easy to guess",
+    };
+    format!("This password is too weak: {why}. Four unrelated words will do.")
+}

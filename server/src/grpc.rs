@@ -1,0 +1,13 @@
+//! The face to callers: decodes a request, calls one use case, encodes its
+//! outcome. Generated types do not leave this module, and no rule of the account
+//! flow is decided here.
+
+mod account_service;
+mod caller;
+mod convert;
+mod health;
+mod status;
+mod texts;
+
+pub use account_service::AccountGrpc;
+pub(crate) use health::watch_database;

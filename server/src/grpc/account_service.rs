@@ -1,0 +1,177 @@
+//! `gestan.account.v1.AccountService`: decode, call, encode. One method an RPC.
+
+use gestan_account_proto::v1::{
+    self, ConfirmRequest, ConfirmResponse, CreateRequest, CreateResponse, GetRequest, GetResponse,
+    RegisterExistingRequest, RegisterExistingResponse, ResendPasswordRequest,
+    ResendPasswordResponse, SetPasswordRequest, SetPasswordResponse, UnlinkRequest, UnlinkResponse,
+    UpdateRequest, UpdateResponse, account_service_server::AccountService,
+};
+use tonic::{Request, Response, Status};
+
+use super::{caller::Call, convert, status};
+use crate::{
+    accounts::{Accounts, error::Error},
+    domain::{locale::Locale, violation::Violations},
+    shutdown::Shutdown,
+};
+
+/// The service over the account flow.
+#[derive(Clone, Debug)]
+pub struct AccountGrpc {
+    accounts: Accounts,
+    shutdown: Shutdown,
+}
+
+impl AccountGrpc {
+    /// Serves `accounts` until `shutdown`.
+    #[must_use]
+    pub fn new(accounts: Accounts, shutdown: Shutdown) -> Self {
+        Self { accounts, shutdown }
+    }
+
+    /// Runs a use case and says its refusal in the caller's language. A server
+    /// that is stopping begins nothing new, and cuts off what takes too long.
+    async fn answer<T>(
+        &self,
+        rpc: &'static str,
+        locale: Locale,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<Response<T>, Status> {
+        if self.shutdown.is_draining() {
+            return Err(status::shutting_down(locale));
+        }
+        let _running = self.shutdown.running_call();
+        let outcome = tokio::select! {
+            biased;
+            outcome = work => outcome,
+            () = self.shutdown.cut_off() => return Err(status::shutting_down(locale)),
+        };
+        match outcome {
+            Ok(response) => {
+                tracing::debug!(rpc, "answered");
+                Ok(Response::new(response))
+            }
+            Err(error) => {
+                tracing::debug!(rpc, %error, "refused");
+                Err(status::refusal(&error, locale, self.accounts.randomness.uuid()))
+            }
+        }
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        self.accounts.clock.now()
+    }
+}
+
+impl From<Violations> for Error {
+    fn from(violations: Violations) -> Self {
+        Self::Invalid(violations)
+    }
+}
+
+#[tonic::async_trait]
+impl AccountService for AccountGrpc {
+    async fn create(
+        &self,
+        request: Request<CreateRequest>,
+    ) -> Result<Response<CreateResponse>, Status> {
+        let call = Call::of(&request);
+        let request = request.into_inner();
+        let locale = convert::request_locale(&request.locale, call.locale);
+        self.answer("Create", locale, async {
+            let command = convert::create(&request, locale, &self.accounts.nomenclature)?;
+            Ok(self.accounts.create(&command).await?.into())
+        })
+        .await
+    }
+
+    async fn confirm(
+        &self,
+        request: Request<ConfirmRequest>,
+    ) -> Result<Response<ConfirmResponse>, Status> {
+        let Call { origin, locale } = Call::of(&request);
+        let request = request.into_inner();
+        self.answer("Confirm", locale, async {
+            let command = convert::confirm(&request)?;
+            Ok(self.accounts.confirm(&command, &origin).await?.into_response(self.now()))
+        })
+        .await
+    }
+
+    async fn set_password(
+        &self,
+        request: Request<SetPasswordRequest>,
+    ) -> Result<Response<SetPasswordResponse>, Status> {
+        let Call { origin, locale } = Call::of(&request);
+        let request = request.into_inner();
+        self.answer("SetPassword", locale, async {
+            let command = convert::set_password(&request)?;
+            Ok(self.accounts.set_password(&command, &origin).await?.into_response(self.now()))
+        })
+        .await
+    }
+
+    async fn register_existing(
+        &self,
+        request: Request<RegisterExistingRequest>,
+    ) -> Result<Response<RegisterExistingResponse>, Status> {
+        let Call { origin, locale } = Call::of(&request);
+        let request = request.into_inner();
+        self.answer("RegisterExisting", locale, async {
+            let command = convert::register_existing(&request)?;
+            Ok(self.accounts.register_existing(&command, &origin).await?.into_response(self.now()))
+        })
+        .await
+    }
+
+    async fn get(&self, request: Request<GetRequest>) -> Result<Response<GetResponse>, Status> {
+        let Call { origin, locale } = Call::of(&request);
+        self.answer("Get", locale, async {
+            let query = convert::get(*request.get_ref());
+            Ok(self.accounts.get(&query, &origin).await?.into_response(self.now()))
+        })
+        .await
+    }
+
+    async fn update(
+        &self,
+        request: Request<UpdateRequest>,
+    ) -> Result<Response<UpdateResponse>, Status> {
+        let Call { origin, locale } = Call::of(&request);
+        let request = request.into_inner();
+        self.answer("Update", locale, async {
+            let command = convert::update(&request);
+            Ok(self.accounts.update(&command, &origin).await?.into_response(self.now()))
+        })
+        .await
+    }
+
+    async fn unlink(
+        &self,
+        request: Request<UnlinkRequest>,
+    ) -> Result<Response<UnlinkResponse>, Status> {
+        let Call { origin, locale } = Call::of(&request);
+        let request = request.into_inner();
+        self.answer("Unlink", locale, async {
+            let command = convert::unlink(&request)?;
+            self.accounts.unlink(&command, &origin).await?;
+            Ok(v1::UnlinkResponse {})
+        })
+        .await
+    }
+
+    async fn resend_password(
+        &self,
+        request: Request<ResendPasswordRequest>,
+    ) -> Result<Response<ResendPasswordResponse>, Status> {
+        let Call { origin, locale } = Call::of(&request);
+        let has_token = request.metadata().contains_key("authorization");
+        let request = request.into_inner();
+        let locale = convert::request_locale(&request.locale, locale);
+        self.answer("ResendPassword", locale, async {
+            let command = convert::resend_password(&request, locale, has_token)?;
+            Ok(self.accounts.resend_password(&command, &origin).await?.into())
+        })
+        .await
+    }
+}

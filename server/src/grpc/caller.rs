@@ -1,0 +1,34 @@
+//! What a call says about its caller, beside the request itself.
+
+use std::net::IpAddr;
+
+use tonic::Request;
+
+use crate::{
+    accounts::{BearerToken, Origin},
+    domain::locale::Locale,
+};
+
+/// The metadata of a call.
+pub(super) struct Call {
+    /// The token and the address.
+    pub(super) origin: Origin,
+    /// The caller's language, where the request names none.
+    pub(super) locale: Locale,
+}
+
+impl Call {
+    pub(super) fn of<T>(request: &Request<T>) -> Self {
+        let text = |name| request.metadata().get(name).and_then(|value| value.to_str().ok());
+        let token = text("authorization").and_then(bearer).and_then(BearerToken::parse);
+        let ip: Option<IpAddr> = request.remote_addr().map(|peer| peer.ip().to_canonical());
+        let locale = text("accept-language").map(Locale::from_accept_language);
+        Self { origin: Origin { token, ip }, locale: locale.unwrap_or_default() }
+    }
+}
+
+/// The token of `Bearer …` (RFC 6750 §2.1; the scheme's case does not matter).
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

@@ -1,0 +1,124 @@
+//! The only file that knows gRPC's codes: what a refusal is called, and which
+//! details go with it (AIP-193).
+
+use std::{collections::HashMap, time::Duration};
+
+use gestan_account_proto::{ERROR_DOMAIN, v1::ErrorReason, v1::ViolationReason};
+use tonic::{Code, Status, metadata::MetadataMap};
+use tonic_types::{ErrorDetails, FieldViolation, LocalizedMessage, StatusExt as _};
+use uuid::Uuid;
+
+use super::texts;
+use crate::{
+    accounts::error::Error,
+    domain::{
+        locale::Locale,
+        violation::{Problem, Violation},
+    },
+    storage::error::StorageError,
+};
+
+/// When to come back to a server whose database is away or which is stopping:
+/// nobody knows, so soon, and the client backs off.
+const SOON: Duration = Duration::from_secs(1);
+
+/// Says a refusal to the caller, in its language. What is a fault of the server
+/// is logged here, under `correlation_id`, and told to nobody.
+pub(super) fn refusal(error: &Error, locale: Locale, correlation_id: Uuid) -> Status {
+    let (code, reason, retry_after) = match error {
+        Error::Invalid(_) => (Code::InvalidArgument, ErrorReason::InvalidRequest, None),
+        Error::InvalidCredentials => {
+            (Code::Unauthenticated, ErrorReason::InvalidCredentials, None)
+        }
+        Error::PermissionDenied => (Code::PermissionDenied, ErrorReason::PermissionDenied, None),
+        Error::CodeSpent => (Code::FailedPrecondition, ErrorReason::CodeSpent, None),
+        Error::CodeExpired => (Code::FailedPrecondition, ErrorReason::CodeExpired, None),
+        Error::TooManyTries => (Code::FailedPrecondition, ErrorReason::TooManyTries, None),
+        Error::TicketSpent => (Code::FailedPrecondition, ErrorReason::TicketSpent, None),
+        Error::TicketExpired => (Code::FailedPrecondition, ErrorReason::TicketExpired, None),
+        Error::EmailTaken => (Code::FailedPrecondition, ErrorReason::EmailTaken, None),
+        Error::EtagMismatch => (Code::Aborted, ErrorReason::EtagMismatch, None),
+        Error::HashingBusy { retry_after } => {
+            (Code::ResourceExhausted, ErrorReason::HashingBusy, Some(*retry_after))
+        }
+        // A conflict that eight attempts did not solve is a database that cannot keep up.
+        Error::Storage(StorageError::Unavailable(_) | StorageError::Conflict(_)) => {
+            tracing::warn!(%error, "database away");
+            (Code::Unavailable, ErrorReason::DatabaseUnavailable, Some(SOON))
+        }
+        Error::Hashing | Error::Storage(StorageError::Unique(_) | StorageError::Fault(_)) => {
+            tracing::error!(%correlation_id, %error, "internal error");
+            (Code::Internal, ErrorReason::Internal, None)
+        }
+    };
+    let mut details = ErrorDetails::new();
+    if let Error::Invalid(violations) = error {
+        let violations: Vec<FieldViolation> =
+            violations.iter().map(|violation| field_violation(violation, locale)).collect();
+        details.set_bad_request(violations);
+    }
+    let mut metadata = HashMap::new();
+    if code == Code::Internal {
+        metadata.insert("correlation_id".to_owned(), correlation_id.to_string());
+    }
+    assemble(code, reason, metadata, retry_after, locale, details)
+}
+
+/// The answer of a server that is stopping.
+pub(super) fn shutting_down(locale: Locale) -> Status {
+    let (code, reason) = (Code::Unavailable, ErrorReason::ShuttingDown);
+    assemble(code, reason, HashMap::new(), Some(SOON), locale, ErrorDetails::new())
+}
+
+fn assemble(
+    code: Code,
+    reason: ErrorReason,
+    metadata: HashMap<String, String>,
+    retry_after: Option<Duration>,
+    locale: Locale,
+    mut details: ErrorDetails,
+) -> Status {
+    details.set_error_info(reason.as_str_name(), ERROR_DOMAIN, metadata);
+    details.set_localized_message(locale.tag(), texts::refusal(reason, locale));
+    let mut trailers = MetadataMap::new();
+    if let Some(delay) = retry_after {
+        details.set_retry_info(Some(delay));
+        // gRPC's own retries read this (gRFC A6).
+        trailers.insert("grpc-retry-pushback-ms", pushback(delay).into());
+    }
+    let message = texts::refusal(reason, Locale::En);
+    Status::with_error_details_and_metadata(code, message, details, trailers)
+}
+
+fn pushback(delay: Duration) -> u64 {
+    u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn field_violation(violation: &Violation, locale: Locale) -> FieldViolation {
+    let text = violation.problem.text(locale);
+    let mut field = FieldViolation::new(&violation.field, &text);
+    field.reason = violation_reason(&violation.problem).as_str_name().to_owned();
+    field.localized_message = Some(LocalizedMessage::new(locale.tag(), text));
+    field
+}
+
+fn violation_reason(problem: &Problem) -> ViolationReason {
+    match problem {
+        Problem::Required => ViolationReason::Required,
+        Problem::TooLong { .. } => ViolationReason::TooLong,
+        Problem::Malformed(_) => ViolationReason::Malformed,
+        Problem::ControlCharacter => ViolationReason::ControlCharacter,
+        Problem::InvalidEmail => ViolationReason::InvalidEmail,
+        Problem::UnknownCountry => ViolationReason::UnknownCountry,
+        Problem::UnknownApeCode => ViolationReason::UnknownApeCode,
+        Problem::InvalidPostalCode => ViolationReason::InvalidPostalCode,
+        Problem::InvalidPhone => ViolationReason::InvalidPhone,
+        Problem::PasswordTooShort => ViolationReason::PasswordTooShort,
+        Problem::PasswordTooWeak(_) => ViolationReason::PasswordTooWeak,
+        Problem::CodeMistyped => ViolationReason::CodeMistyped,
+        Problem::ReadOnly { .. } => ViolationReason::ReadOnly,
+        Problem::UnknownField { .. } => ViolationReason::UnknownField,
+        Problem::Conflict { .. } => ViolationReason::Conflict,
+        Problem::RequestIdReused => ViolationReason::RequestIdReused,
+    }
+}

@@ -1,0 +1,85 @@
+//! The words for a refusal, for the person in front of the screen.
+
+use gestan_account_proto::v1::ErrorReason;
+
+use crate::domain::locale::Locale;
+
+pub(super) fn refusal(reason: ErrorReason, locale: Locale) -> &'static str {
+    match locale {
+        Locale::Fr => french(reason),
+        Locale::En => english(reason),
+    }
+}
+
+fn french(reason: ErrorReason) -> &'static str {
+    match reason {
+        ErrorReason::Unspecified | ErrorReason::Internal => {
+            "Une erreur est survenue de notre côté. Réessayez ; si elle persiste, appelez l’assistance."
+        }
+        ErrorReason::InvalidRequest => "Certains champs sont à corriger.",
+        ErrorReason::InvalidCredentials => {
+            "Identifiants non reconnus : vérifiez l’ID client et le code ou le mot de passe."
+        }
+        ErrorReason::PermissionDenied => "Cet accès ne permet pas cette opération.",
+        ErrorReason::CodeSpent => {
+            "Ce code a déjà servi. Demandez un nouveau code personnel par courriel."
+        }
+        ErrorReason::CodeExpired => {
+            "Ce code n’est plus valable. Demandez un nouveau code personnel par courriel."
+        }
+        ErrorReason::TooManyTries => {
+            "Trop d’essais avec un code erroné. Demandez un nouveau code personnel par courriel."
+        }
+        ErrorReason::TicketSpent => {
+            "Le mot de passe a déjà été choisi avec ce code. Connectez-vous avec lui, ou demandez un \
+             nouveau code personnel."
+        }
+        ErrorReason::TicketExpired => {
+            "Le délai d’une heure pour choisir le mot de passe est passé. Demandez un nouveau code \
+             personnel par courriel."
+        }
+        ErrorReason::EmailTaken => {
+            "Cette adresse e-mail est désormais celle d’un autre compte. Choisissez-en une autre."
+        }
+        ErrorReason::EtagMismatch => {
+            "Le compte a été modifié entre-temps sur un autre poste. Relisez-le, puis recommencez."
+        }
+        ErrorReason::HashingBusy => "Le service est très sollicité. Réessayez dans un instant.",
+        ErrorReason::DatabaseUnavailable | ErrorReason::ShuttingDown => {
+            "Le service est momentanément indisponible. Réessayez dans un instant."
+        }
+    }
+}
+
+fn english(reason: ErrorReason) -> &'static str {
+    match reason {
+        ErrorReason::Unspecified | ErrorReason::Internal => {
+            "Something went wrong on our side. Try again; if it persists, call support."
+        }
+        ErrorReason::InvalidRequest => "Some fields need to be corrected.",
+        ErrorReason::InvalidCredentials => {
+            "Credentials not recognised: check the client ID and the code or password."
+        }
+        ErrorReason::PermissionDenied => "This access does not permit this operation.",
+        ErrorReason::CodeSpent => "This code has been used already. Ask for a new one by e-mail.",
+        ErrorReason::CodeExpired => "This code is no longer valid. Ask for a new one by e-mail.",
+        ErrorReason::TooManyTries => "Too many wrong codes. Ask for a new one by e-mail.",
+        ErrorReason::TicketSpent => {
+            "The password has been chosen with this code already. Sign in with it, or ask for a new \
+             code."
+        }
+        ErrorReason::TicketExpired => {
+            "The hour to choose the password has passed. Ask for a new code by e-mail."
+        }
+        ErrorReason::EmailTaken => {
+            "This e-mail address has become another account’s. Choose a different one."
+        }
+        ErrorReason::EtagMismatch => {
+            "The account was changed on another machine meanwhile. Read it again, then retry."
+        }
+        ErrorReason::HashingBusy => "The service is very busy. Try again in a moment.",
+        ErrorReason::DatabaseUnavailable | ErrorReason::ShuttingDown => {
+            "The service is unavailable for the moment. Try again shortly."
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! A mailer that writes each mail into a file of a folder, for trials and for relays by hand.
+//!
+//! A file appears whole or not at all, survives a crash once reported, and never replaces
+//! another. It holds a code, so only its owner may read it.
+
+use std::{
+    fmt, fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use jiff::{Timestamp, tz::TimeZone};
+use lettre::message::Mailbox;
+
+use super::{Envelope, MailerError, SendError, mime};
+
+/// Keeps the temporary names of this process apart.
+static TEMPORARY_FILES: AtomicU64 = AtomicU64::new(0);
+
+/// Writes mails into a folder. A clone shares the folder.
+#[derive(Clone)]
+pub struct File {
+    folder: Arc<Path>,
+    from: Arc<Mailbox>,
+}
+
+impl File {
+    pub(super) fn open(folder: PathBuf, from: Mailbox) -> Result<Self, MailerError> {
+        match make_folder(&folder) {
+            Ok(()) => Ok(Self {
+                folder: folder.into(),
+                from: Arc::new(from),
+            }),
+            Err(source) => Err(MailerError::Folder {
+                path: folder,
+                source,
+            }),
+        }
+    }
+
+    pub(super) async fn send(&self, envelope: &Envelope) -> Result<(), SendError> {
+        let mail = mime::build(envelope, &self.from)?.formatted();
+        let name = file_name(envelope)?;
+        let folder = Arc::clone(&self.folder);
+        match tokio::task::spawn_blocking(move || store(&folder, &name, &mail)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(SendError::temporary(
+                format!("file: {}", error.kind()),
+                true,
+            )),
+            // The runtime is shutting down: the file may have been written or not.
+            Err(_) => Err(SendError::temporary("file: interrupted", false)),
+        }
+    }
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("File")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `20261124T184205-<local part of the message id>`
+fn file_name(envelope: &Envelope) -> Result<String, SendError> {
+    let time = Timestamp::try_from(envelope.date)
+        .map_err(|_| SendError::permanent("invalid date"))
+        .map(|time| TimeZone::UTC.to_datetime(time))?;
+    let (local, _) = envelope
+        .message_id
+        .split_once('@')
+        .unwrap_or((&envelope.message_id, ""));
+    let local: String = local
+        .chars()
+        .take(64)
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    Ok(format!(
+        "{:04}{:02}{:02}T{:02}{:02}{:02}-{local}",
+        time.year(),
+        time.month(),
+        time.day(),
+        time.hour(),
+        time.minute(),
+        time.second(),
+    ))
+}
+
+/// Writes a mail under a name that is still free.
+fn store(folder: &Path, name: &str, mail: &[u8]) -> io::Result<()> {
+    make_folder(folder)?;
+    let number = TEMPORARY_FILES.fetch_add(1, Ordering::Relaxed);
+    let temporary = folder.join(format!(".{name}.{}-{number}.tmp", std::process::id()));
+    let stored = write(&temporary, mail).and_then(|()| publish(folder, name, &temporary));
+    if stored.is_err() {
+        // It is gone already if it was renamed; a leftover is hidden and harmless.
+        let _ = fs::remove_file(&temporary);
+    }
+    stored?;
+    sync_folder(folder)
+}
+
+fn write(path: &Path, mail: &[u8]) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(mail)?;
+    file.sync_all()
+}
+
+/// Gives a written file its name. A link, unlike a rename, refuses a name that is taken.
+fn publish(folder: &Path, name: &str, temporary: &Path) -> io::Result<()> {
+    for attempt in 1_u32.. {
+        let target = match attempt {
+            1 => folder.join(format!("{name}.eml")),
+            _ => folder.join(format!("{name}-{attempt}.eml")),
+        };
+        match fs::hard_link(temporary, &target) {
+            Ok(()) => return fs::remove_file(temporary),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            // Some file systems know no links; there, the name is looked up first.
+            Err(_) if !target.try_exists()? => return fs::rename(temporary, &target),
+            Err(_) => {}
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Makes the new name durable, where a folder can be synced.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        fs::File::open(folder)?.sync_all()
+    } else {
+        Ok(())
+    }
+}

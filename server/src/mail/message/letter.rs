@@ -1,0 +1,180 @@
+//! A mail as a small structure, and its two renderings.
+//!
+//! The languages fill a [`Letter`]; the templates show it. What is shown as typed by people goes
+//! through [`machine_name`] first. Nothing here may bypass askama's escaping.
+
+use askama::Template;
+
+use super::Message;
+
+/// The text part's line length, in characters.
+const WIDTH: usize = 72;
+/// More of a machine's name than this is cut: a name must not become a message of its own.
+const MACHINE_NAME_CHARS: usize = 64;
+
+/// Everything that a mail says, in reading order.
+pub(super) struct Letter {
+    pub(super) language: &'static str,
+    pub(super) subject: String,
+    /// What a mailbox shows beside the subject: it may be on a locked screen, so never a code.
+    pub(super) preheader: String,
+    pub(super) title: String,
+    pub(super) blocks: Vec<Block>,
+    pub(super) footer: Vec<String>,
+    /// What stands between a label and its value in the text part.
+    pub(super) colon: &'static str,
+}
+
+pub(super) enum Block {
+    Paragraph(String),
+    /// The client ID, which people read out over the phone.
+    AccountId {
+        label: String,
+        value: String,
+    },
+    /// The personal code, which they type and never read out.
+    Code {
+        label: String,
+        value: String,
+    },
+    Facts(Vec<Fact>),
+    /// Things to do one after the other.
+    Steps {
+        lead: String,
+        items: Vec<String>,
+    },
+    /// Things of which one is done.
+    Choices {
+        lead: String,
+        items: Vec<String>,
+    },
+    Notice {
+        title: String,
+        text: String,
+    },
+}
+
+pub(super) struct Fact {
+    pub(super) label: String,
+    pub(super) value: String,
+}
+
+#[derive(Template)]
+#[template(path = "mail.html")]
+struct HtmlPart<'a> {
+    letter: &'a Letter,
+}
+
+#[derive(Template)]
+#[template(path = "mail.txt")]
+struct TextPart<'a> {
+    letter: &'a Letter,
+}
+
+impl Letter {
+    /// Renders both parts.
+    pub(super) fn render(self) -> Result<Message, askama::Error> {
+        let text = TextPart { letter: &self }.render()?;
+        let html = HtmlPart { letter: &self }.render()?;
+        Ok(Message {
+            language: self.language,
+            subject: self.subject,
+            text,
+            html,
+        })
+    }
+}
+
+impl TextPart<'_> {
+    fn wrap(text: &str) -> String {
+        wrap("", "", text)
+    }
+
+    fn underline(text: &str) -> String {
+        let longest = Self::wrap(text)
+            .lines()
+            .map(|line| line.chars().count())
+            .max();
+        "-".repeat(longest.unwrap_or(0))
+    }
+
+    fn fact(&self, fact: &Fact) -> String {
+        let label = format!("{}{} ", fact.label, self.letter.colon);
+        wrap(&format!("  {label}"), "      ", &fact.value)
+    }
+
+    fn step(number: usize, text: &str) -> String {
+        wrap(&format!("  {number}. "), "     ", text)
+    }
+
+    fn choice(text: &str) -> String {
+        wrap("  - ", "    ", text)
+    }
+}
+
+/// Breaks a text at its ordinary spaces; a no-break space holds.
+fn wrap(first: &str, indent: &str, text: &str) -> String {
+    let mut wrapped = String::from(first);
+    let mut column = first.chars().count();
+    let mut at_start = true;
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let length = word.chars().count();
+        if !at_start && column + 1 + length > WIDTH {
+            wrapped.push('\n');
+            wrapped.push_str(indent);
+            column = indent.chars().count();
+        } else if !at_start {
+            wrapped.push(' ');
+            column += 1;
+        }
+        wrapped.push_str(word);
+        column += length;
+        at_start = false;
+    }
+    wrapped
+}
+
+/// Makes a machine's name, which anybody may have typed, fit to be shown in a mail.
+///
+/// A stranger can have a mail sent to any address, so a name must not break lines, turn the
+/// reading direction, run on for pages, or read as an address that a mail program would link:
+/// an invisible joiner after each dot, slash, colon and at sign keeps programs from linking it.
+pub(super) fn machine_name(typed: &str, unnamed: &str) -> String {
+    let visible: String = typed
+        .chars()
+        .map(|c| {
+            if c.is_control() || c.is_whitespace() {
+                ' '
+            } else {
+                c
+            }
+        })
+        .filter(|c| !is_formatting(*c))
+        .collect();
+    let words = visible
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
+    if words.is_empty() {
+        return unnamed.to_owned();
+    }
+    let cut = words.chars().count() > MACHINE_NAME_CHARS;
+    let mut shown = String::with_capacity(words.len());
+    for c in words.chars().take(MACHINE_NAME_CHARS) {
+        shown.push(c);
+        if matches!(c, '.' | '/' | ':' | '@') {
+            shown.push('\u{2060}');
+        }
+    }
+    if cut {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Marks that are invisible themselves and change how their neighbours are shown.
+fn is_formatting(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}

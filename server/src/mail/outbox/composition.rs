@@ -1,0 +1,155 @@
+//! What an owed mail says at the moment when it is sent, and the code that is
+//! minted for it there and then.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{DeliveryError, Outbox};
+use crate::{
+    domain::{account_id::AccountId, personal_code::PersonalCode},
+    mail::{
+        letter::Letter,
+        message::{self, CodeMail, Content, Message},
+    },
+    storage::{
+        account,
+        challenge::{self, Challenge, MAX_WRONG_TRIES, Purpose},
+        outbox_mail::{self, LeasedMail},
+        personal_code,
+    },
+};
+
+/// A mail ready to be sent.
+pub(super) struct Composed {
+    pub(super) message: Message,
+    pub(super) kind: &'static str,
+    /// The code in it, if there is one.
+    pub(super) code_id: Option<Uuid>,
+}
+
+impl Outbox {
+    /// Composes a mail; `None` when there is nothing to send any more.
+    pub(super) async fn compose(
+        &self,
+        mail: &LeasedMail,
+        now: Timestamp,
+    ) -> Result<Option<Composed>, DeliveryError> {
+        let letter = serde_json::from_str(&mail.letter)
+            .map_err(|error| DeliveryError::Compose(error.to_string()))?;
+        let (content, code_id) = match letter {
+            Letter::Code { challenge_id } => match self.code(mail, challenge_id, now).await? {
+                Some(content) => content,
+                None => return Ok(None),
+            },
+            Letter::Welcome(event) => {
+                let (account_id, time) = (event.account_id, event.time());
+                (Content::Welcome { account_id, time, machine: event.machine }, None)
+            }
+            Letter::PasswordChanged { event, machine_linked } => {
+                let (account_id, time) = (event.account_id, event.time());
+                let machine = event.machine;
+                (Content::PasswordChanged { account_id, machine, machine_linked, time }, None)
+            }
+            Letter::EmailChangeRequested { event, new_email_masked } => {
+                let (account_id, time) = (event.account_id, event.time());
+                let machine = event.machine;
+                let content =
+                    Content::EmailChangeRequested { account_id, new_email_masked, machine, time };
+                (content, None)
+            }
+            Letter::EmailChanged { event, new_email_masked } => {
+                let (account_id, time) = (event.account_id, event.time());
+                (Content::EmailChanged { account_id, new_email_masked, time }, None)
+            }
+            Letter::MachineLinked(event) => {
+                let (account_id, time) = (event.account_id, event.time());
+                (Content::MachineLinked { account_id, time, machine: event.machine }, None)
+            }
+        };
+        let message = message::compose(&content, mail.locale, &self.config.time_zone)
+            .map_err(|error| DeliveryError::Compose(error.to_string()))?;
+        Ok(Some(Composed { message, kind: content.kind(), code_id }))
+    }
+
+    /// What a mail says for a challenge, by what the address is worth just now.
+    async fn code(
+        &self,
+        mail: &LeasedMail,
+        challenge_id: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<(Content, Option<Uuid>)>, DeliveryError> {
+        let Some(challenge) = challenge::find(self.db.read(), challenge_id).await? else {
+            return Ok(None);
+        };
+        let dead = challenge.spent.is_some()
+            || challenge.wrong_tries >= MAX_WRONG_TRIES
+            || challenge.expire_time <= now;
+        let Some(email) = challenge.email.as_ref().filter(|_| !dead) else { return Ok(None) };
+        let owner = account::find_id_by_email(self.db.read(), email.key()).await?;
+        let owner = owner.map(AccountId::number);
+        let machine = challenge.machine.name.as_str().to_owned();
+        let request_time = challenge.create_time;
+        let content: Box<dyn FnOnce(CodeMail) -> Content + Send> = match (challenge.purpose, owner) {
+            (Purpose::Create, None) => Box::new(Content::OpenAccount),
+            (Purpose::Create, Some(account_id)) => {
+                Box::new(move |code| Content::AccountExists { account_id, code })
+            }
+            (Purpose::ResendPassword, Some(account_id)) => {
+                Box::new(move |code| Content::PersonalCode { account_id, code })
+            }
+            (Purpose::ResendPassword, None) => {
+                return Ok(Some((Content::NoAccount { machine, request_time }, None)));
+            }
+            (Purpose::ChangeEmail(id), Some(owner)) if owner != id.number() => {
+                return Ok(Some((Content::EmailTaken { machine, request_time }, None)));
+            }
+            (Purpose::ChangeEmail(id), _) => {
+                let account_id = id.number();
+                Box::new(move |code| Content::ConfirmEmail { account_id, code })
+            }
+        };
+        let Some((code_id, code)) = self.mint(mail, &challenge, now).await? else {
+            return Ok(None);
+        };
+        let code = CodeMail {
+            code: code.display().to_string(),
+            machine,
+            request_time,
+            expire_time: mail.expire_time,
+        };
+        Ok(Some((content(code), Some(code_id))))
+    }
+
+    /// Makes a code, and stores its hash before anybody can type it; `None`
+    /// when another server has taken the mail over.
+    async fn mint(
+        &self,
+        mail: &LeasedMail,
+        challenge: &Challenge,
+        now: Timestamp,
+    ) -> Result<Option<(Uuid, PersonalCode)>, DeliveryError> {
+        let code = PersonalCode::generate(&*self.randomness);
+        let (hash, _) = self.hasher.hash_code(code.clone(), challenge.salt.clone()).await?;
+        let id = self.randomness.uuid();
+        let stored = self
+            .db
+            .retry(|| async {
+                let transaction = self.db.begin().await?;
+                if !outbox_mail::holds(&transaction, mail).await? {
+                    return Ok::<_, DeliveryError>(false);
+                }
+                personal_code::insert(&transaction, id, challenge.id, &hash, now, mail.expire_time)
+                    .await?;
+                transaction.commit().await?;
+                Ok(true)
+            })
+            .await?;
+        Ok(stored.then_some((id, code)))
+    }
+}
+
+impl crate::storage::database::IsConflict for DeliveryError {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Storage(error) if error.is_conflict())
+    }
+}

@@ -1,0 +1,181 @@
+//! Makes what the settings ask for: the only place that knows all the parts.
+
+use std::{fs, num::NonZeroUsize, sync::Arc, thread};
+
+use anyhow::{Context as _, anyhow, bail};
+use tokio::{net::TcpListener, sync::Notify};
+
+use crate::{
+    Dependencies, Workers,
+    accounts::{Accounts, Lifetimes},
+    clock::SystemClock,
+    config::{Settings, SupportKeyCommand, unsigned},
+    credentials::{
+        hasher::{HashParams, Hasher},
+        token::{Token, TokenKind},
+    },
+    domain::ape_code::Nomenclature,
+    mail::{
+        mailer::Mailer,
+        outbox::{Outbox, OutboxConfig},
+    },
+    randomness::{Randomness, SystemRandomness},
+    shutdown::{Shutdown, asked_to_stop},
+    storage::{
+        database::{Database, DatabaseConfig},
+        purge::Retention,
+        support_key,
+    },
+};
+
+/// Serves until the process is asked to stop.
+///
+/// # Errors
+/// When a part cannot be made as the settings ask.
+pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
+    let dependencies = dependencies(settings).await?;
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", settings.listen))?;
+    tracing::info!(address = %listener.local_addr()?, "listening");
+    let shutdown = Shutdown::default();
+    tokio::spawn({
+        let shutdown = shutdown.clone();
+        async move {
+            asked_to_stop().await;
+            tracing::info!("stopping");
+            shutdown.begin();
+        }
+    });
+    crate::run(listener, dependencies, shutdown, unsigned(settings.shutdown_grace)).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Brings the schema up to date.
+///
+/// # Errors
+/// When the database cannot be reached or changed.
+pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
+    open_database(settings, true).await?.close().await;
+    Ok(())
+}
+
+/// Makes, lists and revokes support keys, and prints what came of it.
+///
+/// # Errors
+/// When the database cannot be reached, or there is no such key.
+#[expect(clippy::print_stdout, reason = "the answer of a command that a person typed")]
+pub async fn support_key(settings: &Settings, command: &SupportKeyCommand) -> anyhow::Result<()> {
+    let db = open_database(settings, !settings.no_migrate).await?;
+    let now = crate::clock::Clock::now(&SystemClock);
+    match command {
+        SupportKeyCommand::Create { name } => {
+            let name = name.trim();
+            if name.is_empty() || name.chars().count() > 100 {
+                bail!("the name must have 1 to 100 characters");
+            }
+            let key = Token::generate(TokenKind::SupportKey, &SystemRandomness as &dyn Randomness);
+            let id = support_key::insert(db.write(), name, &key.digest(), now).await?;
+            println!("{}", key.reveal());
+            tracing::info!(support_key.id = id, "support key made");
+        }
+        SupportKeyCommand::List => {
+            for key in support_key::list(db.read()).await? {
+                let state = match key.revoke_time {
+                    Some(time) => format!("revoked {time:.0}"),
+                    None => "alive".to_owned(),
+                };
+                println!("{}\t{}\tmade {:.0}\t{state}", key.id, key.name, key.create_time);
+            }
+        }
+        SupportKeyCommand::Revoke { id } => {
+            if !support_key::revoke(db.write(), *id, now).await? {
+                bail!("there is no support key {id} that is alive");
+            }
+        }
+    }
+    db.close().await;
+    Ok(())
+}
+
+async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result<Database> {
+    let config = DatabaseConfig {
+        url: settings.database_url.clone(),
+        connections: settings.database_connections,
+    };
+    let db = Database::open(&config, Arc::new(SystemRandomness))
+        .await
+        .context("cannot open the database")?;
+    if migrate {
+        db.migrate().await.context("cannot bring the database's schema up to date")?;
+    }
+    Ok(db)
+}
+
+async fn dependencies(settings: &Settings) -> anyhow::Result<Dependencies> {
+    let clock = Arc::new(SystemClock);
+    let randomness = Arc::new(SystemRandomness);
+    let (mailer, message_id_domain) = mailer(settings)?;
+    let nomenclature = Arc::new(nomenclature(settings)?);
+    let hasher = hasher(settings)?;
+    let db = open_database(settings, !settings.no_migrate).await?;
+    let accounts = Accounts {
+        db: db.clone(),
+        hasher: hasher.clone(),
+        clock: clock.clone(),
+        randomness: randomness.clone(),
+        nomenclature,
+        mail_owed: Arc::new(Notify::new()),
+        lifetimes: Lifetimes {
+            code: settings.code_lifetime,
+            ticket: settings.ticket_lifetime,
+            resend: settings.resend_interval,
+            notice: settings.notice_lifetime,
+        },
+    };
+    let lease = unsigned(settings.mail_lease);
+    let time_zone = settings.time_zone.clone();
+    let config = OutboxConfig { message_id_domain, lease, time_zone };
+    let outbox = Outbox { db, hasher, clock, randomness, mailer, config };
+    let retention = Retention {
+        challenges: settings.challenge_retention,
+        audit_events: settings.audit_retention,
+    };
+    Ok(Dependencies { accounts, workers: Some(Workers { outbox, retention }) })
+}
+
+fn mailer(settings: &Settings) -> anyhow::Result<(Mailer, String)> {
+    let is_file = settings.mail_url.starts_with("file:");
+    if !is_file && settings.mail_lease < settings.mail_timeout * 4 {
+        bail!("the mail lease must be at least four times the mail time-out");
+    }
+    let timeout = unsigned(settings.mail_timeout);
+    let mailer = Mailer::from_url(&settings.mail_url, &settings.mail_from, timeout)?;
+    let domain = settings.mail_from.rsplit_once('@').map(|(_, domain)| domain);
+    let domain = domain.ok_or_else(|| anyhow!("the sender must be an address"))?;
+    Ok((mailer, domain.trim_end_matches('>').to_owned()))
+}
+
+fn nomenclature(settings: &Settings) -> anyhow::Result<Nomenclature> {
+    let Some(path) = &settings.naf_2025_file else { return Ok(Nomenclature::default()) };
+    let list = fs::read_to_string(path)
+        .with_context(|| format!("cannot read the NAF 2025 list {}", path.display()))?;
+    let nomenclature = Nomenclature::with_naf_2025(&list);
+    let codes = nomenclature.naf_2025_len().unwrap_or_default();
+    if codes == 0 {
+        bail!("{} holds no code of NAF 2025", path.display());
+    }
+    tracing::info!(codes, "NAF 2025 checked by list");
+    Ok(nomenclature)
+}
+
+fn hasher(settings: &Settings) -> anyhow::Result<Hasher> {
+    let params =
+        HashParams::new(settings.hash_memory_kib, settings.hash_passes, settings.hash_lanes)
+            .map_err(|error| anyhow!("the hash parameters cannot be used: {error}"))?;
+    let processors = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let threads = settings.hash_threads.unwrap_or(processors);
+    let hasher = Hasher::start(params, threads, settings.hash_queue, Arc::new(SystemRandomness))?;
+    Ok(hasher)
+}

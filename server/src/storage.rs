@@ -1,0 +1,28 @@
+//! The database: one file a table, functions over `&impl ConnectionTrait`, so
+//! that a pool and a transaction serve alike. No rule of the account flow is
+//! decided here.
+
+pub mod account;
+pub mod audit_event;
+pub mod challenge;
+pub mod database;
+#[expect(unreachable_pub, reason = "SeaORM's derives ask for it")]
+mod entity;
+pub mod error;
+pub mod idempotency_key;
+pub mod link;
+pub mod outbox_mail;
+pub mod personal_code;
+pub mod purge;
+pub mod support_key;
+
+use jiff::Timestamp;
+
+/// How a time is stored: milliseconds since 1970-01-01 UTC.
+fn to_millis(time: Timestamp) -> i64 {
+    time.as_millisecond()
+}
+
+fn from_millis(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
+}

@@ -1,0 +1,253 @@
+//! Table `account`.
+
+use jiff::Timestamp;
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _};
+
+use super::{
+    entity::account::{ActiveModel, Column, Entity, Model},
+    error::StorageError,
+    from_millis, to_millis,
+};
+use crate::{
+    credentials::hasher::PasswordHash,
+    domain::{
+        account_id::AccountId,
+        ape_code::{ApeCode, NafVersion},
+        country::Country,
+        email_address::EmailAddress,
+        locale::Locale,
+        phone::Phone,
+        postal_code::PostalCode,
+        profile::Profile,
+        text::{Line, Lines},
+    },
+};
+
+/// An account.
+#[derive(Clone)]
+pub struct Account {
+    /// The client ID.
+    pub id: AccountId,
+    /// Counts the changes.
+    pub version: i64,
+    /// The confirmed address.
+    pub email: EmailAddress,
+    /// The address that waits for its confirmation, and until when it does.
+    pub pending_email: Option<(String, Timestamp)>,
+    /// The language of its mails.
+    pub locale: Locale,
+    /// The form.
+    pub profile: Profile,
+    /// The password; none until one is set.
+    pub password_hash: Option<PasswordHash>,
+    /// When it came into being.
+    pub create_time: Timestamp,
+    /// When it last changed.
+    pub update_time: Timestamp,
+}
+
+impl Account {
+    /// What changes whenever the account does.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        format!("v{}", self.version)
+    }
+
+    /// Whether this hash, found right a moment ago, is still the password's.
+    #[must_use]
+    pub fn has_password(&self, verified: &PasswordHash) -> bool {
+        self.password_hash.as_ref().is_some_and(|hash| hash.to_phc() == verified.to_phc())
+    }
+}
+
+/// Finds an account by its ID.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn find(db: &impl ConnectionTrait, id: AccountId) -> Result<Option<Account>, StorageError> {
+    Entity::find_by_id(id.to_db()).one(db).await?.map(Account::try_from).transpose()
+}
+
+/// Finds an account and keeps others from changing it until the transaction ends.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn find_for_update(
+    db: &impl ConnectionTrait,
+    id: AccountId,
+) -> Result<Option<Account>, StorageError> {
+    let row = Entity::find_by_id(id.to_db()).lock_exclusive().one(db).await?;
+    row.map(Account::try_from).transpose()
+}
+
+/// Finds an account by its address' [key](EmailAddress::key), and keeps others
+/// from changing it until the transaction ends.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn find_by_email_for_update(
+    db: &impl ConnectionTrait,
+    email_key: &str,
+) -> Result<Option<Account>, StorageError> {
+    let row = Entity::find().filter(Column::EmailKey.eq(email_key)).lock_exclusive().one(db).await?;
+    row.map(Account::try_from).transpose()
+}
+
+/// The ID of the account with this address, if there is one.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn find_id_by_email(
+    db: &impl ConnectionTrait,
+    email_key: &str,
+) -> Result<Option<AccountId>, StorageError> {
+    let id: Option<i64> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::EmailKey.eq(email_key))
+        .into_tuple()
+        .one(db)
+        .await?;
+    id.map(account_id).transpose()
+}
+
+/// Opens an account.
+///
+/// # Errors
+/// [`StorageError::Unique`] when the address has an account already.
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    email: &EmailAddress,
+    locale: Locale,
+    profile: Profile,
+    now: Timestamp,
+) -> Result<Account, StorageError> {
+    let row = ActiveModel {
+        version: Set(1),
+        email: Set(email.as_typed().to_owned()),
+        email_key: Set(email.key().to_owned()),
+        locale: Set(locale.tag().to_owned()),
+        create_time: Set(to_millis(now)),
+        update_time: Set(to_millis(now)),
+        ..columns(&profile)
+    };
+    Account::try_from(Entity::insert(row).exec_with_returning(db).await?)
+}
+
+/// Stores a changed account, which the transaction has
+/// [locked](find_for_update), as its next version.
+///
+/// # Errors
+/// [`StorageError::Unique`] when its address is another account's.
+pub async fn update(
+    db: &impl ConnectionTrait,
+    account: &mut Account,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    account.version += 1;
+    account.update_time = now;
+    let (pending_email, pending_email_expire_time) = account.pending_email.clone().unzip();
+    let row = ActiveModel {
+        version: Set(account.version),
+        email: Set(account.email.as_typed().to_owned()),
+        email_key: Set(account.email.key().to_owned()),
+        pending_email: Set(pending_email),
+        pending_email_expire_time: Set(pending_email_expire_time.map(to_millis)),
+        locale: Set(account.locale.tag().to_owned()),
+        update_time: Set(to_millis(now)),
+        ..columns(&account.profile)
+    };
+    Entity::update_many().set(row).filter(Column::Id.eq(account.id.to_db())).exec(db).await?;
+    Ok(())
+}
+
+/// Stores a password's hash; the account's version stays, for the form has not changed.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn update_password(
+    db: &impl ConnectionTrait,
+    id: AccountId,
+    hash: &PasswordHash,
+) -> Result<(), StorageError> {
+    let row = ActiveModel { password_hash: Set(Some(hash.to_phc())), ..Default::default() };
+    Entity::update_many().set(row).filter(Column::Id.eq(id.to_db())).exec(db).await?;
+    Ok(())
+}
+
+/// Replaces the hash of a password by one of the same password, unless the
+/// password has been changed meanwhile.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn renew_password_hash(
+    db: &impl ConnectionTrait,
+    id: AccountId,
+    old: &PasswordHash,
+    new: &PasswordHash,
+) -> Result<(), StorageError> {
+    let row = ActiveModel { password_hash: Set(Some(new.to_phc())), ..Default::default() };
+    let same = Column::Id.eq(id.to_db()).and(Column::PasswordHash.eq(old.to_phc()));
+    Entity::update_many().set(row).filter(same).exec(db).await?;
+    Ok(())
+}
+
+/// The ID in a row.
+pub(super) fn account_id(id: i64) -> Result<AccountId, StorageError> {
+    AccountId::from_db(id).ok_or_else(|| StorageError::damaged("account_id"))
+}
+
+fn columns(profile: &Profile) -> ActiveModel {
+    ActiveModel {
+        company_name: Set(profile.company_name.as_str().to_owned()),
+        last_name: Set(profile.last_name.as_str().to_owned()),
+        first_name: Set(profile.first_name.as_str().to_owned()),
+        address: Set(profile.address.as_str().to_owned()),
+        postal_code: Set(profile.postal_code.as_str().to_owned()),
+        city: Set(profile.city.as_str().to_owned()),
+        country_code: Set(profile.country.alpha3().to_owned()),
+        phone: Set(profile.phone.as_str().to_owned()),
+        phone_e164: Set(profile.phone.e164().map(str::to_owned)),
+        ape_code: Set(profile.ape_code.as_str().to_owned()),
+        ape_version: Set(profile.ape_code.version().map(|version| match version {
+            NafVersion::Rev2 => "rev2".to_owned(),
+            NafVersion::Naf2025 => "2025".to_owned(),
+        })),
+        ..Default::default()
+    }
+}
+
+impl TryFrom<Model> for Account {
+    type Error = StorageError;
+
+    fn try_from(row: Model) -> Result<Self, StorageError> {
+        let country =
+            Country::parse(&row.country_code).map_err(|_| StorageError::damaged("country"))?;
+        let ape_version = row.ape_version.as_deref().map(|version| match version {
+            "2025" => NafVersion::Naf2025,
+            _ => NafVersion::Rev2,
+        });
+        let password_hash = row.password_hash.as_deref().map(PasswordHash::parse).transpose();
+        Ok(Self {
+            id: account_id(row.id)?,
+            version: row.version,
+            email: EmailAddress::from_db(row.email, row.email_key),
+            pending_email: row.pending_email.zip(row.pending_email_expire_time.map(from_millis)),
+            locale: Locale::from_db(&row.locale),
+            profile: Profile {
+                company_name: Line::from_db(row.company_name),
+                last_name: Line::from_db(row.last_name),
+                first_name: Line::from_db(row.first_name),
+                address: Lines::from_db(row.address),
+                postal_code: PostalCode::from_db(row.postal_code),
+                city: Line::from_db(row.city),
+                country,
+                phone: Phone::from_db(row.phone, row.phone_e164),
+                ape_code: ApeCode::from_db(row.ape_code, ape_version),
+            },
+            password_hash: password_hash.map_err(|_| StorageError::damaged("password_hash"))?,
+            create_time: from_millis(row.create_time),
+            update_time: from_millis(row.update_time),
+        })
+    }
+}

@@ -1,0 +1,264 @@
+//! Table `challenge`.
+
+mod row;
+
+use jiff::{SignedDuration, Timestamp};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, ExprTrait as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
+};
+use uuid::Uuid;
+
+use super::{
+    entity::challenge::{ActiveModel, Column, Entity, Model},
+    error::StorageError,
+    to_millis,
+};
+use crate::{
+    credentials::{derivation::Seed, hasher::CodeSalt, token::TokenDigest},
+    domain::{
+        account_id::AccountId, email_address::EmailAddress, locale::Locale, machine::Machine,
+        profile::Profile,
+    },
+};
+
+/// How many wrong codes kill a challenge.
+pub const MAX_WRONG_TRIES: i32 = 10;
+
+/// For how long a call whose answer was lost may be repeated.
+pub const REPEAT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
+
+/// What a challenge is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To open an account, or to come into the one that the address has.
+    Create,
+    /// To come into the account that the address has.
+    ResendPassword,
+    /// To give an account a new address.
+    ChangeEmail(AccountId),
+}
+
+/// Proof of a mailbox in progress.
+#[derive(Clone)]
+pub struct Challenge {
+    /// Its ID.
+    pub id: Uuid,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Where its codes go; none when no account was found to mail to.
+    pub email: Option<EmailAddress>,
+    /// The machine that asked.
+    pub machine: Machine,
+    /// The language of its mails.
+    pub locale: Locale,
+    /// What a new account is to hold.
+    pub profile: Profile,
+    /// What its codes are hashed with.
+    pub salt: CodeSalt,
+    /// What makes its ticket and tokens; erased after the repeat window.
+    pub seed: Option<Seed>,
+    /// Wrong codes that were tried with its ID.
+    pub wrong_tries: i32,
+    /// Wrong codes that were tried with the account's ID instead.
+    pub account_wrong_tries: i32,
+    /// When it was made.
+    pub create_time: Timestamp,
+    /// Until when it can be answered.
+    pub expire_time: Timestamp,
+    /// By what it was answered.
+    pub spent: Option<Spent>,
+    /// What Confirm gave.
+    pub ticket: Option<IssuedTicket>,
+}
+
+/// How a challenge was answered.
+#[derive(Clone, Debug)]
+pub struct Spent {
+    /// When.
+    pub time: Timestamp,
+    /// By which code.
+    pub code_id: Uuid,
+    /// A digest of the call, by which a repeat is known.
+    pub call: [u8; 32],
+    /// The account that it led to.
+    pub account_id: AccountId,
+    /// Whether that account was there before.
+    pub account_existed: bool,
+}
+
+impl Spent {
+    /// Whether `call` with the code `code_id` is this very call again, and in time.
+    #[must_use]
+    pub fn is_repeated_by(&self, code_id: Uuid, call: &[u8; 32], now: Timestamp) -> bool {
+        self.code_id == code_id && self.call == *call && now <= self.time + REPEAT_WINDOW
+    }
+}
+
+/// A ticket, of which the digest is kept.
+#[derive(Clone, Debug)]
+pub struct IssuedTicket {
+    /// SHA-256 of the ticket.
+    pub digest: Vec<u8>,
+    /// Until when it is valid.
+    pub expire_time: Timestamp,
+    /// When it set a password.
+    pub spent_time: Option<Timestamp>,
+}
+
+/// Stores a new challenge.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn insert(db: &impl ConnectionTrait, challenge: &Challenge) -> Result<(), StorageError> {
+    let row = Model::try_from(challenge)?.into_active_model();
+    Entity::insert(row).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Finds a challenge.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn find(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Challenge>, StorageError> {
+    Entity::find_by_id(id).one(db).await?.map(Challenge::try_from).transpose()
+}
+
+/// Finds a challenge and keeps others from answering it until the transaction ends.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn find_for_update(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Option<Challenge>, StorageError> {
+    let row = Entity::find_by_id(id).lock_exclusive().one(db).await?;
+    row.map(Challenge::try_from).transpose()
+}
+
+/// The challenge that gave a ticket.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn find_by_ticket(
+    db: &impl ConnectionTrait,
+    digest: &TokenDigest,
+) -> Result<Option<Challenge>, StorageError> {
+    let row = Entity::find().filter(Column::TicketDigest.eq(digest.as_bytes())).one(db).await?;
+    row.map(Challenge::try_from).transpose()
+}
+
+/// The challenges by which the owner of an address may come into its account:
+/// live ones, and those answered within the repeat window; the newest first.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn find_by_email(
+    db: &impl ConnectionTrait,
+    email_key: &str,
+    now: Timestamp,
+) -> Result<Vec<Challenge>, StorageError> {
+    let rows = Entity::find()
+        .filter(Column::EmailKey.eq(email_key))
+        .filter(Column::AccountId.is_null())
+        .filter(
+            Condition::any()
+                .add(Column::SpentTime.is_null().and(Column::ExpireTime.gt(to_millis(now))))
+                .add(Column::SpentTime.gte(to_millis(now - REPEAT_WINDOW))),
+        )
+        .order_by_desc(Column::CreateTime)
+        .order_by_desc(Column::Id)
+        .all(db)
+        .await?;
+    rows.into_iter().map(Challenge::try_from).collect()
+}
+
+/// The newest challenge that is to change an account's address.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn find_latest_email_change(
+    db: &impl ConnectionTrait,
+    account_id: AccountId,
+) -> Result<Option<Uuid>, StorageError> {
+    let latest: Option<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::AccountId.eq(account_id.to_db()))
+        .order_by_desc(Column::CreateTime)
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(latest)
+}
+
+/// Counts a wrong code against one challenge.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn add_wrong_try(db: &impl ConnectionTrait, id: Uuid) -> Result<(), StorageError> {
+    Entity::update_many()
+        .col_expr(Column::WrongTries, Expr::col(Column::WrongTries).add(1))
+        .filter(Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Counts a wrong code, given with an account's ID, against every live
+/// challenge of the account's address.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn add_account_wrong_try(
+    db: &impl ConnectionTrait,
+    email_key: &str,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    Entity::update_many()
+        .col_expr(Column::AccountWrongTries, Expr::col(Column::AccountWrongTries).add(1))
+        .filter(Column::EmailKey.eq(email_key))
+        .filter(Column::SpentTime.is_null())
+        .filter(Column::ExpireTime.gt(to_millis(now)))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Stores that a challenge was answered, and the ticket that this gave.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn spend(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    spent: &Spent,
+    ticket: Option<&IssuedTicket>,
+) -> Result<(), StorageError> {
+    let row = ActiveModel {
+        spent_time: Set(Some(to_millis(spent.time))),
+        spent_code_id: Set(Some(spent.code_id)),
+        spent_call: Set(Some(spent.call.to_vec())),
+        outcome_account_id: Set(Some(spent.account_id.to_db())),
+        outcome_account_existed: Set(Some(spent.account_existed)),
+        ticket_digest: Set(ticket.map(|ticket| ticket.digest.clone())),
+        ticket_expire_time: Set(ticket.map(|ticket| to_millis(ticket.expire_time))),
+        ..Default::default()
+    };
+    Entity::update_many().set(row).filter(Column::Id.eq(id)).exec(db).await?;
+    Ok(())
+}
+
+/// Stores that a challenge's ticket was used.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn spend_ticket(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let row = ActiveModel { ticket_spent_time: Set(Some(to_millis(now))), ..Default::default() };
+    Entity::update_many().set(row).filter(Column::Id.eq(id)).exec(db).await?;
+    Ok(())
+}

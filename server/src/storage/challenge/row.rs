@@ -1,0 +1,182 @@
+//! Between a row of `challenge` and the domain.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    super::{
+        account::account_id, entity::challenge::Model, error::StorageError, from_millis, to_millis,
+    },
+    Challenge, IssuedTicket, Purpose, Spent,
+};
+use crate::{
+    credentials::hasher::CodeSalt,
+    domain::{
+        ape_code::{ApeCode, NafVersion},
+        country::Country,
+        email_address::EmailAddress,
+        locale::Locale,
+        machine::{Machine, MachineId, MachineName},
+        phone::Phone,
+        postal_code::PostalCode,
+        profile::Profile,
+        text::{Line, Lines},
+    },
+};
+
+const CREATE: &str = "create";
+const RESEND_PASSWORD: &str = "resend_password";
+const CHANGE_EMAIL: &str = "change_email";
+
+impl TryFrom<&Challenge> for Model {
+    type Error = StorageError;
+
+    fn try_from(challenge: &Challenge) -> Result<Self, StorageError> {
+        let (purpose, account_id) = match challenge.purpose {
+            Purpose::Create => (CREATE, None),
+            Purpose::ResendPassword => (RESEND_PASSWORD, None),
+            Purpose::ChangeEmail(account_id) => (CHANGE_EMAIL, Some(account_id.to_db())),
+        };
+        let profile = serde_json::to_string(&ProfileJson::from(&challenge.profile));
+        let (spent, ticket) = (challenge.spent.as_ref(), challenge.ticket.as_ref());
+        Ok(Self {
+            id: challenge.id,
+            purpose: purpose.to_owned(),
+            account_id,
+            email: challenge.email.as_ref().map(|email| email.as_typed().to_owned()),
+            email_key: challenge.email.as_ref().map(|email| email.key().to_owned()),
+            machine_id: challenge.machine.id.uuid(),
+            machine_name: challenge.machine.name.as_str().to_owned(),
+            locale: challenge.locale.tag().to_owned(),
+            profile: profile.map_err(|_| StorageError::damaged("profile"))?,
+            salt: challenge.salt.salt.to_vec(),
+            hash_params: challenge.salt.params.to_string(),
+            seed: challenge.seed.map(|seed| seed.to_vec()),
+            wrong_tries: challenge.wrong_tries,
+            account_wrong_tries: challenge.account_wrong_tries,
+            create_time: to_millis(challenge.create_time),
+            expire_time: to_millis(challenge.expire_time),
+            spent_time: spent.map(|spent| to_millis(spent.time)),
+            spent_code_id: spent.map(|spent| spent.code_id),
+            spent_call: spent.map(|spent| spent.call.to_vec()),
+            outcome_account_id: spent.map(|spent| spent.account_id.to_db()),
+            outcome_account_existed: spent.map(|spent| spent.account_existed),
+            ticket_digest: ticket.map(|ticket| ticket.digest.clone()),
+            ticket_expire_time: ticket.map(|ticket| to_millis(ticket.expire_time)),
+            ticket_spent_time: ticket.and_then(|ticket| ticket.spent_time).map(to_millis),
+        })
+    }
+}
+
+impl TryFrom<Model> for Challenge {
+    type Error = StorageError;
+
+    fn try_from(row: Model) -> Result<Self, StorageError> {
+        let purpose = match (row.purpose.as_str(), row.account_id) {
+            (CREATE, None) => Purpose::Create,
+            (RESEND_PASSWORD, None) => Purpose::ResendPassword,
+            (CHANGE_EMAIL, Some(id)) => Purpose::ChangeEmail(account_id(id)?),
+            _ => return Err(StorageError::damaged("purpose")),
+        };
+        let profile: ProfileJson =
+            serde_json::from_str(&row.profile).map_err(|_| StorageError::damaged("profile"))?;
+        let spent = match (row.spent_time, row.spent_code_id, row.spent_call, row.outcome_account_id) {
+            (Some(time), Some(code_id), Some(call), Some(id)) => Some(Spent {
+                time: from_millis(time),
+                code_id,
+                call: bytes(&call, "spent_call")?,
+                account_id: account_id(id)?,
+                account_existed: row.outcome_account_existed.unwrap_or_default(),
+            }),
+            _ => None,
+        };
+        let ticket = row.ticket_digest.zip(row.ticket_expire_time);
+        Ok(Self {
+            id: row.id,
+            purpose,
+            email: row.email.zip(row.email_key).map(|(typed, key)| EmailAddress::from_db(typed, key)),
+            machine: Machine {
+                id: MachineId::from_db(row.machine_id),
+                name: MachineName::from_db(row.machine_name),
+            },
+            locale: Locale::from_db(&row.locale),
+            profile: profile.try_into()?,
+            salt: CodeSalt {
+                salt: bytes(&row.salt, "salt")?,
+                params: row.hash_params.parse().map_err(|_| StorageError::damaged("hash_params"))?,
+            },
+            seed: row.seed.map(|seed| bytes(&seed, "seed")).transpose()?,
+            wrong_tries: row.wrong_tries,
+            account_wrong_tries: row.account_wrong_tries,
+            create_time: from_millis(row.create_time),
+            expire_time: from_millis(row.expire_time),
+            spent,
+            ticket: ticket.map(|(digest, expire_time)| IssuedTicket {
+                digest,
+                expire_time: from_millis(expire_time),
+                spent_time: row.ticket_spent_time.map(from_millis),
+            }),
+        })
+    }
+}
+
+fn bytes<const N: usize>(stored: &[u8], column: &str) -> Result<[u8; N], StorageError> {
+    stored.try_into().map_err(|_| StorageError::damaged(column))
+}
+
+/// A profile in the column `profile`: what was parsed, so that it need not be
+/// parsed again by rules that may have changed since.
+#[derive(Serialize, Deserialize)]
+struct ProfileJson {
+    company_name: String,
+    last_name: String,
+    first_name: String,
+    address: String,
+    postal_code: String,
+    city: String,
+    country_code: String,
+    phone: String,
+    phone_e164: Option<String>,
+    ape_code: String,
+    ape_naf_2025: Option<bool>,
+}
+
+impl From<&Profile> for ProfileJson {
+    fn from(profile: &Profile) -> Self {
+        Self {
+            company_name: profile.company_name.as_str().to_owned(),
+            last_name: profile.last_name.as_str().to_owned(),
+            first_name: profile.first_name.as_str().to_owned(),
+            address: profile.address.as_str().to_owned(),
+            postal_code: profile.postal_code.as_str().to_owned(),
+            city: profile.city.as_str().to_owned(),
+            country_code: profile.country.alpha3().to_owned(),
+            phone: profile.phone.as_str().to_owned(),
+            phone_e164: profile.phone.e164().map(str::to_owned),
+            ape_code: profile.ape_code.as_str().to_owned(),
+            ape_naf_2025: profile.ape_code.version().map(|version| version == NafVersion::Naf2025),
+        }
+    }
+}
+
+impl TryFrom<ProfileJson> for Profile {
+    type Error = StorageError;
+
+    fn try_from(json: ProfileJson) -> Result<Self, StorageError> {
+        let version = json.ape_naf_2025.map(|is_2025| match is_2025 {
+            true => NafVersion::Naf2025,
+            false => NafVersion::Rev2,
+        });
+        Ok(Self {
+            company_name: Line::from_db(json.company_name),
+            last_name: Line::from_db(json.last_name),
+            first_name: Line::from_db(json.first_name),
+            address: Lines::from_db(json.address),
+            postal_code: PostalCode::from_db(json.postal_code),
+            city: Line::from_db(json.city),
+            country: Country::parse(&json.country_code)
+                .map_err(|_| StorageError::damaged("country"))?,
+            phone: Phone::from_db(json.phone, json.phone_e164),
+            ape_code: ApeCode::from_db(json.ape_code, version),
+        })
+    }
+}

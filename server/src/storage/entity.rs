@@ -1,0 +1,11 @@
+//! The tables as SeaORM has them. Private to `storage`: everybody else sees
+//! domain types.
+
+pub(super) mod account;
+pub(super) mod audit_event;
+pub(super) mod challenge;
+pub(super) mod idempotency_key;
+pub(super) mod link;
+pub(super) mod outbox_mail;
+pub(super) mod personal_code;
+pub(super) mod support_key;

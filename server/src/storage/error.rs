@@ -1,0 +1,90 @@
+//! What may go wrong with a database, by what is to be done about it.
+
+use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError, SqlxPostgresError, SqlxSqliteError};
+
+/// A database error.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The database cannot be reached or cannot write: the caller may repeat.
+    #[error("the database is away: {0}")]
+    Unavailable(DbErr),
+    /// Another transaction was in the way: to be tried again from its start.
+    #[error("a concurrent transaction was in the way: {0}")]
+    Conflict(DbErr),
+    /// A row with this key exists.
+    #[error("a unique key is taken: {0}")]
+    Unique(DbErr),
+    /// A bug, or a schema that does not fit.
+    #[error("{0}")]
+    Fault(DbErr),
+}
+
+impl StorageError {
+    /// A row that holds what this program never writes.
+    #[must_use]
+    pub fn damaged(what: &str) -> Self {
+        Self::Fault(DbErr::Custom(format!("damaged row: {what}")))
+    }
+}
+
+impl From<DbErr> for StorageError {
+    fn from(error: DbErr) -> Self {
+        if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
+            return Self::Unique(error);
+        }
+        match &error {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unavailable(error),
+            DbErr::Exec(RuntimeErr::SqlxError(cause))
+            | DbErr::Query(RuntimeErr::SqlxError(cause)) => match classify(cause) {
+                Class::Unavailable => Self::Unavailable(error),
+                Class::Conflict => Self::Conflict(error),
+                Class::Fault => Self::Fault(error),
+            },
+            _ => Self::Fault(error),
+        }
+    }
+}
+
+enum Class {
+    Unavailable,
+    Conflict,
+    Fault,
+}
+
+fn classify(cause: &SqlxError) -> Class {
+    let database = match cause {
+        SqlxError::Database(database) => database,
+        SqlxError::Io(_)
+        | SqlxError::Tls(_)
+        | SqlxError::Protocol(_)
+        | SqlxError::PoolTimedOut
+        | SqlxError::PoolClosed
+        | SqlxError::WorkerCrashed => return Class::Unavailable,
+        _ => return Class::Fault,
+    };
+    let Some(code) = database.code() else { return Class::Fault };
+    if database.try_downcast_ref::<SqlxSqliteError>().is_some() {
+        // Primary result codes, https://www.sqlite.org/rescode.html
+        return match code.parse::<i32>().map(|code| code & 0xFF) {
+            // BUSY, LOCKED
+            Ok(5 | 6) => Class::Conflict,
+            // READONLY, IOERR, FULL, CANTOPEN
+            Ok(8 | 10 | 13 | 14) => Class::Unavailable,
+            _ => Class::Fault,
+        };
+    }
+    if database.try_downcast_ref::<SqlxPostgresError>().is_some() {
+        // SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html
+        return match &*code {
+            // serialization_failure, deadlock_detected
+            "40001" | "40P01" => Class::Conflict,
+            // Connection, resources, operator intervention, read-only standby
+            code if ["08", "53", "57"].iter().any(|class| code.starts_with(class)) => {
+                Class::Unavailable
+            }
+            "25006" => Class::Unavailable,
+            _ => Class::Fault,
+        };
+    }
+    Class::Fault
+}

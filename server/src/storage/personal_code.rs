@@ -1,0 +1,97 @@
+//! Table `personal_code`: hashes of the codes that were mailed.
+
+use jiff::Timestamp;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _,
+};
+use uuid::Uuid;
+
+use super::{
+    entity::personal_code::{ActiveModel, Column, Entity},
+    error::StorageError,
+    from_millis, to_millis,
+};
+use crate::credentials::hasher::CodeHash;
+
+/// How many codes of a challenge are valid at once: a newer mail must not kill
+/// the code that the customer is just typing.
+const VALID_AT_ONCE: usize = 3;
+
+/// A code that was mailed.
+#[derive(Debug)]
+pub struct MailedCode {
+    /// Its ID.
+    pub id: Uuid,
+    /// Its challenge.
+    pub challenge_id: Uuid,
+    /// Until when it is valid.
+    pub expire_time: Timestamp,
+}
+
+/// Stores a code's hash; of its challenge's codes, only the last three stay.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    challenge_id: Uuid,
+    hash: &CodeHash,
+    now: Timestamp,
+    expire_time: Timestamp,
+) -> Result<(), StorageError> {
+    let row = ActiveModel {
+        id: Set(id),
+        challenge_id: Set(challenge_id),
+        hash: Set(hash.as_bytes().to_vec()),
+        create_time: Set(to_millis(now)),
+        expire_time: Set(to_millis(expire_time)),
+    };
+    Entity::insert(row).exec_without_returning(db).await?;
+    let codes = Entity::find()
+        .filter(Column::ChallengeId.eq(challenge_id))
+        .order_by_desc(Column::CreateTime)
+        .order_by_desc(Column::Id)
+        .all(db)
+        .await?;
+    let others = codes.into_iter().map(|code| code.id).filter(|other| *other != id);
+    let old: Vec<Uuid> = others.skip(VALID_AT_ONCE - 1).collect();
+    if !old.is_empty() {
+        Entity::delete_many().filter(Column::Id.is_in(old)).exec(db).await?;
+    }
+    Ok(())
+}
+
+/// Deletes a code whose mail certainly did not leave.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn delete(db: &impl ConnectionTrait, id: Uuid) -> Result<(), StorageError> {
+    Entity::delete_by_id(id).exec(db).await?;
+    Ok(())
+}
+
+/// The code with this hash, among those of the given challenges. Every code is
+/// compared, each in constant time.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn find_matching(
+    db: &impl ConnectionTrait,
+    challenge_ids: impl IntoIterator<Item = Uuid>,
+    hash: &CodeHash,
+) -> Result<Option<MailedCode>, StorageError> {
+    let rows = Entity::find().filter(Column::ChallengeId.is_in(challenge_ids)).all(db).await?;
+    let mut found = None;
+    for row in rows {
+        if hash.matches(&row.hash) {
+            found = Some(MailedCode {
+                id: row.id,
+                challenge_id: row.challenge_id,
+                expire_time: from_millis(row.expire_time),
+            });
+        }
+    }
+    Ok(found)
+}
