@@ -57,10 +57,7 @@ impl Client {
     pub fn connect(url: &str, options: ClientOptions) -> Result<Self, Error> {
         let runtime = Background::start()?;
         let inner = runtime.wait(crate::Client::connect(url, options))?;
-        Ok(Self {
-            inner,
-            runtime: Arc::new(runtime),
-        })
+        Ok(Self { inner, runtime: Arc::new(runtime) })
     }
 
     /// As [`crate::Client::connect_lazy`].
@@ -72,28 +69,19 @@ impl Client {
     pub fn connect_lazy(url: &str, options: ClientOptions) -> Result<Self, Error> {
         let runtime = Background::start()?;
         let inner = runtime.wait(async { crate::Client::connect_lazy(url, options) })?;
-        Ok(Self {
-            inner,
-            runtime: Arc::new(runtime),
-        })
+        Ok(Self { inner, runtime: Arc::new(runtime) })
     }
 
     /// As [`crate::Client::with_link_token`].
     #[must_use]
     pub fn with_link_token(&self, token: &LinkToken) -> Self {
-        Self {
-            inner: self.inner.with_link_token(token),
-            ..self.clone()
-        }
+        Self { inner: self.inner.with_link_token(token), ..self.clone() }
     }
 
     /// As [`crate::Client::without_link_token`].
     #[must_use]
     pub fn without_link_token(&self) -> Self {
-        Self {
-            inner: self.inner.without_link_token(),
-            ..self.clone()
-        }
+        Self { inner: self.inner.without_link_token(), ..self.clone() }
     }
 }
 
@@ -159,8 +147,6 @@ impl Drop for Background {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("blocking::Client")
-            .field(&self.inner)
-            .finish()
+        f.debug_tuple("blocking::Client").field(&self.inner).finish()
     }
 }

@@ -83,29 +83,19 @@ impl Client {
 
     fn new(channel: Channel, settings: Settings) -> Self {
         let rpc = Rpc::new(channel);
-        Self {
-            rpc,
-            settings: Arc::new(settings),
-            authorization: None,
-        }
+        Self { rpc, settings: Arc::new(settings), authorization: None }
     }
 
     /// The same connection, whose calls prove to come from a linked machine.
     #[must_use]
     pub fn with_link_token(&self, token: &LinkToken) -> Self {
-        Self {
-            authorization: token.to_authorization(),
-            ..self.clone()
-        }
+        Self { authorization: token.to_authorization(), ..self.clone() }
     }
 
     /// The same connection, whose calls come from nobody in particular.
     #[must_use]
     pub fn without_link_token(&self) -> Self {
-        Self {
-            authorization: None,
-            ..self.clone()
-        }
+        Self { authorization: None, ..self.clone() }
     }
 
     /// Starts the opening of an account: a personal code is mailed to the
@@ -115,10 +105,7 @@ impl Client {
     ///
     /// `INVALID_REQUEST`.
     pub async fn create(&self, request: CreateRequest) -> Result<CreateResponse, Error> {
-        self.call(request, |mut rpc, request| async move {
-            rpc.create(request).await
-        })
-        .await
+        self.call(request, |mut rpc, request| async move { rpc.create(request).await }).await
     }
 
     /// Answers a challenge with the personal code that a mail brought.
@@ -129,10 +116,7 @@ impl Client {
     /// `INVALID_CREDENTIALS`; `CODE_SPENT`, `CODE_EXPIRED`, `TOO_MANY_TRIES`;
     /// `EMAIL_TAKEN`.
     pub async fn confirm(&self, request: ConfirmRequest) -> Result<ConfirmResponse, Error> {
-        self.call(request, |mut rpc, request| async move {
-            rpc.confirm(request).await
-        })
-        .await
+        self.call(request, |mut rpc, request| async move { rpc.confirm(request).await }).await
     }
 
     /// Sets the password, with a ticket of [`confirm`](Self::confirm) or, on a
@@ -147,10 +131,7 @@ impl Client {
         &self,
         request: SetPasswordRequest,
     ) -> Result<SetPasswordResponse, Error> {
-        self.call(request, |mut rpc, request| async move {
-            rpc.set_password(request).await
-        })
-        .await
+        self.call(request, |mut rpc, request| async move { rpc.set_password(request).await }).await
     }
 
     /// Links a machine to an account that exists, by client ID and password or
@@ -163,10 +144,8 @@ impl Client {
         &self,
         request: RegisterExistingRequest,
     ) -> Result<RegisterExistingResponse, Error> {
-        self.call(request, |mut rpc, request| async move {
-            rpc.register_existing(request).await
-        })
-        .await
+        self.call(request, |mut rpc, request| async move { rpc.register_existing(request).await })
+            .await
     }
 
     /// Reads an account and its linked machines.
@@ -176,11 +155,7 @@ impl Client {
     /// `INVALID_REQUEST`; `INVALID_CREDENTIALS`, also when this machine was
     /// detached; `PERMISSION_DENIED`.
     pub async fn get(&self, request: GetRequest) -> Result<GetResponse, Error> {
-        self.call(
-            request,
-            |mut rpc, request| async move { rpc.get(request).await },
-        )
-        .await
+        self.call(request, |mut rpc, request| async move { rpc.get(request).await }).await
     }
 
     /// Changes the fields of the account that the mask names. Not repeated by
@@ -192,10 +167,7 @@ impl Client {
     /// `INVALID_REQUEST`, `INVALID_CREDENTIALS`, `PERMISSION_DENIED`,
     /// `ETAG_MISMATCH`.
     pub async fn update(&self, request: UpdateRequest) -> Result<UpdateResponse, Error> {
-        self.call(request, |mut rpc, request| async move {
-            rpc.update(request).await
-        })
-        .await
+        self.call(request, |mut rpc, request| async move { rpc.update(request).await }).await
     }
 
     /// Detaches this machine, or another one with the password.
@@ -204,10 +176,7 @@ impl Client {
     ///
     /// `INVALID_REQUEST`, `INVALID_CREDENTIALS`, `PERMISSION_DENIED`.
     pub async fn unlink(&self, request: UnlinkRequest) -> Result<UnlinkResponse, Error> {
-        self.call(request, |mut rpc, request| async move {
-            rpc.unlink(request).await
-        })
-        .await
+        self.call(request, |mut rpc, request| async move { rpc.unlink(request).await }).await
     }
 
     /// Mails a fresh personal code to the address of an account. To repeat the
@@ -220,10 +189,8 @@ impl Client {
         &self,
         request: ResendPasswordRequest,
     ) -> Result<ResendPasswordResponse, Error> {
-        self.call(request, |mut rpc, request| async move {
-            rpc.resend_password(request).await
-        })
-        .await
+        self.call(request, |mut rpc, request| async move { rpc.resend_password(request).await })
+            .await
     }
 
     /// Sends until an answer comes that is worth giving back, or the deadline.
@@ -293,10 +260,7 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
             .field("deadline", &self.settings.deadline)
-            .field(
-                "link_token",
-                &self.authorization.as_ref().map(|_| "[redacted]"),
-            )
+            .field("link_token", &self.authorization.as_ref().map(|_| "[redacted]"))
             .finish_non_exhaustive()
     }
 }

@@ -18,9 +18,7 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) fn endpoint(url: &str, options: &ClientOptions) -> Result<Endpoint, Error> {
     // Asked of the text: tonic takes `unix:` paths, too, and calls them http.
-    let scheme = url
-        .split_once("://")
-        .map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     let secure = match scheme.as_deref() {
         Some("http") => false,
         Some("https") => true,
@@ -38,11 +36,7 @@ pub(crate) fn endpoint(url: &str, options: &ClientOptions) -> Result<Endpoint, E
         .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
         .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
         .keep_alive_while_idle(true);
-    if secure {
-        with_tls(endpoint, options)
-    } else {
-        Ok(endpoint)
-    }
+    if secure { with_tls(endpoint, options) } else { Ok(endpoint) }
 }
 
 #[cfg(feature = "tls")]
@@ -72,13 +66,7 @@ mod tests {
 
     #[test]
     fn what_is_no_http_url_is_refused() {
-        for url in [
-            "",
-            "compte.example.fr",
-            "unix:/tmp/socket",
-            "ftp://example.fr",
-            "http://",
-        ] {
+        for url in ["", "compte.example.fr", "unix:/tmp/socket", "ftp://example.fr", "http://"] {
             let result = endpoint(url, &ClientOptions::new());
             assert!(matches!(result, Err(Error::InvalidOptions(_))), "{url:?}");
         }
@@ -92,9 +80,7 @@ mod tests {
 
         let refused = [
             TlsOptions::new().system_roots(false),
-            TlsOptions::new()
-                .system_roots(false)
-                .ca_certificate_pem("not PEM"),
+            TlsOptions::new().system_roots(false).ca_certificate_pem("not PEM"),
             TlsOptions::new().client_certificate_pem("not PEM", "s3cr3t"),
         ];
         for tls in refused {

@@ -75,10 +75,7 @@ impl From<Status> for Error {
             // Without our ErrorInfo, it is a proxy that finds nobody behind it.
             Code::Unavailable => Self::Transport(Box::new(status)),
             _ if connection_failed(&status) => Self::Transport(Box::new(status)),
-            code => Self::Unexpected {
-                code,
-                message: status.message().to_owned(),
-            },
+            code => Self::Unexpected { code, message: status.message().to_owned() },
         }
     }
 }
@@ -116,20 +113,11 @@ mod tests {
         let timed_out = Status::from_error(Box::new(TimeoutExpired(())));
         assert!(matches!(Error::from(timed_out), Error::Deadline));
 
-        assert!(matches!(
-            Error::from(Status::cancelled("Timeout expired")),
-            Error::Deadline
-        ));
-        assert!(matches!(
-            Error::from(Status::unavailable("no upstream")),
-            Error::Transport(_)
-        ));
+        assert!(matches!(Error::from(Status::cancelled("Timeout expired")), Error::Deadline));
+        assert!(matches!(Error::from(Status::unavailable("no upstream")), Error::Transport(_)));
         assert!(matches!(
             Error::from(Status::unimplemented("")),
-            Error::Unexpected {
-                code: Code::Unimplemented,
-                ..
-            }
+            Error::Unexpected { code: Code::Unimplemented, .. }
         ));
     }
 }

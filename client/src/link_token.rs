@@ -25,9 +25,7 @@ impl LinkToken {
     pub fn parse(text: impl Into<String>) -> Result<Self, Error> {
         let text = text.into();
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Error::InvalidOptions(
-                "the link token is not one of the service's".into(),
-            ));
+            return Err(Error::InvalidOptions("the link token is not one of the service's".into()));
         }
         Ok(Self(text))
     }

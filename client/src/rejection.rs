@@ -38,25 +38,17 @@ impl Rejection {
     /// None when the status does not bear the mark of the account service.
     pub(crate) fn from_status(status: &Status) -> Option<Self> {
         let details = status.get_error_details();
-        let info = details
-            .error_info()
-            .filter(|info| info.domain == ERROR_DOMAIN)?;
+        let info = details.error_info().filter(|info| info.domain == ERROR_DOMAIN)?;
         let message = match details.localized_message() {
             Some(localized) if !localized.message.is_empty() => localized.message.clone(),
             _ => status.message().to_owned(),
         };
-        let violations = details
-            .bad_request()
-            .map(|bad| bad.field_violations.as_slice());
+        let violations = details.bad_request().map(|bad| bad.field_violations.as_slice());
         Some(Self {
             code: status.code(),
             reason: ErrorReason::from_str_name(&info.reason).unwrap_or_default(),
             message,
-            violations: violations
-                .unwrap_or_default()
-                .iter()
-                .map(FieldViolation::from)
-                .collect(),
+            violations: violations.unwrap_or_default().iter().map(FieldViolation::from).collect(),
             retry_delay: details.retry_info().and_then(|info| info.retry_delay),
             correlation_id: info.metadata.get("correlation_id").cloned(),
         })
@@ -106,12 +98,7 @@ impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.message, self.reason.as_str_name())?;
         for violation in &self.violations {
-            write!(
-                f,
-                "; {}: {}",
-                violation.field,
-                violation.reason.as_str_name()
-            )?;
+            write!(f, "; {}: {}", violation.field, violation.reason.as_str_name())?;
         }
         Ok(())
     }

@@ -72,24 +72,15 @@ impl Repeatable for SetPasswordRequest {
 /// send its mail twice.
 impl Repeatable for UpdateRequest {
     fn repeat(&self) -> Repeat {
-        let paths = self
-            .update_mask
-            .as_ref()
-            .map_or(&[][..], |mask| &mask.paths);
-        let (etag, email) = self
-            .account
-            .as_ref()
-            .map_or(("", ""), |account| (&account.etag, &account.email));
+        let paths = self.update_mask.as_ref().map_or(&[][..], |mask| &mask.paths);
+        let (etag, email) =
+            self.account.as_ref().map_or(("", ""), |account| (&account.etag, &account.email));
         let moves = if paths.is_empty() {
             !email.is_empty()
         } else {
             paths.iter().any(|path| path == "email")
         };
-        if etag.is_empty() && !moves {
-            Repeat::Harmless
-        } else {
-            Repeat::Harmful
-        }
+        if etag.is_empty() && !moves { Repeat::Harmless } else { Repeat::Harmful }
     }
 }
 
@@ -139,9 +130,7 @@ impl RetryPolicy {
 
     fn back_off(&self, attempts: u32) -> Duration {
         let doubled = 2_u32.saturating_pow(attempts.saturating_sub(1));
-        self.first_back_off
-            .saturating_mul(doubled)
-            .min(self.max_back_off)
+        self.first_back_off.saturating_mul(doubled).min(self.max_back_off)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Customer accounts. IDs are never reused: `AUTOINCREMENT` in SQLite, a sequence in PostgreSQL.
+//! Customer accounts. IDs are never reused, by an autoincrement in
+//! SQLite and a sequence in PostgreSQL.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -42,8 +43,6 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager
-            .drop_table(Table::drop().table("account").to_owned())
-            .await
+        manager.drop_table(Table::drop().table("account").to_owned()).await
     }
 }

@@ -22,9 +22,7 @@ impl MigrationTrait for Migration {
                     .col(big_integer("last_seen_time"))
                     .col(big_integer_null("unlink_time"))
                     .foreign_key(
-                        ForeignKey::create()
-                            .from("link", "account_id")
-                            .to("account", "id"),
+                        ForeignKey::create().from("link", "account_id").to("account", "id"),
                     )
                     .to_owned(),
             )
@@ -43,8 +41,6 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager
-            .drop_table(Table::drop().table("link").to_owned())
-            .await
+        manager.drop_table(Table::drop().table("link").to_owned()).await
     }
 }

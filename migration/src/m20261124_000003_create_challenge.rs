@@ -95,11 +95,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager
-            .drop_table(Table::drop().table("personal_code").to_owned())
-            .await?;
-        manager
-            .drop_table(Table::drop().table("challenge").to_owned())
-            .await
+        manager.drop_table(Table::drop().table("personal_code").to_owned()).await?;
+        manager.drop_table(Table::drop().table("challenge").to_owned()).await
     }
 }

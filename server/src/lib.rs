@@ -33,7 +33,10 @@ use crate::{
     grpc::AccountGrpc,
     mail::outbox::Outbox,
     shutdown::Shutdown,
-    storage::{database::Database, purge::{self, Retention}},
+    storage::{
+        database::Database,
+        purge::{self, Retention},
+    },
 };
 
 /// The longest request that is read, in bytes: the largest form has a tenth of it.
@@ -84,11 +87,8 @@ pub async fn run(
         running.spawn(purge_regularly(accounts.clone(), retention, stop_workers.clone()));
         running.spawn(outbox.run(mail_owed, stop_workers.clone()));
     }
-    let watching = tokio::spawn(grpc::watch_database(
-        db.clone(),
-        health.clone(),
-        shutdown.draining().clone(),
-    ));
+    let watching =
+        tokio::spawn(grpc::watch_database(db.clone(), health.clone(), shutdown.draining().clone()));
 
     let accounts = AccountServiceServer::new(AccountGrpc::new(accounts, shutdown.clone()))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
@@ -113,7 +113,9 @@ pub async fn run(
     shutdown.finish_calls(grace).await;
     // Whoever watches the health would keep the connection open for ever.
     health.clear_service_status("").await;
-    health.clear_service_status(gestan_account_proto::v1::account_service_server::SERVICE_NAME).await;
+    health
+        .clear_service_status(gestan_account_proto::v1::account_service_server::SERVICE_NAME)
+        .await;
     let outcome = match outcome {
         Some(outcome) => Some(outcome),
         None => tokio::time::timeout(Duration::from_secs(1), &mut serving).await.ok(),

@@ -158,7 +158,9 @@ fn mailer(settings: &Settings) -> anyhow::Result<(Mailer, String)> {
 }
 
 fn nomenclature(settings: &Settings) -> anyhow::Result<Nomenclature> {
-    let Some(path) = &settings.naf_2025_file else { return Ok(Nomenclature::default()) };
+    let Some(path) = &settings.naf_2025_file else {
+        return Ok(Nomenclature::default());
+    };
     let list = fs::read_to_string(path)
         .with_context(|| format!("cannot read the NAF 2025 list {}", path.display()))?;
     let nomenclature = Nomenclature::with_naf_2025(&list);

@@ -1,1 +1,21 @@
-//! The test server.
+//! What the tests work with: the real server on a port of its own, a fresh
+//! database, a clock that they move, randomness that repeats, mail in memory.
+//! Everything goes through the real client over real TCP.
+
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "what a test needs and does not get ends the test"
+)]
+
+mod database;
+mod flow;
+mod mail;
+mod randomness;
+mod server;
+
+pub use database::{count, rows, text};
+pub use flow::{Member, PASSWORD, machine, new_password, uuid};
+pub use mail::{code_in, first_code};
+pub use randomness::SeededRandomness;
+pub use server::{TestServer, TestServerOptions};

@@ -61,11 +61,7 @@ impl App {
             Error::Rejected(rejection) => {
                 println!("✗ {}", rejection.message());
                 for violation in rejection.violations() {
-                    println!(
-                        "  - {} : {}",
-                        fields::label(&violation.field),
-                        violation.description
-                    );
+                    println!("  - {} : {}", fields::label(&violation.field), violation.description);
                 }
                 if let Some(delay) = rejection.retry_delay() {
                     println!("  Vous pourrez réessayer dans {}.", in_words(delay));
@@ -81,18 +77,12 @@ impl App {
                 println!("  Détail technique : {}", innermost(error));
             }
             Error::Deadline => {
-                println!(
-                    "✗ Le service de comptes ({}) n'a pas répondu à temps.",
-                    self.server
-                );
+                println!("✗ Le service de comptes ({}) n'a pas répondu à temps.", self.server);
                 println!("  Réessayez dans un instant ; si cela dure, appelez l'assistance.");
             }
             _ => {
                 println!("✗ Le service de comptes a donné une réponse inattendue.");
-                println!(
-                    "  Vérifiez son adresse ({}) ou appelez l'assistance.",
-                    self.server
-                );
+                println!("  Vérifiez son adresse ({}) ou appelez l'assistance.", self.server);
                 println!("  Détail technique : {error}");
             }
         }
@@ -101,25 +91,17 @@ impl App {
 }
 
 /// A UUID that names one request, and stays the same when it is repeated.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the example is a program of its own"
-)]
+#[expect(clippy::disallowed_methods, reason = "the example is a program of its own")]
 pub(crate) fn new_id() -> String {
     Uuid::new_v4().to_string()
 }
 
 /// A time of the service on this machine's clock: `24/11/2026 à 18:53`.
 pub(crate) fn local_time(time: Option<&Timestamp>) -> String {
-    time.and_then(|time| jiff::Timestamp::from_second(time.seconds).ok())
-        .map_or_else(
-            || "—".to_owned(),
-            |time| {
-                time.to_zoned_datetime(TimeZone::system())
-                    .strftime("%d/%m/%Y à %H:%M")
-                    .to_string()
-            },
-        )
+    time.and_then(|time| jiff::Timestamp::from_second(time.seconds).ok()).map_or_else(
+        || "—".to_owned(),
+        |time| time.to_zoned_datetime(TimeZone::system()).strftime("%d/%m/%Y à %H:%M").to_string(),
+    )
 }
 
 /// The client ID, large, because it is to be read out over the phone.

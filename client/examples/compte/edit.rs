@@ -42,10 +42,7 @@ impl fmt::Display for Choice {
 }
 
 pub(crate) fn run(app: &mut App, client: &Client, account: Account) -> Result<()> {
-    let mut draft = Draft {
-        wanted: account.clone(),
-        base: account,
-    };
+    let mut draft = Draft { wanted: account.clone(), base: account };
     let mut cursor = 0;
     loop {
         match terminal::choose("Champ à modifier :", draft.choices(), cursor)? {
@@ -125,19 +122,13 @@ fn reread(app: &App, client: &Client, draft: &mut Draft) -> Result<bool> {
 impl Draft {
     fn changes(&self) -> impl Iterator<Item = &'static Field> {
         static FIELDS: &[Field] = &crate::fields::FIELDS;
-        FIELDS
-            .iter()
-            .filter(|field| (field.read)(&self.base) != (field.read)(&self.wanted))
+        FIELDS.iter().filter(|field| (field.read)(&self.base) != (field.read)(&self.wanted))
     }
 
     fn choices(&self) -> Vec<Choice> {
         let fields = FIELDS.iter().enumerate().map(|(index, field)| {
             let value = (field.read)(&self.wanted);
-            let mark = if value == (field.read)(&self.base) {
-                ' '
-            } else {
-                '*'
-            };
+            let mark = if value == (field.read)(&self.base) { ' ' } else { '*' };
             let line = format!("{mark} {:<14} : {}", field.label, on_one_line(value));
             Choice::Field { index, line }
         });
@@ -154,20 +145,13 @@ impl Draft {
     }
 
     fn request(&self, password: String) -> UpdateRequest {
-        let mut account = Account {
-            etag: self.base.etag.clone(),
-            ..Default::default()
-        };
+        let mut account = Account { etag: self.base.etag.clone(), ..Default::default() };
         let mut paths = Vec::new();
         for field in self.changes() {
             paths.push(field.path.to_owned());
             (field.write)(&mut account).clone_from((field.read)(&self.wanted));
         }
-        UpdateRequest {
-            account: Some(account),
-            update_mask: Some(FieldMask { paths }),
-            password,
-        }
+        UpdateRequest { account: Some(account), update_mask: Some(FieldMask { paths }), password }
     }
 
     fn rebase(&mut self, base: Account) {

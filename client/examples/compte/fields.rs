@@ -64,10 +64,7 @@ pub(crate) fn on_one_line(value: &str) -> String {
 /// The value that was typed on one line.
 pub(crate) fn from_one_line(field: &Field, text: &str) -> String {
     if field.path == "address" {
-        text.split('|')
-            .map(str::trim)
-            .collect::<Vec<_>>()
-            .join("\n")
+        text.split('|').map(str::trim).collect::<Vec<_>>().join("\n")
     } else {
         text.to_owned()
     }

@@ -84,10 +84,7 @@ fn mail_code(app: &mut App) -> Result<()> {
         return Ok(());
     }
     println!("  Ce code tient lieu de mot de passe pour valider la fiche ou rattacher un poste.");
-    if terminal::agree(
-        "L'utiliser maintenant pour choisir un nouveau mot de passe ?",
-        true,
-    )? {
+    if terminal::agree("L'utiliser maintenant pour choisir un nouveau mot de passe ?", true)? {
         wizard::run(app)?;
     }
     Ok(())
@@ -99,10 +96,7 @@ pub(crate) fn show(account: &Account, machines: &[LinkedMachine]) {
     for field in &FIELDS {
         line(field.label, &on_one_line((field.read)(account)));
         if field.path == "email" && !account.pending_email.is_empty() {
-            line(
-                "",
-                &format!("(en attente de confirmation : {})", account.pending_email),
-            );
+            line("", &format!("(en attente de confirmation : {})", account.pending_email));
         }
     }
     line("Ouvert le", &app::local_time(account.create_time.as_ref()));

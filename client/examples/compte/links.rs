@@ -19,11 +19,7 @@ impl fmt::Display for Choice {
 }
 
 pub(crate) fn detach_other(app: &App, client: &Client, machines: Vec<LinkedMachine>) -> Result<()> {
-    let others = machines
-        .into_iter()
-        .filter(|machine| !machine.current)
-        .map(Choice)
-        .collect();
+    let others = machines.into_iter().filter(|machine| !machine.current).map(Choice).collect();
     let Some(Choice(linked)) = terminal::choose("Poste à détacher :", others, 0)? else {
         return Ok(());
     };
@@ -32,11 +28,7 @@ pub(crate) fn detach_other(app: &App, client: &Client, machines: Vec<LinkedMachi
     let Some(password) = terminal::ask_secret("Mot de passe :", help)? else {
         return Ok(());
     };
-    let request = UnlinkRequest {
-        account_id: 0,
-        machine_id: machine.id,
-        password,
-    };
+    let request = UnlinkRequest { account_id: 0, machine_id: machine.id, password };
     if app.insist(|| client.unlink(request.clone()))?.is_ok() {
         println!("✓ Le poste « {} » est détaché du compte.", machine.name);
     }

@@ -79,11 +79,7 @@ fn run() -> Result<()> {
     };
     let options = ClientOptions::new().locale("fr-FR");
     let client = Client::connect_lazy(&arguments.server, options)?;
-    let mut app = App {
-        client,
-        server: arguments.server,
-        store,
-    };
+    let mut app = App { client, server: arguments.server, store };
 
     loop {
         let next = match app.linked() {

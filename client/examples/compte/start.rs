@@ -36,32 +36,17 @@ impl fmt::Display for Choice {
 /// Asked once, on the first start.
 pub(crate) fn name_this_machine() -> Result<Option<String>> {
     println!("Bienvenue. Ce poste n'est pas encore connu du service de comptes.");
-    let host = hostname::get()
-        .ok()
-        .and_then(|name| name.into_string().ok());
+    let host = hostname::get().ok().and_then(|name| name.into_string().ok());
     let help = "Il figurera dans la liste des postes du compte, par exemple « Caisse 1 ».";
-    terminal::ask_needed(
-        "Nom de ce poste :",
-        help,
-        host.as_deref().unwrap_or("Poste 1"),
-    )
+    terminal::ask_needed("Nom de ce poste :", help, host.as_deref().unwrap_or("Poste 1"))
 }
 
 pub(crate) fn run(app: &mut App) -> Result<Next> {
     println!("\nCompte client — ce poste n'est rattaché à aucun compte.");
-    let mut choices = vec![
-        Choice::Create,
-        Choice::RegisterExisting,
-        Choice::Forgotten,
-        Choice::Quit,
-    ];
+    let mut choices =
+        vec![Choice::Create, Choice::RegisterExisting, Choice::Forgotten, Choice::Quit];
     if let Some(pending) = app.store.pending() {
-        choices.insert(
-            0,
-            Choice::Resume {
-                ticket: pending.ticket.is_some(),
-            },
-        );
+        choices.insert(0, Choice::Resume { ticket: pending.ticket.is_some() });
     }
     match terminal::choose("Que voulez-vous faire ?", choices, 0)? {
         Some(Choice::Resume { .. }) => wizard::run(app)?,
@@ -119,11 +104,7 @@ fn register_existing(app: &mut App) -> Result<()> {
             return Ok(());
         };
         let machine = Some(app.store.machine());
-        let request = v1::RegisterExistingRequest {
-            account_id,
-            secret,
-            machine,
-        };
+        let request = v1::RegisterExistingRequest { account_id, secret, machine };
         match app.insist(|| app.client.register_existing(request.clone()))? {
             Ok(answer) => {
                 app.store.link(account_id, answer.link_token)?;

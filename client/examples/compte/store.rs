@@ -71,32 +71,18 @@ impl Store {
         };
         let contents = serde_json::from_str(&text)
             .with_context(|| format!("le fichier {} est abîmé", path.display()))?;
-        Ok(Some(Self {
-            path: path.to_owned(),
-            contents,
-        }))
+        Ok(Some(Self { path: path.to_owned(), contents }))
     }
 
     pub(crate) fn create(path: &Path, machine_name: String) -> Result<Self> {
-        let contents = Contents {
-            machine_id: new_id(),
-            machine_name,
-            link: None,
-            pending: None,
-        };
-        let store = Self {
-            path: path.to_owned(),
-            contents,
-        };
+        let contents = Contents { machine_id: new_id(), machine_name, link: None, pending: None };
+        let store = Self { path: path.to_owned(), contents };
         store.save()?;
         Ok(store)
     }
 
     pub(crate) fn machine(&self) -> Machine {
-        Machine {
-            id: self.contents.machine_id.clone(),
-            name: self.contents.machine_name.clone(),
-        }
+        Machine { id: self.contents.machine_id.clone(), name: self.contents.machine_name.clone() }
     }
 
     pub(crate) fn link_token(&self) -> Option<&str> {

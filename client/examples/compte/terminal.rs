@@ -21,9 +21,7 @@ pub(crate) fn speak_french() {
 
 /// A line of text; it may be empty.
 pub(crate) fn ask(message: &str, help: &str, initial: &str) -> Result<Option<String>> {
-    let prompt = Text::new(message)
-        .with_help_message(help)
-        .with_initial_value(initial);
+    let prompt = Text::new(message).with_help_message(help).with_initial_value(initial);
     Ok(answer(prompt.prompt())?.map(|text| text.trim().to_owned()))
 }
 
@@ -38,9 +36,7 @@ pub(crate) fn ask_needed(message: &str, help: &str, initial: &str) -> Result<Opt
 
 /// A password or code that exists, typed once and masked.
 pub(crate) fn ask_secret(message: &str, help: &str) -> Result<Option<String>> {
-    let prompt = masked(message, help)
-        .without_confirmation()
-        .with_validator(needed());
+    let prompt = masked(message, help).without_confirmation().with_validator(needed());
     answer(prompt.prompt())
 }
 
@@ -67,12 +63,7 @@ pub(crate) fn choose<T: Display>(
         .with_page_size(16)
         .with_formatter(&|choice| {
             // Without what aligns it under its neighbours.
-            choice
-                .value
-                .to_string()
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ")
+            choice.value.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
         })
         .without_filtering();
     answer(prompt.prompt())

@@ -61,52 +61,28 @@ pub(crate) fn send_mail(
     let machine = Some(app.store.machine());
     let sent = if purpose == Purpose::Opening {
         let email = recipient.to_owned();
-        let request = CreateRequest {
-            request_id,
-            email,
-            machine,
-            ..Default::default()
-        };
+        let request = CreateRequest { request_id, email, machine, ..Default::default() };
         app.insist(|| {
             let answer = app.client.create(request.clone())?;
-            Ok((
-                answer.challenge_id,
-                answer.code_expire_time,
-                answer.resend_time,
-            ))
+            Ok((answer.challenge_id, answer.code_expire_time, answer.resend_time))
         })?
     } else {
         let digits: String = recipient.chars().filter(|c| !c.is_whitespace()).collect();
         let account_id = digits.parse().unwrap_or(0);
-        let email = if account_id == 0 {
-            recipient.to_owned()
-        } else {
-            String::new()
-        };
+        let email = if account_id == 0 { recipient.to_owned() } else { String::new() };
         let locale = String::new();
-        let request = ResendPasswordRequest {
-            request_id,
-            account_id,
-            email,
-            machine,
-            locale,
-        };
+        let request = ResendPasswordRequest { request_id, account_id, email, machine, locale };
         let client = app.linked().unwrap_or_else(|| app.client.clone());
         app.insist(|| {
             let answer = client.resend_password(request.clone())?;
-            Ok((
-                answer.challenge_id,
-                answer.code_expire_time,
-                answer.resend_time,
-            ))
+            Ok((answer.challenge_id, answer.code_expire_time, answer.resend_time))
         })?
     };
     let (challenge_id, code_expire_time, resend_time) = match sent {
         Ok(sent) => sent,
         Err(error) => return Ok(Err(error)),
     };
-    app.store
-        .set_pending(Some(Pending::new(purpose, challenge_id, recipient)))?;
+    app.store.set_pending(Some(Pending::new(purpose, challenge_id, recipient)))?;
     if purpose == Purpose::Opening {
         println!("✓ Un courriel part à l'adresse {recipient}.");
     } else {
@@ -117,10 +93,7 @@ pub(crate) fn send_mail(
         app::local_time(code_expire_time.as_ref())
     );
     println!("  S'il n'arrive pas, regardez parmi les indésirables ; vous pourrez en demander un");
-    println!(
-        "  autre à partir du {}.",
-        app::local_time(resend_time.as_ref())
-    );
+    println!("  autre à partir du {}.", app::local_time(resend_time.as_ref()));
     Ok(Ok(()))
 }
 
@@ -149,30 +122,18 @@ fn enter_code(app: &mut App, pending: Pending) -> Result<Next> {
         return Ok(Next::Quit);
     }
     if answer.account_existed && pending.purpose == Purpose::Opening {
-        println!(
-            "✓ Cette adresse a déjà un compte, dont l'ID client est {}.",
-            answer.account_id
-        );
+        println!("✓ Cette adresse a déjà un compte, dont l'ID client est {}.", answer.account_id);
         println!("  Choisissez un nouveau mot de passe, et ce poste y sera rattaché.");
     } else {
         println!("✓ Le code est bon. Il reste à choisir le mot de passe.");
     }
     let (ticket, account_existed) = (Some(answer.ticket), answer.account_existed);
-    app.store.set_pending(Some(Pending {
-        ticket,
-        account_existed,
-        ..pending
-    }))?;
+    app.store.set_pending(Some(Pending { ticket, account_existed, ..pending }))?;
     Ok(Next::Again)
 }
 
 fn other_choices(app: &mut App, pending: &Pending) -> Result<Next> {
-    let mut choices = vec![
-        Choice::Type,
-        Choice::SendAgain,
-        Choice::GiveUp,
-        Choice::Later,
-    ];
+    let mut choices = vec![Choice::Type, Choice::SendAgain, Choice::GiveUp, Choice::Later];
     if pending.purpose == Purpose::NewAddress {
         // Only the form can ask for it again: it takes the password.
         choices.retain(|choice| *choice != Choice::SendAgain);
@@ -200,12 +161,8 @@ fn choose_password(app: &mut App, ticket: String, account_existed: bool) -> Resu
     let unlink_other_machines = account_existed
         && terminal::agree("Détacher tous les autres postes de ce compte ?", false)?;
     let current_password = String::new();
-    let request = SetPasswordRequest {
-        ticket,
-        current_password,
-        new_password,
-        unlink_other_machines,
-    };
+    let request =
+        SetPasswordRequest { ticket, current_password, new_password, unlink_other_machines };
     match app.insist(|| app.client.set_password(request.clone()))? {
         Ok(answer) => {
             let id = answer.account.as_ref().map_or(0, |account| account.id);

@@ -46,10 +46,7 @@ async fn a_call_without_a_server_fails_as_transport() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
 
-    assert!(matches!(
-        Client::connect(&url, options()).await,
-        Err(Error::Transport(_))
-    ));
+    assert!(matches!(Client::connect(&url, options()).await, Err(Error::Transport(_))));
 
     let client = Client::connect_lazy(&url, options()).unwrap();
     // Spawned, so that a call whose future is not Send does not compile.
@@ -61,26 +58,14 @@ async fn a_call_without_a_server_fails_as_transport() {
 async fn a_broken_connection_is_made_anew_where_a_repeat_is_harmless() {
     let (url, connections) = hanging_up().await;
     let client = Client::connect_lazy(&url, options()).unwrap();
-    assert!(matches!(
-        client.get(GetRequest::default()).await,
-        Err(Error::Transport(_))
-    ));
+    assert!(matches!(client.get(GetRequest::default()).await, Err(Error::Transport(_))));
     assert_eq!(connections.load(Ordering::Relaxed), 4);
 
     let (url, connections) = hanging_up().await;
     let client = Client::connect_lazy(&url, options()).unwrap();
-    let account = Account {
-        etag: "7".into(),
-        ..Default::default()
-    };
-    let update = UpdateRequest {
-        account: Some(account),
-        ..Default::default()
-    };
-    assert!(matches!(
-        client.update(update).await,
-        Err(Error::Transport(_))
-    ));
+    let account = Account { etag: "7".into(), ..Default::default() };
+    let update = UpdateRequest { account: Some(account), ..Default::default() };
+    assert!(matches!(client.update(update).await, Err(Error::Transport(_))));
     assert_eq!(connections.load(Ordering::Relaxed), 1);
 }
 
@@ -89,8 +74,5 @@ async fn a_silent_server_is_left_at_the_deadline() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let client = Client::connect_lazy(&url, options().deadline(Duration::from_millis(50))).unwrap();
-    assert!(matches!(
-        client.get(GetRequest::default()).await,
-        Err(Error::Deadline)
-    ));
+    assert!(matches!(client.get(GetRequest::default()).await, Err(Error::Deadline)));
 }

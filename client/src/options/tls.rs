@@ -20,12 +20,7 @@ impl TlsOptions {
     /// The defaults.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            ca_certificates: Vec::new(),
-            system_roots: true,
-            identity: None,
-            domain_name: None,
-        }
+        Self { ca_certificates: Vec::new(), system_roots: true, identity: None, domain_name: None }
     }
 
     /// Trusts the certificate authorities of a PEM text, too.

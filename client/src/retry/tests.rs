@@ -30,16 +30,8 @@ const fn ms(millis: u64) -> Duration {
 fn unavailable_and_broken_connections_are_repeated_only_where_harmless() {
     let broken = Status::from_error("reset".into());
     for status in [Status::unavailable(""), broken] {
-        assert!(
-            policy()
-                .next_wait(&status, Repeat::Harmless, 1, 0.0)
-                .is_some()
-        );
-        assert!(
-            policy()
-                .next_wait(&status, Repeat::Harmful, 1, 0.0)
-                .is_none()
-        );
+        assert!(policy().next_wait(&status, Repeat::Harmless, 1, 0.0).is_some());
+        assert!(policy().next_wait(&status, Repeat::Harmful, 1, 0.0).is_none());
     }
 }
 
@@ -48,27 +40,15 @@ fn what_the_server_did_not_do_is_always_repeated() {
     let unsent = Status::from_error(Box::new(ConnectError("refused".into())));
     let busy = rejected(Code::ResourceExhausted, ErrorReason::HashingBusy, None);
     for status in [unsent, busy] {
-        assert!(
-            policy()
-                .next_wait(&status, Repeat::Harmful, 1, 0.0)
-                .is_some()
-        );
+        assert!(policy().next_wait(&status, Repeat::Harmful, 1, 0.0).is_some());
     }
 }
 
 #[test]
 fn a_refusal_or_a_throttle_is_final() {
-    let throttled = rejected(
-        Code::ResourceExhausted,
-        ErrorReason::Unspecified,
-        Some(ms(1)),
-    );
+    let throttled = rejected(Code::ResourceExhausted, ErrorReason::Unspecified, Some(ms(1)));
     for status in [throttled, Status::unauthenticated(""), Status::internal("")] {
-        assert!(
-            policy()
-                .next_wait(&status, Repeat::Harmless, 1, 0.0)
-                .is_none()
-        );
+        assert!(policy().next_wait(&status, Repeat::Harmless, 1, 0.0).is_none());
     }
 }
 
@@ -87,15 +67,9 @@ fn waits_double_to_a_bound_and_chance_only_shortens_them() {
 #[test]
 fn the_servers_wait_is_never_cut_short_and_its_no_is_obeyed() {
     let wait = |pushback: Option<&'static str>, chance| {
-        let mut status = rejected(
-            Code::Unavailable,
-            ErrorReason::ShuttingDown,
-            Some(ms(3_000)),
-        );
+        let mut status = rejected(Code::Unavailable, ErrorReason::ShuttingDown, Some(ms(3_000)));
         if let Some(pushback) = pushback {
-            status
-                .metadata_mut()
-                .insert(PUSHBACK, pushback.parse().unwrap());
+            status.metadata_mut().insert(PUSHBACK, pushback.parse().unwrap());
         }
         policy().next_wait(&status, Repeat::Harmless, 1, chance)
     };
@@ -109,14 +83,8 @@ fn the_servers_wait_is_never_cut_short_and_its_no_is_obeyed() {
 
 #[test]
 fn a_password_change_is_repeatable_with_a_ticket_only() {
-    let ticket = SetPasswordRequest {
-        ticket: "t".into(),
-        ..Default::default()
-    };
-    let current = SetPasswordRequest {
-        current_password: "p".into(),
-        ..Default::default()
-    };
+    let ticket = SetPasswordRequest { ticket: "t".into(), ..Default::default() };
+    let current = SetPasswordRequest { current_password: "p".into(), ..Default::default() };
     assert_eq!(ticket.repeat(), Repeat::Harmless);
     assert_eq!(current.repeat(), Repeat::Harmful);
 }
@@ -124,14 +92,8 @@ fn a_password_change_is_repeatable_with_a_ticket_only() {
 #[test]
 fn an_update_is_repeatable_without_etag_and_change_of_address() {
     let update = |etag: &str, email: &str, paths: &[&str]| UpdateRequest {
-        account: Some(Account {
-            etag: etag.into(),
-            email: email.into(),
-            ..Default::default()
-        }),
-        update_mask: Some(FieldMask {
-            paths: paths.iter().map(ToString::to_string).collect(),
-        }),
+        account: Some(Account { etag: etag.into(), email: email.into(), ..Default::default() }),
+        update_mask: Some(FieldMask { paths: paths.iter().map(ToString::to_string).collect() }),
         password: String::new(),
     };
     assert_eq!(update("", "", &[]).repeat(), Repeat::Harmless);

@@ -76,7 +76,10 @@ impl Accounts {
     }
 
     /// The machine that calls; a support key may not.
-    pub(super) async fn authenticate_machine(&self, origin: &Origin) -> Result<LinkedCaller, Error> {
+    pub(super) async fn authenticate_machine(
+        &self,
+        origin: &Origin,
+    ) -> Result<LinkedCaller, Error> {
         match self.authenticate(origin).await? {
             Caller::Machine(machine) => Ok(*machine),
             Caller::Support(_) => Err(Error::PermissionDenied),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Accounts, Origin, call_digest, error::Error};
 use crate::{
     audit::{self, Action, Actor},
-    credentials::{hasher::CodeHash, derivation::CodeKey, token::Token},
+    credentials::{derivation::CodeKey, hasher::CodeHash, token::Token},
     domain::{account_id::AccountId, personal_code::PersonalCode},
     mail::letter::{Event, Letter},
     storage::{
@@ -78,7 +78,8 @@ impl Accounts {
         let named = challenge::find_for_update(&transaction, command.challenge_id).await?;
         let named = named.ok_or(Error::InvalidCredentials)?;
         let candidates = candidates(&transaction, &named, now).await?;
-        let Some(mailed) = personal_code::find_matching(&transaction, candidates, &code.hash).await?
+        let Some(mailed) =
+            personal_code::find_matching(&transaction, candidates, &code.hash).await?
         else {
             named.check_open(now)?;
             challenge::add_wrong_try(&transaction, named.id).await?;
@@ -148,7 +149,12 @@ impl Accounts {
         };
         let spent = spent(mailed, account.id, account_existed, now);
         challenge::spend(transaction, challenge.id, &spent, Some(&issued)).await?;
-        Ok(Confirmed::Ticket { account_id: account.id, account_existed, ticket, ticket_expire_time })
+        Ok(Confirmed::Ticket {
+            account_id: account.id,
+            account_existed,
+            ticket,
+            ticket_expire_time,
+        })
     }
 
     /// Puts a new address in place and tells the old one.
@@ -212,7 +218,8 @@ async fn candidates(
     now: Timestamp,
 ) -> Result<Vec<Uuid>, Error> {
     let mut ids = vec![named.id];
-    if let (Some(email), Purpose::Create | Purpose::ResendPassword) = (&named.email, named.purpose) {
+    if let (Some(email), Purpose::Create | Purpose::ResendPassword) = (&named.email, named.purpose)
+    {
         let open = challenge::find_by_email(transaction, email.key(), now).await?;
         let same = open.iter().filter(|other| {
             other.id != named.id
@@ -232,7 +239,9 @@ async fn repeated(
     code: &HashedCode,
     now: Timestamp,
 ) -> Result<Option<Confirmed>, Error> {
-    let Some(spent) = &challenge.spent else { return Ok(None) };
+    let Some(spent) = &challenge.spent else {
+        return Ok(None);
+    };
     if !spent.is_repeated_by(mailed.id, &call(), now) {
         return Ok(None);
     }
@@ -248,7 +257,12 @@ async fn repeated(
     Ok(account.map(|account| Confirmed::EmailChanged(Box::new(account))))
 }
 
-fn spent(mailed: &MailedCode, account_id: AccountId, account_existed: bool, now: Timestamp) -> Spent {
+fn spent(
+    mailed: &MailedCode,
+    account_id: AccountId,
+    account_existed: bool,
+    now: Timestamp,
+) -> Spent {
     Spent { time: now, code_id: mailed.id, call: call(), account_id, account_existed }
 }
 

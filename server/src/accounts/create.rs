@@ -3,7 +3,11 @@
 
 use uuid::Uuid;
 
-use super::{Accounts, error::Error, requested_code::{CodeRequest, CodeRequested}};
+use super::{
+    Accounts,
+    error::Error,
+    requested_code::{CodeRequest, CodeRequested},
+};
 use crate::{
     domain::{email_address::EmailAddress, locale::Locale, machine::Machine, profile::Profile},
     storage::challenge::Purpose,

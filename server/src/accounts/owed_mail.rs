@@ -101,6 +101,5 @@ impl Accounts {
 }
 
 fn to_json(letter: &Letter) -> Result<String, Error> {
-    serde_json::to_string(letter)
-        .map_err(|error| sea_orm::DbErr::Json(error.to_string()).into())
+    serde_json::to_string(letter).map_err(|error| sea_orm::DbErr::Json(error.to_string()).into())
 }

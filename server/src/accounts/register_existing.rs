@@ -64,8 +64,7 @@ impl Accounts {
         let call = call_digest("RegisterExisting", &[command.machine.id.uuid().as_bytes()]);
         let transaction = self.db.begin().await?;
         let account = account::find_for_update(&transaction, command.account_id).await?;
-        let redeemed =
-            self.redeem(&transaction, account.as_ref(), examined, call, now).await?;
+        let redeemed = self.redeem(&transaction, account.as_ref(), examined, call, now).await?;
         let (link_token, repeated) = match redeemed {
             Redeemed::Password => (Token::generate(TokenKind::Link, &*self.randomness), false),
             Redeemed::Code { key, seed } => (key.link_token(&seed), false),

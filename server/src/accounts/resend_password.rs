@@ -3,7 +3,11 @@
 
 use uuid::Uuid;
 
-use super::{Accounts, Origin, error::Error, requested_code::{CodeRequest, CodeRequested}};
+use super::{
+    Accounts, Origin,
+    error::Error,
+    requested_code::{CodeRequest, CodeRequested},
+};
 use crate::{
     domain::{
         account_id::AccountId, email_address::EmailAddress, locale::Locale, machine::Machine,

@@ -78,7 +78,9 @@ impl Accounts {
         stored: PasswordHash,
         renewed: Option<PasswordHash>,
     ) -> Result<PasswordHash, Error> {
-        let Some(renewed) = renewed else { return Ok(stored) };
+        let Some(renewed) = renewed else {
+            return Ok(stored);
+        };
         account::renew_password_hash(self.db.write(), account.id, &stored, &renewed).await?;
         Ok(renewed)
     }
@@ -112,7 +114,9 @@ impl Accounts {
         let (Some(challenge), Some(account)) = (challenge, account) else {
             return Ok(Redeemed::Refused);
         };
-        let Some(seed) = challenge.seed else { return Ok(Redeemed::Refused) };
+        let Some(seed) = challenge.seed else {
+            return Ok(Redeemed::Refused);
+        };
         if let Some(spent) = &challenge.spent {
             let repeated = spent.is_repeated_by(mailed.id, &call, now);
             return Ok(if repeated { Redeemed::Repeat { key, seed } } else { Redeemed::Refused });
@@ -120,8 +124,13 @@ impl Accounts {
         if !may_serve(&challenge, now) || mailed.expire_time <= now {
             return Ok(Redeemed::Refused);
         }
-        let spent =
-            Spent { time: now, code_id: mailed.id, call, account_id: account.id, account_existed: true };
+        let spent = Spent {
+            time: now,
+            code_id: mailed.id,
+            call,
+            account_id: account.id,
+            account_existed: true,
+        };
         challenge::spend(transaction, challenge.id, &spent, None).await?;
         Ok(Redeemed::Code { key, seed })
     }

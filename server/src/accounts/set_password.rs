@@ -11,11 +11,7 @@ use super::{Accounts, Origin, error::Error};
 use crate::{
     audit::{self, Action, Actor},
     credentials::{hasher::PasswordHash, token::Token},
-    domain::{
-        machine::Machine,
-        password::Password,
-        violation::Problem,
-    },
+    domain::{machine::Machine, password::Password, violation::Problem},
     mail::letter::{Event, Letter},
     storage::{
         account::{self, Account},

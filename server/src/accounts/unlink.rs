@@ -1,7 +1,11 @@
 //! Unlink: detaches a machine. A dead link still answers for itself, so that
 //! the call may be repeated with the very token that it killed.
 
-use super::{Accounts, Origin, caller::{Caller, LinkedCaller}, error::Error};
+use super::{
+    Accounts, Origin,
+    caller::{Caller, LinkedCaller},
+    error::Error,
+};
 use crate::{
     audit::{self, Action, Actor},
     credentials::hasher::{PasswordHash, Verdict},

@@ -7,8 +7,9 @@ use super::violation::Problem;
 /// `code,label_fr`, one sub-class of NAF rév. 2 a line.
 const NAF_REV2: &str = include_str!("../../data/naf_rev2.csv");
 
-static REV2_CODES: LazyLock<BTreeSet<&'static str>> =
-    LazyLock::new(|| NAF_REV2.lines().skip(1).filter_map(|line| Some(line.split_once(',')?.0)).collect());
+static REV2_CODES: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
+    NAF_REV2.lines().skip(1).filter_map(|line| Some(line.split_once(',')?.0)).collect()
+});
 
 /// Final letters of NAF 2025; rév. 2 has Z and A to F, so no code is in both.
 const NAF_2025_LETTERS: &[u8] = b"YGHJKL";

@@ -30,7 +30,8 @@ impl Locale {
         }
         let mut subtags = tag.split(['-', '_']);
         let well_formed = subtags.clone().all(|subtag| {
-            (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            (1..=8).contains(&subtag.len())
+                && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric())
         });
         match subtags.next().filter(|_| well_formed) {
             Some(language) if language.eq_ignore_ascii_case("en") => Ok(Some(Self::En)),

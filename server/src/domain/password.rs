@@ -6,8 +6,8 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
-use super::violation::{Expected, Problem};
 use super::personal_code::PersonalCode;
+use super::violation::{Expected, Problem};
 
 /// A password in Unicode NFC, of 1 to 256 scalar values. `Debug` does not show it.
 #[derive(Clone)]

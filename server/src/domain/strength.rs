@@ -85,9 +85,10 @@ fn reason(entropy: &Entropy, personal: &[String]) -> Guess {
         return Guess::Personal;
     }
     match entropy.feedback().and_then(zxcvbn::feedback::Feedback::warning) {
-        Some(Warning::StraightRowsOfKeysAreEasyToGuess | Warning::ShortKeyboardPatternsAreEasyToGuess) => {
-            Guess::Keyboard
-        }
+        Some(
+            Warning::StraightRowsOfKeysAreEasyToGuess
+            | Warning::ShortKeyboardPatternsAreEasyToGuess,
+        ) => Guess::Keyboard,
         Some(
             Warning::RepeatsLikeAaaAreEasyToGuess
             | Warning::RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess,

@@ -40,8 +40,7 @@ pub(super) fn create(
     let email = violations.check("email", EmailAddress::parse(&request.email));
     let machine = machine(request.machine.as_ref(), &mut violations);
     fields::check_locale(&request.locale, &mut violations);
-    let profile =
-        profile(request.profile.as_ref(), email.as_ref(), nomenclature, &mut violations);
+    let profile = profile(request.profile.as_ref(), email.as_ref(), nomenclature, &mut violations);
     match (request_id, email, machine) {
         (Some(request_id), Some(email), Some(machine)) if violations.is_empty() => Ok(Create {
             request_id,
@@ -76,8 +75,8 @@ pub(super) fn set_password(request: &v1::SetPasswordRequest) -> Result<SetPasswo
             .check("current_password", Password::parse(current))
             .map(Authority::CurrentPassword),
         (ticket, "") => {
-            let parsed = Token::parse(TokenKind::Ticket, ticket)
-                .ok_or(Problem::Malformed(Expected::Ticket));
+            let parsed =
+                Token::parse(TokenKind::Ticket, ticket).ok_or(Problem::Malformed(Expected::Ticket));
             violations.check("ticket", parsed).map(Authority::Ticket)
         }
         _ => {

@@ -27,9 +27,7 @@ const SOON: Duration = Duration::from_secs(1);
 pub(super) fn refusal(error: &Error, locale: Locale, correlation_id: Uuid) -> Status {
     let (code, reason, retry_after) = match error {
         Error::Invalid(_) => (Code::InvalidArgument, ErrorReason::InvalidRequest, None),
-        Error::InvalidCredentials => {
-            (Code::Unauthenticated, ErrorReason::InvalidCredentials, None)
-        }
+        Error::InvalidCredentials => (Code::Unauthenticated, ErrorReason::InvalidCredentials, None),
         Error::PermissionDenied => (Code::PermissionDenied, ErrorReason::PermissionDenied, None),
         Error::CodeSpent => (Code::FailedPrecondition, ErrorReason::CodeSpent, None),
         Error::CodeExpired => (Code::FailedPrecondition, ErrorReason::CodeExpired, None),

@@ -37,9 +37,7 @@ pub struct Envelope {
 /// Shows neither the address nor the bodies.
 impl fmt::Debug for Envelope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Envelope")
-            .field("message_id", &self.message_id)
-            .finish_non_exhaustive()
+        f.debug_struct("Envelope").field("message_id", &self.message_id).finish_non_exhaustive()
     }
 }
 
@@ -77,11 +75,7 @@ impl Mailer {
                 let folder = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
                 Ok(Self::File(File::open(folder, from)?))
             }
-            None => Ok(Self::Smtp(Smtp::new(
-                relay::Relay::parse(url)?,
-                from,
-                timeout,
-            )?)),
+            None => Ok(Self::Smtp(Smtp::new(relay::Relay::parse(url)?, from, timeout)?)),
         }
     }
 
@@ -126,16 +120,11 @@ pub enum SendError {
 
 impl SendError {
     fn temporary(detail: impl Into<String>, definite: bool) -> Self {
-        Self::Temporary {
-            detail: detail.into(),
-            definite,
-        }
+        Self::Temporary { detail: detail.into(), definite }
     }
 
     fn permanent(detail: impl Into<String>) -> Self {
-        Self::Permanent {
-            detail: detail.into(),
-        }
+        Self::Permanent { detail: detail.into() }
     }
 }
 

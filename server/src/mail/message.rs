@@ -147,9 +147,7 @@ pub struct CodeMail {
 
 impl fmt::Debug for CodeMail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CodeMail")
-            .field("expire_time", &self.expire_time)
-            .finish_non_exhaustive()
+        f.debug_struct("CodeMail").field("expire_time", &self.expire_time).finish_non_exhaustive()
     }
 }
 
@@ -169,9 +167,7 @@ pub struct Message {
 /// Shows no body: it may hold a code.
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Message")
-            .field("subject", &self.subject)
-            .finish_non_exhaustive()
+        f.debug_struct("Message").field("subject", &self.subject).finish_non_exhaustive()
     }
 }
 

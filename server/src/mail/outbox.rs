@@ -151,8 +151,7 @@ impl Outbox {
         self.db
             .retry(|| async {
                 let transaction = self.db.begin().await?;
-                let mails =
-                    outbox_mail::claim(&transaction, lease_id, limit, now, lease).await?;
+                let mails = outbox_mail::claim(&transaction, lease_id, limit, now, lease).await?;
                 transaction.commit().await?;
                 Ok(mails)
             })

@@ -1,7 +1,10 @@
 //! Table `account`.
 
 use jiff::Timestamp;
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _,
+    QueryFilter as _, QuerySelect as _,
+};
 
 use super::{
     entity::account::{ActiveModel, Column, Entity, Model},
@@ -64,7 +67,10 @@ impl Account {
 ///
 /// # Errors
 /// A [`StorageError`].
-pub async fn find(db: &impl ConnectionTrait, id: AccountId) -> Result<Option<Account>, StorageError> {
+pub async fn find(
+    db: &impl ConnectionTrait,
+    id: AccountId,
+) -> Result<Option<Account>, StorageError> {
     Entity::find_by_id(id.to_db()).one(db).await?.map(Account::try_from).transpose()
 }
 
@@ -89,7 +95,8 @@ pub async fn find_by_email_for_update(
     db: &impl ConnectionTrait,
     email_key: &str,
 ) -> Result<Option<Account>, StorageError> {
-    let row = Entity::find().filter(Column::EmailKey.eq(email_key)).lock_exclusive().one(db).await?;
+    let row =
+        Entity::find().filter(Column::EmailKey.eq(email_key)).lock_exclusive().one(db).await?;
     row.map(Account::try_from).transpose()
 }
 

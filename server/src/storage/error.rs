@@ -62,7 +62,9 @@ fn classify(cause: &SqlxError) -> Class {
         | SqlxError::WorkerCrashed => return Class::Unavailable,
         _ => return Class::Fault,
     };
-    let Some(code) = database.code() else { return Class::Fault };
+    let Some(code) = database.code() else {
+        return Class::Fault;
+    };
     if database.try_downcast_ref::<SqlxSqliteError>().is_some() {
         // Primary result codes, https://www.sqlite.org/rescode.html
         return match code.parse::<i32>().map(|code| code & 0xFF) {

@@ -31,7 +31,9 @@ pub async fn find(
     db: &impl ConnectionTrait,
     request_id: Uuid,
 ) -> Result<Option<Answered>, StorageError> {
-    let Some(row) = Entity::find_by_id(request_id).one(db).await? else { return Ok(None) };
+    let Some(row) = Entity::find_by_id(request_id).one(db).await? else {
+        return Ok(None);
+    };
     let request_digest = row.request_digest.as_slice().try_into();
     Ok(Some(Answered {
         request_digest: request_digest.map_err(|_| StorageError::damaged("request_digest"))?,

@@ -62,7 +62,9 @@ pub async fn find_by_token(
         .filter(Column::TokenDigest.eq(digest.as_bytes()))
         .one(db)
         .await?;
-    let Some((link, Some(account))) = row else { return Ok(None) };
+    let Some((link, Some(account))) = row else {
+        return Ok(None);
+    };
     let link = Link::try_from(link)?;
     if !link.has_token(digest) {
         return Ok(None);
@@ -139,7 +141,11 @@ pub async fn upsert(
 ///
 /// # Errors
 /// A [`StorageError`].
-pub async fn touch(db: &impl ConnectionTrait, link: &Link, now: Timestamp) -> Result<(), StorageError> {
+pub async fn touch(
+    db: &impl ConnectionTrait,
+    link: &Link,
+    now: Timestamp,
+) -> Result<(), StorageError> {
     let row = ActiveModel { last_seen_time: Set(to_millis(now)), ..Default::default() };
     Entity::update_many().set(row).filter(Column::Id.eq(link.id)).exec(db).await?;
     Ok(())

@@ -3,8 +3,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ActiveValue::Set,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
     sea_query::{Expr, LockBehavior, LockType},
 };
 use uuid::Uuid;
@@ -140,8 +141,11 @@ pub async fn claim(
         lease_expire_time: Set(to_millis(now + lease)),
         ..Default::default()
     };
-    let rows =
-        Entity::update_many().set(row).filter(Column::Id.is_in(due)).exec_with_returning(db).await?;
+    let rows = Entity::update_many()
+        .set(row)
+        .filter(Column::Id.is_in(due))
+        .exec_with_returning(db)
+        .await?;
     Ok(rows.into_iter().map(|row| leased(row, lease_id)).collect())
 }
 

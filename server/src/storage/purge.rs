@@ -2,7 +2,9 @@
 //! serves, and no longer (GDPR, article 5(1)(e)).
 
 use jiff::{SignedDuration, Timestamp};
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+};
 
 use super::{
     challenge::REPEAT_WINDOW,
@@ -31,10 +33,7 @@ pub async fn purge(
 ) -> Result<(), StorageError> {
     erase_repeats(db, now).await?;
     let old = to_millis(now - retention.challenges);
-    challenge::Entity::delete_many()
-        .filter(challenge::Column::CreateTime.lt(old))
-        .exec(db)
-        .await?;
+    challenge::Entity::delete_many().filter(challenge::Column::CreateTime.lt(old)).exec(db).await?;
     idempotency_key::Entity::delete_many()
         .filter(idempotency_key::Column::CreateTime.lt(old))
         .exec(db)

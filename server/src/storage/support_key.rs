@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _, QueryFilter as _,
-    QueryOrder as _,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _,
+    QueryFilter as _, QueryOrder as _,
 };
 
 use super::{
@@ -74,7 +74,11 @@ pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<SupportKey>, StorageE
 ///
 /// # Errors
 /// A [`StorageError`].
-pub async fn revoke(db: &impl ConnectionTrait, id: i32, now: Timestamp) -> Result<bool, StorageError> {
+pub async fn revoke(
+    db: &impl ConnectionTrait,
+    id: i32,
+    now: Timestamp,
+) -> Result<bool, StorageError> {
     let row = ActiveModel { revoke_time: Set(Some(to_millis(now))), ..Default::default() };
     let alive = Column::Id.eq(id).and(Column::RevokeTime.is_null());
     Ok(Entity::update_many().set(row).filter(alive).exec(db).await?.rows_affected > 0)

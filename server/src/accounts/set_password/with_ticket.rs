@@ -109,9 +109,8 @@ impl Accounts {
         let verdict = self.hasher.verify_password(command.new_password.clone(), stored).await?;
         let link_token = link_token_of_ticket(ticket, &seed);
         let link = link::find(self.db.read(), account_id, challenge.machine.id).await?;
-        let lives = link.is_some_and(|link| {
-            link.unlink_time.is_none() && link.has_token(&link_token.digest())
-        });
+        let lives = link
+            .is_some_and(|link| link.unlink_time.is_none() && link.has_token(&link_token.digest()));
         if !matches!(verdict, Verdict::Right { .. }) || !lives {
             return Err(Error::TicketSpent);
         }

@@ -63,7 +63,9 @@ pub(super) fn english(problem: &Problem) -> String {
             Expected::PersonalCode => {
                 "A personal code has twelve characters, in the form XXXX-XXXX-XXXX.".into()
             }
-            Expected::Ticket => "This ticket is not complete: take the one that Confirm gave.".into(),
+            Expected::Ticket => {
+                "This ticket is not complete: take the one that Confirm gave.".into()
+            }
             Expected::AccountId => "A client ID is a number above zero.".into(),
             Expected::SameAs(field) => format!("This field must be empty or equal to “{field}”."),
             Expected::PasswordNotCode => {
@@ -74,7 +76,8 @@ pub(super) fn english(problem: &Problem) -> String {
             "This text holds an invisible character that is not allowed: type it again.".into()
         }
         Problem::InvalidEmail => {
-            "This e-mail address is not valid: look at it again, for example name@example.com.".into()
+            "This e-mail address is not valid: look at it again, for example name@example.com."
+                .into()
         }
         Problem::UnknownCountry => {
             "This country is unknown: give its three-letter ISO code, for example FRA.".into()
@@ -94,7 +97,9 @@ pub(super) fn english(problem: &Problem) -> String {
         }
         Problem::ReadOnly { path } => format!("The field “{path}” cannot be changed."),
         Problem::UnknownField { path } => format!("The field “{path}” does not exist."),
-        Problem::Conflict { with } => format!("This field and “{with}” exclude each other: give one."),
+        Problem::Conflict { with } => {
+            format!("This field and “{with}” exclude each other: give one.")
+        }
         Problem::RequestIdReused => {
             "This ID has been used for a different request: make a new one.".into()
         }
@@ -116,12 +121,15 @@ fn weakness_french(weakness: Weakness) -> String {
         Guess::Personal => "il reprend votre nom, votre société ou votre adresse e-mail",
         Guess::Other => "il se devine trop facilement",
     };
-    format!("Ce mot de passe est trop faible : {why}. Quatre mots sans lien entre eux font l’affaire.")
+    format!(
+        "Ce mot de passe est trop faible : {why}. Quatre mots sans lien entre eux font l’affaire."
+    )
 }
 
 fn weakness_english(weakness: Weakness) -> String {
     let Weakness::Guessable(guess) = weakness else {
-        return "This password is too simple: make it longer, or mix letters, digits and signs.".into();
+        return "This password is too simple: make it longer, or mix letters, digits and signs."
+            .into();
     };
     let why = match guess {
         Guess::Keyboard => "a row of keys is soon guessed",

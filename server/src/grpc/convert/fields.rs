@@ -88,7 +88,9 @@ pub(super) fn profile(
     nomenclature: &Nomenclature,
     violations: &mut Violations,
 ) -> Profile {
-    let Some(account) = account else { return Profile::default() };
+    let Some(account) = account else {
+        return Profile::default();
+    };
     if !account.email.trim().is_empty() {
         let same = EmailAddress::parse(&account.email)
             .is_ok_and(|typed| email.is_none_or(|email| email.key() == typed.key()));

@@ -31,14 +31,8 @@ pub struct File {
 impl File {
     pub(super) fn open(folder: PathBuf, from: Mailbox) -> Result<Self, MailerError> {
         match make_folder(&folder) {
-            Ok(()) => Ok(Self {
-                folder: folder.into(),
-                from: Arc::new(from),
-            }),
-            Err(source) => Err(MailerError::Folder {
-                path: folder,
-                source,
-            }),
+            Ok(()) => Ok(Self { folder: folder.into(), from: Arc::new(from) }),
+            Err(source) => Err(MailerError::Folder { path: folder, source }),
         }
     }
 
@@ -48,10 +42,7 @@ impl File {
         let folder = Arc::clone(&self.folder);
         match tokio::task::spawn_blocking(move || store(&folder, &name, &mail)).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(SendError::temporary(
-                format!("file: {}", error.kind()),
-                true,
-            )),
+            Ok(Err(error)) => Err(SendError::temporary(format!("file: {}", error.kind()), true)),
             // The runtime is shutting down: the file may have been written or not.
             Err(_) => Err(SendError::temporary("file: interrupted", false)),
         }
@@ -60,9 +51,7 @@ impl File {
 
 impl fmt::Debug for File {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("File")
-            .field("folder", &self.folder)
-            .finish_non_exhaustive()
+        f.debug_struct("File").field("folder", &self.folder).finish_non_exhaustive()
     }
 }
 
@@ -71,20 +60,11 @@ fn file_name(envelope: &Envelope) -> Result<String, SendError> {
     let time = Timestamp::try_from(envelope.date)
         .map_err(|_| SendError::permanent("invalid date"))
         .map(|time| TimeZone::UTC.to_datetime(time))?;
-    let (local, _) = envelope
-        .message_id
-        .split_once('@')
-        .unwrap_or((&envelope.message_id, ""));
+    let (local, _) = envelope.message_id.split_once('@').unwrap_or((&envelope.message_id, ""));
     let local: String = local
         .chars()
         .take(64)
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '-' {
-                c
-            } else {
-                '_'
-            }
-        })
+        .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' })
         .collect();
     Ok(format!(
         "{:04}{:02}{:02}T{:02}{:02}{:02}-{local}",
@@ -149,9 +129,5 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 
 /// Makes the new name durable, where a folder can be synced.
 fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        fs::File::open(folder)?.sync_all()
-    } else {
-        Ok(())
-    }
+    if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
 }

@@ -43,9 +43,7 @@ pub(super) fn build(envelope: &Envelope, from: &Mailbox) -> Result<lettre::Messa
 }
 
 fn part(content_type: ContentType, body: &str) -> SinglePart {
-    SinglePart::builder()
-        .header(content_type)
-        .body(body.to_owned())
+    SinglePart::builder().header(content_type).body(body.to_owned())
 }
 
 fn fixed(name: &'static str, value: &str) -> HeaderValue {
@@ -54,12 +52,8 @@ fn fixed(name: &'static str, value: &str) -> HeaderValue {
 
 /// The identifier in its brackets; the caller makes it, so a bad one is a bug that ends here.
 fn message_id(id: &str) -> Result<String, SendError> {
-    let graphic = id
-        .chars()
-        .all(|c| c.is_ascii_graphic() && c != '<' && c != '>');
-    let halves = id
-        .split_once('@')
-        .filter(|(left, right)| !left.is_empty() && !right.is_empty());
+    let graphic = id.chars().all(|c| c.is_ascii_graphic() && c != '<' && c != '>');
+    let halves = id.split_once('@').filter(|(left, right)| !left.is_empty() && !right.is_empty());
     if graphic && halves.is_some() {
         Ok(format!("<{id}>"))
     } else {

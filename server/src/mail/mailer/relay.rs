@@ -62,20 +62,10 @@ impl Relay {
         }
         let (host, port) = host_and_port_of(host_and_port)?;
         let port = match port {
-            Some(port) => port
-                .parse()
-                .ok()
-                .filter(|port| *port != 0)
-                .ok_or(MailerError::Port)?,
+            Some(port) => port.parse().ok().filter(|port| *port != 0).ok_or(MailerError::Port)?,
             None => default_port,
         };
-        Ok(Self {
-            protection,
-            host: host.to_owned(),
-            port,
-            credentials,
-            ca,
-        })
+        Ok(Self { protection, host: host.to_owned(), port, credentials, ca })
     }
 }
 

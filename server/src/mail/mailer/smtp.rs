@@ -75,17 +75,13 @@ impl Smtp {
             port: relay.port,
             protection: relay.protection,
             tls,
-            credentials: relay
-                .credentials
-                .map(|(user, pass)| Credentials::new(user, pass)),
+            credentials: relay.credentials.map(|(user, pass)| Credentials::new(user, pass)),
             hello: ClientId::default(),
             from,
             timeout,
             idle: Mutex::default(),
         };
-        Ok(Self {
-            inner: Arc::new(inner),
-        })
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     pub(super) async fn send(&self, envelope: &Envelope) -> Result<(), SendError> {
@@ -154,19 +150,13 @@ impl Inner {
         let recipients = message.envelope().to();
         let mut parameters = Vec::new();
         if !recipients.iter().chain([&self.from.email]).all(is_ascii) {
-            if !connection
-                .server_info()
-                .supports_feature(Extension::SmtpUtfEight)
-            {
+            if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
                 return Err(SendError::permanent("smtputf8 not offered"));
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
         if !ascii {
-            if !connection
-                .server_info()
-                .supports_feature(Extension::EightBitMime)
-            {
+            if !connection.server_info().supports_feature(Extension::EightBitMime) {
                 return Err(SendError::permanent("8bitmime not offered"));
             }
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
@@ -181,10 +171,7 @@ impl Inner {
                 .await
                 .map_err(|error| classify(Step::Recipient, &error))?;
         }
-        connection
-            .command(Data)
-            .await
-            .map_err(|error| classify(Step::Recipient, &error))?;
+        connection.command(Data).await.map_err(|error| classify(Step::Recipient, &error))?;
         Ok(())
     }
 
@@ -212,16 +199,9 @@ impl Inner {
                 .map_err(|error| classify(Step::Upgrade, &error))?;
         }
         if let Some(credentials) = &self.credentials {
-            if connection
-                .server_info()
-                .get_auth_mechanism(DEFAULT_MECHANISMS)
-                .is_none()
-            {
+            if connection.server_info().get_auth_mechanism(DEFAULT_MECHANISMS).is_none() {
                 quit(connection);
-                return Err(SendError::temporary(
-                    "no usable authentication offered",
-                    true,
-                ));
+                return Err(SendError::temporary("no usable authentication offered", true));
             }
             if let Err(error) = connection.auth(DEFAULT_MECHANISMS, credentials).await {
                 quit(connection);
@@ -234,11 +214,7 @@ impl Inner {
     /// The freshest kept connection that still answers.
     async fn unpark(&self) -> Option<AsyncSmtpConnection> {
         loop {
-            let idle = self
-                .idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .pop()?;
+            let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
             let mut connection = idle.connection;
             if idle.since.elapsed() < IDLE_TIME && connection.test_connected().await {
                 return Some(connection);
@@ -250,10 +226,7 @@ impl Inner {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(|idle| idle.since.elapsed() < IDLE_TIME);
         if idle.len() < IDLE_CONNECTIONS && !connection.has_broken() {
-            idle.push(Idle {
-                connection,
-                since: Instant::now(),
-            });
+            idle.push(Idle { connection, since: Instant::now() });
         }
     }
 }
@@ -272,10 +245,8 @@ fn tls_parameters(relay: &Relay) -> Result<TlsParameters, MailerError> {
     let mut builder = TlsParameters::builder(relay.host.clone());
     if let Some(path) = &relay.ca {
         let unusable = || MailerError::Certificate { path: path.clone() };
-        let pem = fs::read(path).map_err(|source| MailerError::CertificateFile {
-            path: path.clone(),
-            source,
-        })?;
+        let pem = fs::read(path)
+            .map_err(|source| MailerError::CertificateFile { path: path.clone(), source })?;
         if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
             return Err(unusable());
         }

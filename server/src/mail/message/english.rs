@@ -29,47 +29,33 @@ pub(super) fn letter(content: &Content, zone: &TimeZone) -> Letter {
         Content::ConfirmEmail { account_id, code } => {
             with_code::confirm_email(*account_id, code, zone)
         }
-        Content::NoAccount {
-            machine,
-            request_time,
-        } => without_code::no_account(machine, *request_time, zone),
-        Content::EmailTaken {
-            machine,
-            request_time,
-        } => without_code::email_taken(machine, *request_time, zone),
-        Content::Welcome {
-            account_id,
-            machine,
-            time,
-        } => without_code::welcome(*account_id, machine, *time, zone),
-        Content::PasswordChanged {
-            account_id,
-            machine,
-            machine_linked,
-            time,
-        } => without_code::password_changed(*account_id, machine, *machine_linked, *time, zone),
-        Content::EmailChangeRequested {
-            account_id,
-            new_email_masked,
-            machine,
-            time,
-        } => without_code::email_change_requested(
-            *account_id,
-            new_email_masked,
-            machine,
-            *time,
-            zone,
-        ),
-        Content::EmailChanged {
-            account_id,
-            new_email_masked,
-            time,
-        } => without_code::email_changed(*account_id, new_email_masked, *time, zone),
-        Content::MachineLinked {
-            account_id,
-            machine,
-            time,
-        } => without_code::machine_linked(*account_id, machine, *time, zone),
+        Content::NoAccount { machine, request_time } => {
+            without_code::no_account(machine, *request_time, zone)
+        }
+        Content::EmailTaken { machine, request_time } => {
+            without_code::email_taken(machine, *request_time, zone)
+        }
+        Content::Welcome { account_id, machine, time } => {
+            without_code::welcome(*account_id, machine, *time, zone)
+        }
+        Content::PasswordChanged { account_id, machine, machine_linked, time } => {
+            without_code::password_changed(*account_id, machine, *machine_linked, *time, zone)
+        }
+        Content::EmailChangeRequested { account_id, new_email_masked, machine, time } => {
+            without_code::email_change_requested(
+                *account_id,
+                new_email_masked,
+                machine,
+                *time,
+                zone,
+            )
+        }
+        Content::EmailChanged { account_id, new_email_masked, time } => {
+            without_code::email_changed(*account_id, new_email_masked, *time, zone)
+        }
+        Content::MachineLinked { account_id, machine, time } => {
+            without_code::machine_linked(*account_id, machine, *time, zone)
+        }
     }
 }
 
@@ -102,17 +88,11 @@ fn paragraph(text: &str) -> Block {
 }
 
 fn id_box(account_id: u32) -> Block {
-    Block::AccountId {
-        label: "Your client ID".to_owned(),
-        value: account_id.to_string(),
-    }
+    Block::AccountId { label: "Your client ID".to_owned(), value: account_id.to_string() }
 }
 
 fn code_box(code: &CodeMail) -> Block {
-    Block::Code {
-        label: "Your personal code".to_owned(),
-        value: code.code.clone(),
-    }
+    Block::Code { label: "Your personal code".to_owned(), value: code.code.clone() }
 }
 
 fn code_facts(code: &CodeMail, zone: &TimeZone) -> Block {
@@ -124,31 +104,19 @@ fn code_facts(code: &CodeMail, zone: &TimeZone) -> Block {
 }
 
 fn id_fact(account_id: u32) -> Fact {
-    Fact {
-        label: "Client ID".to_owned(),
-        value: account_id.to_string(),
-    }
+    Fact { label: "Client ID".to_owned(), value: account_id.to_string() }
 }
 
 fn machine_fact(label: &str, machine: &str) -> Fact {
-    Fact {
-        label: label.to_owned(),
-        value: letter::machine_name(machine, "(unnamed machine)"),
-    }
+    Fact { label: label.to_owned(), value: letter::machine_name(machine, "(unnamed machine)") }
 }
 
 fn email_fact(masked: &str) -> Fact {
-    Fact {
-        label: "New address".to_owned(),
-        value: masked.to_owned(),
-    }
+    Fact { label: "New address".to_owned(), value: masked.to_owned() }
 }
 
 fn time_fact(label: &str, time: Timestamp, zone: &TimeZone) -> Fact {
-    Fact {
-        label: label.to_owned(),
-        value: moment::english(time, zone),
-    }
+    Fact { label: label.to_owned(), value: moment::english(time, zone) }
 }
 
 fn steps(lead: &str, items: &[&str]) -> Block {
@@ -159,10 +127,7 @@ fn steps(lead: &str, items: &[&str]) -> Block {
 }
 
 fn notice(title: &str, text: &str) -> Block {
-    Block::Notice {
-        title: title.to_owned(),
-        text: text.to_owned(),
-    }
+    Block::Notice { title: title.to_owned(), text: text.to_owned() }
 }
 
 fn never_asked() -> Block {
@@ -174,10 +139,7 @@ fn never_asked() -> Block {
 }
 
 fn not_asked_for(then: &str) -> Block {
-    notice(
-        "You did not ask for this?",
-        &format!("Simply ignore this message: {then}"),
-    )
+    notice("You did not ask for this?", &format!("Simply ignore this message: {then}"))
 }
 
 /// What to do when a stranger is at work; the code comes to the address that reads this.

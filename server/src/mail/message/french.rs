@@ -30,47 +30,33 @@ pub(super) fn letter(content: &Content, zone: &TimeZone) -> Letter {
         Content::ConfirmEmail { account_id, code } => {
             with_code::confirm_email(*account_id, code, zone)
         }
-        Content::NoAccount {
-            machine,
-            request_time,
-        } => without_code::no_account(machine, *request_time, zone),
-        Content::EmailTaken {
-            machine,
-            request_time,
-        } => without_code::email_taken(machine, *request_time, zone),
-        Content::Welcome {
-            account_id,
-            machine,
-            time,
-        } => without_code::welcome(*account_id, machine, *time, zone),
-        Content::PasswordChanged {
-            account_id,
-            machine,
-            machine_linked,
-            time,
-        } => without_code::password_changed(*account_id, machine, *machine_linked, *time, zone),
-        Content::EmailChangeRequested {
-            account_id,
-            new_email_masked,
-            machine,
-            time,
-        } => without_code::email_change_requested(
-            *account_id,
-            new_email_masked,
-            machine,
-            *time,
-            zone,
-        ),
-        Content::EmailChanged {
-            account_id,
-            new_email_masked,
-            time,
-        } => without_code::email_changed(*account_id, new_email_masked, *time, zone),
-        Content::MachineLinked {
-            account_id,
-            machine,
-            time,
-        } => without_code::machine_linked(*account_id, machine, *time, zone),
+        Content::NoAccount { machine, request_time } => {
+            without_code::no_account(machine, *request_time, zone)
+        }
+        Content::EmailTaken { machine, request_time } => {
+            without_code::email_taken(machine, *request_time, zone)
+        }
+        Content::Welcome { account_id, machine, time } => {
+            without_code::welcome(*account_id, machine, *time, zone)
+        }
+        Content::PasswordChanged { account_id, machine, machine_linked, time } => {
+            without_code::password_changed(*account_id, machine, *machine_linked, *time, zone)
+        }
+        Content::EmailChangeRequested { account_id, new_email_masked, machine, time } => {
+            without_code::email_change_requested(
+                *account_id,
+                new_email_masked,
+                machine,
+                *time,
+                zone,
+            )
+        }
+        Content::EmailChanged { account_id, new_email_masked, time } => {
+            without_code::email_changed(*account_id, new_email_masked, *time, zone)
+        }
+        Content::MachineLinked { account_id, machine, time } => {
+            without_code::machine_linked(*account_id, machine, *time, zone)
+        }
     }
 }
 
@@ -103,17 +89,11 @@ fn paragraph(text: &str) -> Block {
 }
 
 fn id_box(account_id: u32) -> Block {
-    Block::AccountId {
-        label: "Votre ID client".to_owned(),
-        value: account_id.to_string(),
-    }
+    Block::AccountId { label: "Votre ID client".to_owned(), value: account_id.to_string() }
 }
 
 fn code_box(code: &CodeMail) -> Block {
-    Block::Code {
-        label: "Votre code personnel".to_owned(),
-        value: code.code.clone(),
-    }
+    Block::Code { label: "Votre code personnel".to_owned(), value: code.code.clone() }
 }
 
 fn code_facts(code: &CodeMail, zone: &TimeZone) -> Block {
@@ -125,45 +105,27 @@ fn code_facts(code: &CodeMail, zone: &TimeZone) -> Block {
 }
 
 fn id_fact(account_id: u32) -> Fact {
-    Fact {
-        label: "ID client".to_owned(),
-        value: account_id.to_string(),
-    }
+    Fact { label: "ID client".to_owned(), value: account_id.to_string() }
 }
 
 fn machine_fact(label: &str, machine: &str) -> Fact {
-    Fact {
-        label: label.to_owned(),
-        value: letter::machine_name(machine, "(poste sans nom)"),
-    }
+    Fact { label: label.to_owned(), value: letter::machine_name(machine, "(poste sans nom)") }
 }
 
 fn email_fact(masked: &str) -> Fact {
-    Fact {
-        label: "Nouvelle adresse".to_owned(),
-        value: masked.to_owned(),
-    }
+    Fact { label: "Nouvelle adresse".to_owned(), value: masked.to_owned() }
 }
 
 fn time_fact(label: &str, time: Timestamp, zone: &TimeZone) -> Fact {
-    Fact {
-        label: label.to_owned(),
-        value: moment::french(time, zone),
-    }
+    Fact { label: label.to_owned(), value: moment::french(time, zone) }
 }
 
 fn steps(lead: &str, items: &[&str]) -> Block {
-    Block::Steps {
-        lead: set(lead),
-        items: items.iter().map(|item| set(item)).collect(),
-    }
+    Block::Steps { lead: set(lead), items: items.iter().map(|item| set(item)).collect() }
 }
 
 fn notice(title: &str, text: &str) -> Block {
-    Block::Notice {
-        title: set(title),
-        text: set(text),
-    }
+    Block::Notice { title: set(title), text: set(text) }
 }
 
 fn never_asked() -> Block {
@@ -175,10 +137,7 @@ fn never_asked() -> Block {
 }
 
 fn not_asked_for(then: &str) -> Block {
-    notice(
-        "Vous n’avez rien demandé ?",
-        &format!("Ignorez simplement ce message : {then}"),
-    )
+    notice("Vous n’avez rien demandé ?", &format!("Ignorez simplement ce message : {then}"))
 }
 
 /// What to do when a stranger is at work; the code comes to the address that reads this.

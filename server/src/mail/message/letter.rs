@@ -76,12 +76,7 @@ impl Letter {
     pub(super) fn render(self) -> Result<Message, askama::Error> {
         let text = TextPart { letter: &self }.render()?;
         let html = HtmlPart { letter: &self }.render()?;
-        Ok(Message {
-            language: self.language,
-            subject: self.subject,
-            text,
-            html,
-        })
+        Ok(Message { language: self.language, subject: self.subject, text, html })
     }
 }
 
@@ -91,10 +86,7 @@ impl TextPart<'_> {
     }
 
     fn underline(text: &str) -> String {
-        let longest = Self::wrap(text)
-            .lines()
-            .map(|line| line.chars().count())
-            .max();
+        let longest = Self::wrap(text).lines().map(|line| line.chars().count()).max();
         "-".repeat(longest.unwrap_or(0))
     }
 
@@ -142,20 +134,10 @@ fn wrap(first: &str, indent: &str, text: &str) -> String {
 pub(super) fn machine_name(typed: &str, unnamed: &str) -> String {
     let visible: String = typed
         .chars()
-        .map(|c| {
-            if c.is_control() || c.is_whitespace() {
-                ' '
-            } else {
-                c
-            }
-        })
+        .map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c })
         .filter(|c| !is_formatting(*c))
         .collect();
-    let words = visible
-        .split(' ')
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
+    let words = visible.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     if words.is_empty() {
         return unnamed.to_owned();
     }

@@ -49,11 +49,7 @@ pub(super) fn french(time: Timestamp, zone: &TimeZone) -> String {
         Weekday::Saturday => "samedi",
         Weekday::Sunday => "dimanche",
     };
-    let day = if local.day() == 1 {
-        "1er".to_owned()
-    } else {
-        local.day().to_string()
-    };
+    let day = if local.day() == 1 { "1er".to_owned() } else { local.day().to_string() };
     let month = month(local, &FRENCH_MONTHS);
     let year = local.year();
     let hour = local.hour();
@@ -84,9 +80,7 @@ pub(super) fn english(time: Timestamp, zone: &TimeZone) -> String {
 }
 
 fn month(local: DateTime, names: &[&'static str; 12]) -> &'static str {
-    let index = usize::try_from(local.month())
-        .unwrap_or(1)
-        .saturating_sub(1);
+    let index = usize::try_from(local.month()).unwrap_or(1).saturating_sub(1);
     names.get(index).copied().unwrap_or("")
 }
 

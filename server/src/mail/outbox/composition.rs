@@ -84,12 +84,15 @@ impl Outbox {
         let dead = challenge.spent.is_some()
             || challenge.wrong_tries >= MAX_WRONG_TRIES
             || challenge.expire_time <= now;
-        let Some(email) = challenge.email.as_ref().filter(|_| !dead) else { return Ok(None) };
+        let Some(email) = challenge.email.as_ref().filter(|_| !dead) else {
+            return Ok(None);
+        };
         let owner = account::find_id_by_email(self.db.read(), email.key()).await?;
         let owner = owner.map(AccountId::number);
         let machine = challenge.machine.name.as_str().to_owned();
         let request_time = challenge.create_time;
-        let content: Box<dyn FnOnce(CodeMail) -> Content + Send> = match (challenge.purpose, owner) {
+        let content: Box<dyn FnOnce(CodeMail) -> Content + Send> = match (challenge.purpose, owner)
+        {
             (Purpose::Create, None) => Box::new(Content::OpenAccount),
             (Purpose::Create, Some(account_id)) => {
                 Box::new(move |code| Content::AccountExists { account_id, code })

@@ -79,21 +79,25 @@ impl TryFrom<Model> for Challenge {
         };
         let profile: ProfileJson =
             serde_json::from_str(&row.profile).map_err(|_| StorageError::damaged("profile"))?;
-        let spent = match (row.spent_time, row.spent_code_id, row.spent_call, row.outcome_account_id) {
-            (Some(time), Some(code_id), Some(call), Some(id)) => Some(Spent {
-                time: from_millis(time),
-                code_id,
-                call: bytes(&call, "spent_call")?,
-                account_id: account_id(id)?,
-                account_existed: row.outcome_account_existed.unwrap_or_default(),
-            }),
-            _ => None,
-        };
+        let spent =
+            match (row.spent_time, row.spent_code_id, row.spent_call, row.outcome_account_id) {
+                (Some(time), Some(code_id), Some(call), Some(id)) => Some(Spent {
+                    time: from_millis(time),
+                    code_id,
+                    call: bytes(&call, "spent_call")?,
+                    account_id: account_id(id)?,
+                    account_existed: row.outcome_account_existed.unwrap_or_default(),
+                }),
+                _ => None,
+            };
         let ticket = row.ticket_digest.zip(row.ticket_expire_time);
         Ok(Self {
             id: row.id,
             purpose,
-            email: row.email.zip(row.email_key).map(|(typed, key)| EmailAddress::from_db(typed, key)),
+            email: row
+                .email
+                .zip(row.email_key)
+                .map(|(typed, key)| EmailAddress::from_db(typed, key)),
             machine: Machine {
                 id: MachineId::from_db(row.machine_id),
                 name: MachineName::from_db(row.machine_name),
@@ -102,7 +106,10 @@ impl TryFrom<Model> for Challenge {
             profile: profile.try_into()?,
             salt: CodeSalt {
                 salt: bytes(&row.salt, "salt")?,
-                params: row.hash_params.parse().map_err(|_| StorageError::damaged("hash_params"))?,
+                params: row
+                    .hash_params
+                    .parse()
+                    .map_err(|_| StorageError::damaged("hash_params"))?,
             },
             seed: row.seed.map(|seed| bytes(&seed, "seed")).transpose()?,
             wrong_tries: row.wrong_tries,

@@ -61,9 +61,7 @@ fn class(step: Step, error: &Error) -> &'static str {
 /// Whether TLS failed: lettre wraps that error twice, a plain connection's only once.
 fn failed_in_tls(step: Step, error: &Error) -> bool {
     matches!(step, Step::Connect | Step::Upgrade)
-        && error
-            .source()
-            .is_some_and(<dyn std::error::Error>::is::<Error>)
+        && error.source().is_some_and(<dyn std::error::Error>::is::<Error>)
 }
 
 /// The code that opens a reply's text, such as `5.1.1`, if it is well formed.
@@ -75,9 +73,7 @@ fn enhanced_code(error: &Error) -> Option<String> {
         (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
     };
     let well_formed = parts.len() == 3
-        && parts
-            .first()
-            .is_some_and(|class| matches!(*class, "2" | "4" | "5"))
+        && parts.first().is_some_and(|class| matches!(*class, "2" | "4" | "5"))
         && parts.iter().all(digits);
     well_formed.then(|| word.to_owned())
 }

@@ -94,10 +94,7 @@ pub(super) fn welcome(account_id: u32, machine: &str, time: Timestamp, zone: &Ti
                     "Type your client ID and your password.",
                 ],
             ),
-            notice(
-                "This was not you?",
-                "Call Gestan’s support desk and give this client ID.",
-            ),
+            notice("This was not you?", "Call Gestan’s support desk and give this client ID."),
         ],
         &address_of(account_id),
     )

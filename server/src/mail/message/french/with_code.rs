@@ -92,18 +92,12 @@ pub(super) fn personal_code(account_id: u32, code: &CodeMail, zone: &TimeZone) -
             Block::Choices {
                 lead: set("Ce code sert une seule fois, au choix :"),
                 items: vec![
-                    set(
-                        "à choisir un nouveau mot de passe : dans Gestan, menu « ? », « Compte \
-                         client », écran « Confirmer » ;",
-                    ),
-                    set(
-                        "à rattacher un poste : écran « Enregistrer un compte existant », avec \
-                         votre ID client ;",
-                    ),
-                    set(
-                        "à la place du mot de passe, quand la fiche « Compte client » vous le \
-                         demande.",
-                    ),
+                    set("à choisir un nouveau mot de passe : dans Gestan, menu « ? », « Compte \
+                         client », écran « Confirmer » ;"),
+                    set("à rattacher un poste : écran « Enregistrer un compte existant », avec \
+                         votre ID client ;"),
+                    set("à la place du mot de passe, quand la fiche « Compte client » vous le \
+                         demande."),
                 ],
             },
             paragraph(

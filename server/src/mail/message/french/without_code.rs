@@ -95,10 +95,7 @@ pub(super) fn welcome(account_id: u32, machine: &str, time: Timestamp, zone: &Ti
                     "Tapez votre ID client et votre mot de passe.",
                 ],
             ),
-            notice(
-                "Ce n’était pas vous ?",
-                "Appelez l’assistance Gestan et donnez cet ID client.",
-            ),
+            notice("Ce n’était pas vous ?", "Appelez l’assistance Gestan et donnez cet ID client."),
         ],
         &address_of(account_id),
     )

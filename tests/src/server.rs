@@ -1,0 +1,253 @@
+//! A server of one's own for each test.
+
+use std::{net::SocketAddr, num::NonZeroUsize, sync::Arc, thread, time::Duration};
+
+use gestan_account_client::{Client, ClientOptions};
+use gestan_account_server::{
+    Dependencies,
+    accounts::{Accounts, Lifetimes},
+    clock::ManualClock,
+    credentials::hasher::{HashParams, Hasher},
+    domain::ape_code::Nomenclature,
+    mail::{
+        mailer::{Mailer, Memory, Sent},
+        outbox::{Outbox, OutboxConfig},
+    },
+    randomness::Randomness,
+    shutdown::Shutdown,
+    storage::{
+        database::{Database, DatabaseConfig},
+        outbox_mail,
+    },
+};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use sea_orm::DatabaseConnection;
+use tempfile::TempDir;
+use tokio::{net::TcpListener, runtime::Builder, sync::Notify, task::JoinHandle};
+
+use crate::{SeededRandomness, mail::last_to};
+
+/// How a test server differs from the usual.
+#[derive(Debug)]
+pub struct TestServerOptions {
+    /// The cost of a hash; small, unless the cost is what is tested.
+    pub hash_params: (u32, u32, u32),
+    /// Hashing threads.
+    pub hash_threads: usize,
+    /// Places in the hashing queue.
+    pub hash_queue: usize,
+    /// Which APE codes there are.
+    pub nomenclature: Nomenclature,
+    /// Where mail goes instead of into memory.
+    pub mailer: Option<Mailer>,
+    /// The address of the database instead of a fresh SQLite file.
+    pub database_url: Option<String>,
+}
+
+impl Default for TestServerOptions {
+    fn default() -> Self {
+        Self {
+            hash_params: (64, 1, 1),
+            hash_threads: 2,
+            hash_queue: 512,
+            nomenclature: Nomenclature::default(),
+            mailer: None,
+            database_url: None,
+        }
+    }
+}
+
+/// A running server. When it is dropped, no mail may be left unsent, unless the
+/// test says so.
+#[derive(Debug)]
+pub struct TestServer {
+    /// A client without a token.
+    pub client: Client,
+    /// The server's clock.
+    pub clock: ManualClock,
+    /// The account flow, for what has no RPC.
+    pub accounts: Accounts,
+    /// What sends mail, when the test says so.
+    pub outbox: Outbox,
+    /// Where the server listens.
+    pub address: SocketAddr,
+    /// Stops the server.
+    pub shutdown: Shutdown,
+    memory: Memory,
+    database_url: String,
+    mail_may_be_left: bool,
+    serving: JoinHandle<()>,
+    folder: TempDir,
+}
+
+impl TestServer {
+    /// Starts the usual server.
+    pub async fn start() -> Self {
+        Self::start_with(TestServerOptions::default()).await
+    }
+
+    /// Starts a server that differs.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub async fn start_with(options: TestServerOptions) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let database_url = options.database_url.unwrap_or_else(|| {
+            format!("sqlite:{}", folder.path().join("data/account.sqlite").display())
+        });
+        let randomness = Arc::new(SeededRandomness::new(7));
+        let start: Timestamp = "2026-11-24T08:00:00Z".parse().expect("a time");
+        let clock = ManualClock::new(start);
+        let db = open(&database_url, randomness.clone()).await;
+        db.migrate().await.expect("migrations apply");
+        let (memory_kib, passes, lanes) = options.hash_params;
+        let hasher = Hasher::start(
+            HashParams::new(memory_kib, passes, lanes).expect("valid parameters"),
+            NonZeroUsize::new(options.hash_threads).expect("a thread"),
+            NonZeroUsize::new(options.hash_queue).expect("a place"),
+            randomness.clone(),
+        )
+        .expect("threads start");
+        let memory = Memory::default();
+        let accounts = Accounts {
+            db: db.clone(),
+            hasher: hasher.clone(),
+            clock: Arc::new(clock.clone()),
+            randomness: randomness.clone(),
+            nomenclature: Arc::new(options.nomenclature),
+            mail_owed: Arc::new(Notify::new()),
+            lifetimes: Lifetimes {
+                code: SignedDuration::from_hours(24),
+                ticket: SignedDuration::from_hours(1),
+                resend: SignedDuration::from_mins(1),
+                notice: SignedDuration::from_hours(72),
+            },
+        };
+        let outbox = Outbox {
+            db,
+            hasher,
+            clock: Arc::new(clock.clone()),
+            randomness,
+            mailer: options.mailer.unwrap_or_else(|| Mailer::Memory(memory.clone())),
+            config: OutboxConfig {
+                message_id_domain: "gestan.example".to_owned(),
+                lease: Duration::from_secs(90),
+                time_zone: TimeZone::get("Europe/Paris").expect("the time zone"),
+            },
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let shutdown = Shutdown::default();
+        let dependencies = Dependencies { accounts: accounts.clone(), workers: None };
+        let running = gestan_account_server::run(
+            listener,
+            dependencies,
+            shutdown.clone(),
+            Duration::from_secs(5),
+        );
+        let serving = tokio::spawn(async { running.await.expect("the server runs") });
+        let client = connect(address, ClientOptions::new().max_attempts(1)).await;
+        Self {
+            client,
+            clock,
+            accounts,
+            outbox,
+            address,
+            shutdown,
+            memory,
+            database_url,
+            mail_may_be_left: false,
+            serving,
+            folder,
+        }
+    }
+
+    /// A client of this server with options of its own.
+    pub async fn connect(&self, options: ClientOptions) -> Client {
+        connect(self.address, options).await
+    }
+
+    /// Moves the server's clock.
+    pub fn advance(&self, step: SignedDuration) {
+        self.clock.advance(step);
+    }
+
+    /// Sends every mail that is due; gives their number.
+    ///
+    /// # Panics
+    /// When the outbox cannot be read.
+    pub async fn deliver_mail(&self) -> usize {
+        self.outbox.drain().await.expect("the outbox is read")
+    }
+
+    /// What arrived so far.
+    #[must_use]
+    pub fn mails(&self) -> Vec<Sent> {
+        self.memory.sent()
+    }
+
+    /// The memory that mail goes to, to script its failures.
+    #[must_use]
+    pub fn mailbox(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Sends what is due and gives the last mail to `address`.
+    pub async fn mail_to(&self, address: &str) -> Sent {
+        self.deliver_mail().await;
+        last_to(&self.mails(), address)
+    }
+
+    /// The database, to look at what is stored.
+    #[must_use]
+    pub fn db(&self) -> &DatabaseConnection {
+        self.accounts.db.write()
+    }
+
+    /// The database's address.
+    #[must_use]
+    pub fn database_url(&self) -> &str {
+        &self.database_url
+    }
+
+    /// The folder that goes with this server.
+    #[must_use]
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// This test leaves mail unsent on purpose.
+    pub fn leaves_mail(&mut self) {
+        self.mail_may_be_left = true;
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.serving.abort();
+        if thread::panicking() || self.mail_may_be_left {
+            return;
+        }
+        let url = self.database_url.clone();
+        let left = thread::spawn(move || {
+            let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let db = open(&url, Arc::new(SeededRandomness::new(0))).await;
+                let left = outbox_mail::count_pending(db.read()).await.expect("the outbox");
+                db.close().await;
+                left
+            })
+        });
+        let left = left.join().expect("the outbox was looked at");
+        assert_eq!(left, 0, "mail is left in the outbox: deliver it, or say leaves_mail()");
+    }
+}
+
+async fn open(url: &str, randomness: Arc<dyn Randomness>) -> Database {
+    let config = DatabaseConfig { url: url.to_owned(), connections: 4 };
+    Database::open(&config, randomness).await.expect("the database opens")
+}
+
+async fn connect(address: SocketAddr, options: ClientOptions) -> Client {
+    Client::connect(&format!("http://{address}"), options).await.expect("the server answers")
+}

@@ -1,0 +1,4 @@
+//! Every test of the service, in one binary. One file an RPC; then what no RPC
+//! has to itself.
+
+mod create;
