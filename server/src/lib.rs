@@ -43,7 +43,7 @@ use crate::{
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
 
 /// How often the database is purged.
-const PURGE_INTERVAL: Duration = Duration::from_secs(60);
+const PURGE_INTERVAL: Duration = Duration::from_mins(1);
 
 /// What a server is made of.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ pub struct Workers {
     pub retention: Retention,
 }
 
-/// Serves on `listener` until `shutdown` begins; then says NOT_SERVING, gives
+/// Serves on `listener` until `shutdown` begins; then says `NOT_SERVING`, gives
 /// running calls `grace` to finish, stops the workers and closes the database.
 ///
 /// # Errors
@@ -95,7 +95,7 @@ pub async fn run(
     let routes = Routes::new(health_service).add_service(accounts);
     let serving = Server::builder()
         .tcp_nodelay(true)
-        .http2_keepalive_interval(Some(Duration::from_secs(60)))
+        .http2_keepalive_interval(Some(Duration::from_mins(1)))
         .add_routes(with_reflection(routes))
         .serve_with_incoming_shutdown(
             TcpListenerStream::new(listener),

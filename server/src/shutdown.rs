@@ -40,7 +40,6 @@ impl Shutdown {
     }
 
     /// Marks a call as running until the mark is dropped.
-    #[must_use]
     pub fn running_call(&self) -> TaskTrackerToken {
         self.calls.token()
     }

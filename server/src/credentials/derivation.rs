@@ -55,9 +55,8 @@ pub fn link_token_of_ticket(ticket: &Token, seed: &Seed) -> Token {
 
 fn derive(kind: TokenKind, key: &[u8], seed: &Seed, purpose: &[u8]) -> Token {
     // HMAC takes a key of any length; SHA-256 of it is what it does with a long one.
-    let mut mac = match Hmac::<Sha256>::new_from_slice(key) {
-        Ok(mac) => mac,
-        Err(_) => unreachable!("HMAC takes keys of any length"),
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        unreachable!("HMAC takes keys of any length")
     };
     mac.update(seed);
     mac.update(purpose);

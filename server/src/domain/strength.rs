@@ -110,20 +110,21 @@ fn reason(entropy: &Entropy, personal: &[String]) -> Guess {
     }
 }
 
+/// The alphabets that a password may draw on, with their sizes in characters.
+const ALPHABETS: [Alphabet; 5] = [
+    (|character| character.is_ascii_lowercase(), 26.0),
+    (|character| character.is_ascii_uppercase(), 26.0),
+    (|character| character.is_ascii_digit(), 10.0),
+    (|character| character.is_ascii() && !character.is_ascii_alphanumeric(), 33.0),
+    (|character| !character.is_ascii(), 64.0),
+];
+
+type Alphabet = (fn(char) -> bool, f64);
+
 /// Length × log2(size of the alphabets drawn on).
 fn bits(password: &str) -> f64 {
-    let alphabets: [(fn(char) -> bool, f64); 5] = [
-        (|character| character.is_ascii_lowercase(), 26.0),
-        (|character| character.is_ascii_uppercase(), 26.0),
-        (|character| character.is_ascii_digit(), 10.0),
-        (|character| character.is_ascii() && !character.is_ascii_alphanumeric(), 33.0),
-        (|character| !character.is_ascii(), 64.0),
-    ];
-    let size: f64 = alphabets
-        .iter()
-        .filter(|(holds, _)| password.chars().any(holds))
-        .map(|(_, size)| size)
-        .sum();
+    let drawn_on = ALPHABETS.iter().filter(|(holds, _)| password.chars().any(holds));
+    let size: f64 = drawn_on.map(|(_, size)| size).sum();
     let length = u32::try_from(password.chars().count()).unwrap_or(u32::MAX);
     f64::from(length) * size.max(1.0).log2()
 }

@@ -35,15 +35,17 @@ impl AccountGrpc {
         &self,
         rpc: &'static str,
         locale: Locale,
-        work: impl Future<Output = Result<T, Error>>,
+        work: impl Future<Output = Result<T, Error>> + Send,
     ) -> Result<Response<T>, Status> {
         if self.shutdown.is_draining() {
             return Err(status::shutting_down(locale));
         }
         let _running = self.shutdown.running_call();
+        // On the heap: some use cases hold 20 KiB across their waits.
+        let mut work = Box::pin(work);
         let outcome = tokio::select! {
             biased;
-            outcome = work => outcome,
+            outcome = &mut work => outcome,
             () = self.shutdown.cut_off() => return Err(status::shutting_down(locale)),
         };
         match outcome {

@@ -1,4 +1,4 @@
-//! Keeps the health service true: NOT_SERVING while the database is away.
+//! Keeps the health service true: `NOT_SERVING` while the database is away.
 
 use std::time::Duration;
 

@@ -69,7 +69,7 @@ impl FromStr for HashParams {
 
 /// A password's hash, as a PHC string. `Debug` hides it.
 #[derive(Clone)]
-pub struct PasswordHash(Phc);
+pub struct PasswordHash(Box<Phc>);
 
 impl PasswordHash {
     /// Reads what the database holds.
@@ -77,7 +77,7 @@ impl PasswordHash {
     /// # Errors
     /// [`HashError::Fault`] when it is no PHC string.
     pub fn parse(text: &str) -> Result<Self, HashError> {
-        Phc::new(text).map(Self).map_err(|_| HashError::Fault)
+        Phc::new(text).map(Box::new).map(Self).map_err(|_| HashError::Fault)
     }
 
     /// The PHC string.
@@ -106,13 +106,13 @@ impl PasswordHash {
     }
 
     fn assemble(params: &HashParams, salt: &[u8], out: &[u8]) -> Option<Self> {
-        Some(Self(Phc {
+        Some(Self(Box::new(Phc {
             algorithm: Ident::new("argon2id").ok()?,
             version: Some(Version::V0x13.into()),
             params: ParamsString::try_from(&params.0).ok()?,
             salt: Some(Salt::new(salt).ok()?),
             hash: Some(Output::new(out).ok()?),
-        }))
+        })))
     }
 
     pub(super) fn verify(

@@ -8,16 +8,16 @@ use crate::{
     storage::account::Account,
 };
 
-fn timestamp(time: Timestamp) -> Option<prost_types::Timestamp> {
-    Some(prost_types::Timestamp { seconds: time.as_second(), nanos: time.subsec_nanosecond() })
+fn timestamp(time: Timestamp) -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds: time.as_second(), nanos: time.subsec_nanosecond() }
 }
 
 /// An account as it is at `now`: a pending address is shown while it can be confirmed.
-fn account(account: Account, now: Timestamp) -> Option<v1::Account> {
+fn account(account: Account, now: Timestamp) -> v1::Account {
     let etag = account.etag();
     let pending = account.pending_email.filter(|(_, expire_time)| *expire_time > now);
     let profile = account.profile;
-    Some(v1::Account {
+    v1::Account {
         id: account.id.number(),
         etag,
         email: account.email.as_typed().to_owned(),
@@ -31,17 +31,17 @@ fn account(account: Account, now: Timestamp) -> Option<v1::Account> {
         country_code: profile.country.alpha3().to_owned(),
         phone: profile.phone.as_str().to_owned(),
         ape_code: profile.ape_code.as_str().to_owned(),
-        create_time: timestamp(account.create_time),
-        update_time: timestamp(account.update_time),
-    })
+        create_time: Some(timestamp(account.create_time)),
+        update_time: Some(timestamp(account.update_time)),
+    }
 }
 
 impl From<CodeRequested> for v1::CreateResponse {
     fn from(requested: CodeRequested) -> Self {
         Self {
             challenge_id: requested.challenge_id.to_string(),
-            code_expire_time: timestamp(requested.code_expire_time),
-            resend_time: timestamp(requested.resend_time),
+            code_expire_time: Some(timestamp(requested.code_expire_time)),
+            resend_time: Some(timestamp(requested.resend_time)),
         }
     }
 }
@@ -60,13 +60,13 @@ impl Confirmed {
                 v1::ConfirmResponse {
                     account_id: account_id.number(),
                     ticket: ticket.reveal().to_owned(),
-                    ticket_expire_time: timestamp(ticket_expire_time),
+                    ticket_expire_time: Some(timestamp(ticket_expire_time)),
                     account_existed,
                     account: None,
                 }
             }
             Self::EmailChanged(changed) => {
-                v1::ConfirmResponse { account: account(*changed, now), ..Default::default() }
+                v1::ConfirmResponse { account: Some(account(*changed, now)), ..Default::default() }
             }
         }
     }
@@ -76,7 +76,7 @@ impl PasswordSet {
     pub(in crate::grpc) fn into_response(self, now: Timestamp) -> v1::SetPasswordResponse {
         let link_token = self.link_token.map(|token| token.reveal().to_owned());
         v1::SetPasswordResponse {
-            account: account(self.account, now),
+            account: Some(account(self.account, now)),
             link_token: link_token.unwrap_or_default(),
         }
     }
@@ -85,7 +85,7 @@ impl PasswordSet {
 impl Registered {
     pub(in crate::grpc) fn into_response(self, now: Timestamp) -> v1::RegisterExistingResponse {
         v1::RegisterExistingResponse {
-            account: account(self.account, now),
+            account: Some(account(self.account, now)),
             link_token: self.link_token.reveal().to_owned(),
         }
     }
@@ -99,18 +99,18 @@ impl AccountRead {
                 id: link.machine.id.uuid().to_string(),
                 name: link.machine.name.as_str().to_owned(),
             }),
-            link_time: timestamp(link.link_time),
-            last_seen_time: timestamp(link.last_seen_time),
+            link_time: Some(timestamp(link.link_time)),
+            last_seen_time: Some(timestamp(link.last_seen_time)),
             current: current == Some(link.machine.id),
         });
-        v1::GetResponse { machines: machines.collect(), account: account(self.account, now) }
+        v1::GetResponse { machines: machines.collect(), account: Some(account(self.account, now)) }
     }
 }
 
 impl Updated {
     pub(in crate::grpc) fn into_response(self, now: Timestamp) -> v1::UpdateResponse {
         v1::UpdateResponse {
-            account: account(self.account, now),
+            account: Some(account(self.account, now)),
             challenge_id: self.challenge_id.map(|id| id.to_string()).unwrap_or_default(),
         }
     }

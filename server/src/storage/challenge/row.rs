@@ -169,10 +169,9 @@ impl TryFrom<ProfileJson> for Profile {
     type Error = StorageError;
 
     fn try_from(json: ProfileJson) -> Result<Self, StorageError> {
-        let version = json.ape_naf_2025.map(|is_2025| match is_2025 {
-            true => NafVersion::Naf2025,
-            false => NafVersion::Rev2,
-        });
+        let version = json
+            .ape_naf_2025
+            .map(|is_2025| if is_2025 { NafVersion::Naf2025 } else { NafVersion::Rev2 });
         Ok(Self {
             company_name: Line::from_db(json.company_name),
             last_name: Line::from_db(json.last_name),
