@@ -13,6 +13,7 @@ mod m20261124_000004_create_idempotency_key;
 mod m20261124_000005_create_outbox_mail;
 mod m20261124_000006_create_audit_event;
 mod m20261124_000007_create_support_key;
+mod m20261124_000008_create_throttle;
 
 /// Applies and takes back the changes, in order.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000005_create_outbox_mail::Migration),
             Box::new(m20261124_000006_create_audit_event::Migration),
             Box::new(m20261124_000007_create_support_key::Migration),
+            Box::new(m20261124_000008_create_throttle::Migration),
         ]
     }
 }

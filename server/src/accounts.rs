@@ -38,7 +38,7 @@ pub use update::{Update, Updated};
 
 use crate::{
     clock::Clock, credentials::hasher::Hasher, domain::ape_code::Nomenclature,
-    randomness::Randomness, storage::database::Database,
+    randomness::Randomness, storage::database::Database, throttle::Throttles,
 };
 
 /// How long things last.
@@ -80,6 +80,8 @@ pub struct Accounts {
     pub mail_owed: Arc<Notify>,
     /// How long things last.
     pub lifetimes: Lifetimes,
+    /// How often things may happen.
+    pub throttles: Arc<Throttles>,
 }
 
 impl Accounts {

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::{SignedDuration, tz::TimeZone};
 use tracing::level_filters::LevelFilter;
 
-use crate::telemetry::LogFormat;
+use crate::{telemetry::LogFormat, throttle::Limits};
 
 /// Gestan's account service. Durations are written like `24h`, `10m`, `90s`.
 #[derive(Parser)]
@@ -143,6 +143,19 @@ pub struct Settings {
         value_parser = positive, global = true)]
     pub audit_retention: SignedDuration,
 
+    /// Mails to one address, or asked for under one account ID: at most so many in so long.
+    #[arg(
+        long,
+        env = "GESTAN_ACCOUNT_MAILS_PER_ADDRESS",
+        default_value = "1/1m,5/1h,10/24h",
+        global = true
+    )]
+    pub mails_per_address: Limits,
+
+    /// Mails asked for from one IP address (IPv6: from one /64).
+    #[arg(long, env = "GESTAN_ACCOUNT_MAILS_PER_IP", default_value = "20/1h", global = true)]
+    pub mails_per_ip: Limits,
+
     /// Argon2id: memory of a hash, in KiB.
     #[arg(long, env = "GESTAN_ACCOUNT_HASH_MEMORY_KIB", default_value_t = 19_456, global = true)]
     pub hash_memory_kib: u32,
@@ -154,6 +167,11 @@ pub struct Settings {
     /// Argon2id: lanes.
     #[arg(long, env = "GESTAN_ACCOUNT_HASH_LANES", default_value_t = 1, global = true)]
     pub hash_lanes: u32,
+
+    /// Peppers, one a line as `ID:HEX`, the one in force first. Older ones stay until every hash
+    /// that names them has been renewed, which happens when its password is next right.
+    #[arg(long, env = "GESTAN_ACCOUNT_PEPPER_FILE", global = true)]
+    pub pepper_file: Option<PathBuf>,
 
     /// Threads that hash, each with its own memory; by default one a processor.
     #[arg(long, env = "GESTAN_ACCOUNT_HASH_THREADS", global = true)]

@@ -3,4 +3,5 @@
 
 pub mod derivation;
 pub mod hasher;
+pub mod pepper;
 pub mod token;

@@ -18,6 +18,7 @@ pub mod shutdown;
 pub mod startup;
 pub mod storage;
 pub mod telemetry;
+pub mod throttle;
 
 use std::{future::IntoFuture as _, sync::Arc, time::Duration};
 

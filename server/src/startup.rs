@@ -4,6 +4,7 @@ use std::{fs, num::NonZeroUsize, sync::Arc, thread};
 
 use anyhow::{Context as _, anyhow, bail};
 use tokio::{net::TcpListener, sync::Notify};
+use zeroize::Zeroizing;
 
 use crate::{
     Dependencies, Workers,
@@ -12,6 +13,7 @@ use crate::{
     config::{Settings, SupportKeyCommand, unsigned},
     credentials::{
         hasher::{HashParams, Hasher},
+        pepper::Peppers,
         token::{Token, TokenKind},
     },
     domain::ape_code::Nomenclature,
@@ -26,6 +28,7 @@ use crate::{
         purge::Retention,
         support_key,
     },
+    throttle::Throttles,
 };
 
 /// Serves until the process is asked to stop.
@@ -133,6 +136,11 @@ async fn dependencies(settings: &Settings) -> anyhow::Result<Dependencies> {
             resend: settings.resend_interval,
             notice: settings.notice_lifetime,
         },
+        throttles: Arc::new(Throttles {
+            mails_per_address: settings.mails_per_address.clone(),
+            mails_per_ip: settings.mails_per_ip.clone(),
+            ..Throttles::default()
+        }),
     };
     let lease = unsigned(settings.mail_lease);
     let time_zone = settings.time_zone.clone();
@@ -178,6 +186,15 @@ fn hasher(settings: &Settings) -> anyhow::Result<Hasher> {
             .map_err(|error| anyhow!("the hash parameters cannot be used: {error}"))?;
     let processors = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let threads = settings.hash_threads.unwrap_or(processors);
-    let hasher = Hasher::start(params, threads, settings.hash_queue, Arc::new(SystemRandomness))?;
-    Ok(hasher)
+    let (queue, randomness) = (settings.hash_queue, Arc::new(SystemRandomness));
+    Ok(Hasher::start(params, threads, queue, peppers(settings)?, randomness)?)
+}
+
+fn peppers(settings: &Settings) -> anyhow::Result<Peppers> {
+    let Some(path) = &settings.pepper_file else { return Ok(Peppers::default()) };
+    let text = Zeroizing::new(
+        fs::read_to_string(path)
+            .with_context(|| format!("cannot read the peppers {}", path.display()))?,
+    );
+    text.parse().map_err(|error| anyhow!("{}: {error}", path.display()))
 }

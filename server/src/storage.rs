@@ -15,6 +15,7 @@ pub mod outbox_mail;
 pub mod personal_code;
 pub mod purge;
 pub mod support_key;
+pub mod throttle;
 
 use jiff::Timestamp;
 

@@ -7,7 +7,10 @@ use gestan_account_server::{
     Dependencies,
     accounts::{Accounts, Lifetimes},
     clock::ManualClock,
-    credentials::hasher::{HashParams, Hasher},
+    credentials::{
+        hasher::{HashParams, Hasher},
+        pepper::Peppers,
+    },
     domain::ape_code::Nomenclature,
     mail::{
         mailer::{Mailer, Memory, Sent},
@@ -19,6 +22,7 @@ use gestan_account_server::{
         database::{Database, DatabaseConfig},
         outbox_mail,
     },
+    throttle::{Limits, Throttles},
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use sea_orm::DatabaseConnection;
@@ -36,6 +40,11 @@ pub struct TestServerOptions {
     pub hash_threads: usize,
     /// Places in the hashing queue.
     pub hash_queue: usize,
+    /// The peppers.
+    pub peppers: Peppers,
+    /// How often things may happen; any number of times, unless that is what
+    /// is tested.
+    pub throttles: Throttles,
     /// Which APE codes there are.
     pub nomenclature: Nomenclature,
     /// Where mail goes instead of into memory.
@@ -50,6 +59,12 @@ impl Default for TestServerOptions {
             hash_params: (64, 1, 1),
             hash_threads: 2,
             hash_queue: 512,
+            peppers: Peppers::default(),
+            throttles: Throttles {
+                mails_per_address: Limits::new([]),
+                mails_per_ip: Limits::new([]),
+                wrong_passwords: Limits::new([]),
+            },
             nomenclature: Nomenclature::default(),
             mailer: None,
             database_url: None,
@@ -105,6 +120,7 @@ impl TestServer {
             HashParams::new(memory_kib, passes, lanes).expect("valid parameters"),
             NonZeroUsize::new(options.hash_threads).expect("a thread"),
             NonZeroUsize::new(options.hash_queue).expect("a place"),
+            options.peppers,
             randomness.clone(),
         )
         .expect("threads start");
@@ -122,6 +138,7 @@ impl TestServer {
                 resend: SignedDuration::from_mins(1),
                 notice: SignedDuration::from_hours(72),
             },
+            throttles: Arc::new(options.throttles),
         };
         let outbox = Outbox {
             db,

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Accounts, Origin, error::Error};
+use super::{Accounts, Origin, error::Error, secret_check::Guess};
 use crate::{
     credentials::token::{Token, TokenKind},
     storage::{
@@ -10,6 +10,7 @@ use crate::{
         link::{self, Link},
         support_key::{self, SupportKey},
     },
+    throttle::Guesser,
 };
 
 /// How exact a link's last seen time is: a read need not write each time.
@@ -38,6 +39,17 @@ impl BearerToken {
 pub(super) struct LinkedCaller {
     pub(super) link: Link,
     pub(super) account: Account,
+}
+
+impl LinkedCaller {
+    /// A secret that this machine gives for its account.
+    pub(super) fn guess(&self) -> Guess<'_> {
+        Guess {
+            account_id: self.account.id,
+            account: Some(&self.account),
+            guesser: Guesser::Linked(self.link.machine.id),
+        }
+    }
 }
 
 /// Who calls.

@@ -4,9 +4,9 @@
 use uuid::Uuid;
 
 use super::{
-    Accounts,
+    Accounts, Origin,
     error::Error,
-    requested_code::{CodeRequest, CodeRequested},
+    requested_code::{CodeRequest, CodeRequested, MailTo},
 };
 use crate::{
     domain::{email_address::EmailAddress, locale::Locale, machine::Machine, profile::Profile},
@@ -34,16 +34,18 @@ impl Accounts {
     /// Starts the opening of an account.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when the request ID was used for another request.
-    pub async fn create(&self, command: &Create) -> Result<CodeRequested, Error> {
+    /// [`Error::Invalid`] when the request ID was used for another request;
+    /// [`Error::Throttled`].
+    pub async fn create(&self, command: &Create, origin: &Origin) -> Result<CodeRequested, Error> {
         self.request_code(CodeRequest {
             request_id: command.request_id,
             request_digest: command.request_digest,
             purpose: Purpose::Create,
-            email: Some(&command.email),
+            to: MailTo::Address(&command.email),
             machine: &command.machine,
             locale: command.locale,
             profile: &command.profile,
+            ip: origin.ip,
         })
         .await
     }

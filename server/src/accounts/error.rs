@@ -6,6 +6,7 @@ use crate::{
     credentials::hasher::HashError,
     domain::violation::{Problem, Violations},
     storage::{database::IsConflict, error::StorageError},
+    throttle::{ThrottleError, Throttled},
 };
 
 /// Why a call is refused.
@@ -47,6 +48,14 @@ pub enum Error {
         /// When a place is to be expected.
         retry_after: Duration,
     },
+    /// A limit was hit.
+    #[error("throttled ({limit:?})")]
+    Throttled {
+        /// Which limit.
+        limit: Throttled,
+        /// For how long.
+        retry_after: Duration,
+    },
     /// Hashing failed: a bug or a damaged hash.
     #[error("hashing failed")]
     Hashing,
@@ -68,6 +77,17 @@ impl From<HashError> for Error {
         match error {
             HashError::Busy { retry_after } => Self::HashingBusy { retry_after },
             HashError::Fault => Self::Hashing,
+        }
+    }
+}
+
+impl From<ThrottleError> for Error {
+    fn from(error: ThrottleError) -> Self {
+        match error {
+            ThrottleError::Throttled { limit, retry_after } => {
+                Self::Throttled { limit, retry_after }
+            }
+            ThrottleError::Storage(error) => Self::Storage(error),
         }
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct NewChallenge<'a> {
     pub(super) machine: &'a Machine,
     pub(super) locale: Locale,
     pub(super) profile: Profile,
+    /// When the mail may be sent.
+    pub(super) send_time: Timestamp,
 }
 
 impl Accounts {
@@ -54,6 +56,7 @@ impl Accounts {
             letter: to_json(&Letter::Code { challenge_id: challenge.id })?,
             recipient: challenge.email.clone(),
             locale: new.locale,
+            send_time: new.send_time,
             expire_time: challenge.expire_time,
         };
         outbox_mail::insert(transaction, self.randomness.uuid(), mail, now).await?;
@@ -72,6 +75,7 @@ impl Accounts {
             letter: to_json(letter)?,
             recipient: Some(account.email.clone()),
             locale: account.locale,
+            send_time: now,
             expire_time: now + self.lifetimes.notice,
         };
         let id: Uuid = self.randomness.uuid();

@@ -4,7 +4,7 @@
 use super::{
     Accounts, Origin, call_digest,
     error::Error,
-    secret_check::{Examined, Redeemed},
+    secret_check::{Examined, Guess, Redeemed},
 };
 use crate::{
     audit::{self, Action, Actor},
@@ -15,6 +15,7 @@ use crate::{
         account::{self, Account},
         link,
     },
+    throttle::Guesser,
 };
 
 /// What RegisterExisting is asked.
@@ -40,14 +41,19 @@ impl Accounts {
     /// Links a machine to an account that exists.
     ///
     /// # Errors
-    /// [`Error::InvalidCredentials`], whatever was wrong.
+    /// [`Error::InvalidCredentials`], whatever was wrong; [`Error::Throttled`].
     pub async fn register_existing(
         &self,
         command: &RegisterExisting,
         origin: &Origin,
     ) -> Result<Registered, Error> {
         let account = account::find(self.db.read(), command.account_id).await?;
-        let examined = self.examine(account.as_ref(), &command.secret).await?;
+        let guess = Guess {
+            account_id: command.account_id,
+            account: account.as_ref(),
+            guesser: Guesser::Strangers,
+        };
+        let examined = self.examine(&guess, &command.secret).await?;
         let registered =
             self.db.retry(|| self.register_existing_once(command, &examined, origin)).await?;
         self.wake_mailer();

@@ -1,19 +1,23 @@
 //! What Create and ResendPassword have in common: a request that may be
-//! repeated makes one challenge and one mail.
+//! repeated makes one challenge and one mail, and there are not too many.
+
+use std::net::IpAddr;
 
 use jiff::Timestamp;
+use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
 use super::{Accounts, error::Error, owed_mail::NewChallenge};
 use crate::{
     domain::{
-        email_address::EmailAddress, locale::Locale, machine::Machine, profile::Profile,
-        violation::Problem,
+        account_id::AccountId, email_address::EmailAddress, locale::Locale, machine::Machine,
+        profile::Profile, violation::Problem,
     },
     storage::{
         challenge::Purpose,
         idempotency_key::{self, Answered},
     },
+    throttle::Subject,
 };
 
 /// A code was asked for. Says nothing of whether an account exists.
@@ -27,15 +31,24 @@ pub struct CodeRequested {
     pub resend_time: Timestamp,
 }
 
+/// How the caller named the one to mail to, which is all that it may learn from.
+pub(super) enum MailTo<'a> {
+    /// By this address.
+    Address(&'a EmailAddress),
+    /// By this ID; the address is none when there is no such account.
+    Account(AccountId, Option<&'a EmailAddress>),
+}
+
 /// A request for a code.
 pub(super) struct CodeRequest<'a> {
     pub(super) request_id: Uuid,
     pub(super) request_digest: [u8; 32],
     pub(super) purpose: Purpose,
-    pub(super) email: Option<&'a EmailAddress>,
+    pub(super) to: MailTo<'a>,
     pub(super) machine: &'a Machine,
     pub(super) locale: Locale,
     pub(super) profile: &'a Profile,
+    pub(super) ip: Option<IpAddr>,
 }
 
 impl Accounts {
@@ -59,12 +72,14 @@ impl Accounts {
             }
             return Ok(answered.into());
         }
+        let send_time = self.throttle_mail(&transaction, request, now).await?;
         let new = NewChallenge {
             purpose: request.purpose,
-            email: request.email,
+            email: request.to.address(),
             machine: request.machine,
             locale: request.locale,
             profile: request.profile.clone(),
+            send_time,
         };
         let challenge = self.owe_code(&transaction, new, now).await?;
         let answered = Answered {
@@ -76,6 +91,47 @@ impl Accounts {
         idempotency_key::insert(&transaction, request.request_id, &answered, now).await?;
         transaction.commit().await?;
         Ok(answered.into())
+    }
+
+    /// Refuses what is too much, by what the caller named; tells when the mail
+    /// may be sent. Who names an ID must not learn from the limit of an address
+    /// that the account is that address': there the mail waits, and nothing is
+    /// refused.
+    async fn throttle_mail(
+        &self,
+        transaction: &DatabaseTransaction,
+        request: &CodeRequest<'_>,
+        now: Timestamp,
+    ) -> Result<Timestamp, Error> {
+        if let Some(ip) = request.ip {
+            self.throttles.take(transaction, &Subject::MailsFrom(ip), now).await?;
+        }
+        match &request.to {
+            MailTo::Address(address) => {
+                let subject = Subject::MailsTo((*address).clone());
+                self.throttles.take(transaction, &subject, now).await?;
+                Ok(now)
+            }
+            MailTo::Account(id, address) => {
+                self.throttles.take(transaction, &Subject::MailsFor(*id), now).await?;
+                let subject = match address {
+                    Some(address) => Subject::MailsTo((*address).clone()),
+                    None => Subject::MailsToNobody(*id),
+                };
+                let reserved = self.throttles.reserve(transaction, &subject, now).await?;
+                // Too far away: the mail will have expired.
+                Ok(reserved.unwrap_or(now + self.lifetimes.code))
+            }
+        }
+    }
+}
+
+impl MailTo<'_> {
+    fn address(&self) -> Option<&EmailAddress> {
+        match self {
+            Self::Address(address) => Some(address),
+            Self::Account(_, address) => *address,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{
     Accounts, Origin,
     error::Error,
-    requested_code::{CodeRequest, CodeRequested},
+    requested_code::{CodeRequest, CodeRequested, MailTo},
 };
 use crate::{
     domain::{
@@ -48,27 +48,34 @@ impl Accounts {
     /// # Errors
     /// [`Error::Invalid`] when the request ID was used for another request;
     /// [`Error::InvalidCredentials`] when the caller's own account is meant and
-    /// its token is dead.
+    /// its token is dead; [`Error::Throttled`].
     pub async fn resend_password(
         &self,
         command: &ResendPassword,
         origin: &Origin,
     ) -> Result<CodeRequested, Error> {
-        let email = match &command.account {
+        let mine;
+        let found;
+        let to = match &command.account {
             WhoseAccount::Id(id) => {
-                account::find(self.db.read(), *id).await?.map(|account| account.email)
+                found = account::find(self.db.read(), *id).await?.map(|account| account.email);
+                MailTo::Account(*id, found.as_ref())
             }
-            WhoseAccount::Email(email) => Some(email.clone()),
-            WhoseAccount::Mine => Some(self.authenticate_machine(origin).await?.account.email),
+            WhoseAccount::Email(email) => MailTo::Address(email),
+            WhoseAccount::Mine => {
+                mine = self.authenticate_machine(origin).await?.account.email;
+                MailTo::Address(&mine)
+            }
         };
         self.request_code(CodeRequest {
             request_id: command.request_id,
             request_digest: command.request_digest,
             purpose: Purpose::ResendPassword,
-            email: email.as_ref(),
+            to,
             machine: &command.machine,
             locale: command.locale,
             profile: &Profile::default(),
+            ip: origin.ip,
         })
         .await
     }

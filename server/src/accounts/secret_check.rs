@@ -1,4 +1,5 @@
-//! Where a password is as good as a personal code: RegisterExisting and Update.
+//! Checks a password, or a personal code where it is as good as one
+//! (RegisterExisting and Update).
 //!
 //! The slow part (`examine`) runs before the transaction, the part that counts
 //! and spends (`redeem`) inside it.
@@ -12,18 +13,29 @@ use crate::{
         derivation::{CodeKey, Seed},
         hasher::{CodeHash, PasswordHash, Verdict},
     },
-    domain::{email_address::EmailAddress, secret::Secret},
+    domain::{account_id::AccountId, email_address::EmailAddress, secret::Secret},
     storage::{
         account::{self, Account},
         challenge::{self, Challenge, MAX_WRONG_TRIES, Spent},
         personal_code,
     },
+    throttle::{Guesser, Subject},
 };
+
+/// A secret that somebody gives for an account.
+pub(super) struct Guess<'a> {
+    /// The account that was named, which need not exist.
+    pub(super) account_id: AccountId,
+    /// The account, if it exists.
+    pub(super) account: Option<&'a Account>,
+    /// Who gives it.
+    pub(super) guesser: Guesser,
+}
 
 /// What the hashing threads found.
 pub(super) enum Examined {
-    /// The password is the one that this hash is of.
-    Password { stored: PasswordHash },
+    /// A password, and the stored hash that it is of; none when it is wrong.
+    Password { subject: Subject, verified: Option<PasswordHash> },
     /// A code, to be looked for among those that were hashed with `salt`.
     Code { hash: CodeHash, key: CodeKey, salt: [u8; 16] },
 }
@@ -44,23 +56,25 @@ impl Accounts {
     /// Hashes a secret; does the same work for an account that does not exist.
     pub(super) async fn examine(
         &self,
-        account: Option<&Account>,
+        guess: &Guess<'_>,
         secret: &Secret,
     ) -> Result<Examined, Error> {
         match secret {
             Secret::Password(password) => {
-                let stored = account.and_then(|account| account.password_hash.clone());
+                let subject = Subject::Passwords(guess.account_id, guess.guesser);
+                self.throttles.check(self.db.read(), &subject, self.now()).await?;
+                let stored = guess.account.and_then(|account| account.password_hash.clone());
                 let verdict = self.hasher.verify_password(password.clone(), stored.clone()).await?;
-                match (verdict, account.zip(stored)) {
+                let verified = match (verdict, guess.account.zip(stored)) {
                     (Verdict::Right { renewed }, Some((account, stored))) => {
-                        let stored = self.renew_hash(account, stored, renewed).await?;
-                        Ok(Examined::Password { stored })
+                        Some(self.renew_hash(account, stored, renewed).await?)
                     }
-                    _ => Err(Error::InvalidCredentials),
-                }
+                    _ => None,
+                };
+                Ok(Examined::Password { subject, verified })
             }
             Secret::Code(code) => {
-                let key = email_key(account);
+                let key = email_key(guess.account);
                 let live = challenge::find_by_email(self.db.read(), key, self.now()).await?;
                 let newest = live.into_iter().map(|challenge| challenge.salt).next();
                 let salt = newest.unwrap_or_else(|| self.hasher.code_salt());
@@ -72,7 +86,7 @@ impl Accounts {
     }
 
     /// Stores the hash of the same password by the parameters in force.
-    pub(super) async fn renew_hash(
+    async fn renew_hash(
         &self,
         account: &Account,
         stored: PasswordHash,
@@ -96,9 +110,10 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Redeemed, Error> {
         let (hash, key, salt) = match examined {
-            Examined::Password { stored } => {
-                let same = account.is_some_and(|account| account.has_password(stored));
-                return Ok(if same { Redeemed::Password } else { Redeemed::Refused });
+            Examined::Password { subject, verified } => {
+                return self
+                    .redeem_password(transaction, account, subject, verified.as_ref(), now)
+                    .await;
             }
             Examined::Code { hash, key, salt } => (hash, key.clone(), salt),
         };
@@ -133,6 +148,47 @@ impl Accounts {
         };
         challenge::spend(transaction, challenge.id, &spent, None).await?;
         Ok(Redeemed::Code { key, seed })
+    }
+}
+
+impl Accounts {
+    /// Whether an examined password is right, where a code does not serve. If
+    /// not, what was counted is to be committed.
+    pub(super) async fn is_password(
+        &self,
+        transaction: &DatabaseTransaction,
+        account: &Account,
+        examined: &Examined,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let Examined::Password { subject, verified } = examined else { return Ok(false) };
+        let redeemed = self
+            .redeem_password(transaction, Some(account), subject, verified.as_ref(), now)
+            .await?;
+        Ok(matches!(redeemed, Redeemed::Password))
+    }
+
+    /// Counts a wrong password, and clears the count at a right one. A guess
+    /// that was hashed while others used up the tries is refused, right or
+    /// wrong: what counts is who comes first here.
+    async fn redeem_password(
+        &self,
+        transaction: &DatabaseTransaction,
+        account: Option<&Account>,
+        subject: &Subject,
+        verified: Option<&PasswordHash>,
+        now: Timestamp,
+    ) -> Result<Redeemed, Error> {
+        self.throttles.check_and_lock(transaction, subject, now).await?;
+        let verified = account.zip(verified);
+        // It may have been changed since it was verified.
+        if verified.is_some_and(|(account, verified)| account.has_password(verified)) {
+            self.throttles.clear(transaction, subject).await?;
+            Ok(Redeemed::Password)
+        } else {
+            self.throttles.count(transaction, subject, now).await?;
+            Ok(Redeemed::Refused)
+        }
     }
 }
 

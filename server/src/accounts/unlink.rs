@@ -5,11 +5,14 @@ use super::{
     Accounts, Origin,
     caller::{Caller, LinkedCaller},
     error::Error,
+    secret_check::Examined,
 };
 use crate::{
     audit::{self, Action, Actor},
-    credentials::hasher::{PasswordHash, Verdict},
-    domain::{account_id::AccountId, machine::MachineId, password::Password, violation::Problem},
+    domain::{
+        account_id::AccountId, machine::MachineId, password::Password, secret::Secret,
+        violation::Problem,
+    },
     storage::{account, link},
 };
 
@@ -28,7 +31,7 @@ impl Accounts {
     /// Detaches a machine.
     ///
     /// # Errors
-    /// [`Error::InvalidCredentials`], [`Error::PermissionDenied`], or
+    /// [`Error::InvalidCredentials`], [`Error::PermissionDenied`], [`Error::Throttled`], or
     /// [`Error::Invalid`] when another machine is named without the password.
     pub async fn unlink(&self, command: &Unlink, origin: &Origin) -> Result<(), Error> {
         let Caller::Machine(caller) = self.find_caller(origin).await? else {
@@ -49,20 +52,15 @@ impl Accounts {
         }
         let password = command.password.clone();
         let password = password.ok_or_else(|| Error::invalid("password", Problem::Required))?;
-        let stored = caller.account.password_hash.clone();
-        let verdict = self.hasher.verify_password(password, stored.clone()).await?;
-        let (Verdict::Right { renewed }, Some(stored)) = (verdict, stored) else {
-            return Err(Error::InvalidCredentials);
-        };
-        let stored = self.renew_hash(&caller.account, stored, renewed).await?;
-        self.db.retry(|| self.unlink_once(&caller, target, Some(&stored), origin)).await
+        let examined = self.examine(&caller.guess(), &Secret::Password(password)).await?;
+        self.db.retry(|| self.unlink_once(&caller, target, Some(&examined), origin)).await
     }
 
     async fn unlink_once(
         &self,
         caller: &LinkedCaller,
         target: MachineId,
-        verified: Option<&PasswordHash>,
+        password: Option<&Examined>,
         origin: &Origin,
     ) -> Result<(), Error> {
         let now = self.now();
@@ -70,7 +68,10 @@ impl Accounts {
         let transaction = self.db.begin().await?;
         let account = account::find_for_update(&transaction, id).await?;
         let account = account.ok_or(Error::InvalidCredentials)?;
-        if verified.is_some_and(|verified| !account.has_password(verified)) {
+        if let Some(examined) = password
+            && !self.is_password(&transaction, &account, examined, now).await?
+        {
+            transaction.commit().await?;
             return Err(Error::InvalidCredentials);
         }
         if link::unlink(&transaction, id, target, now).await? {

@@ -26,6 +26,7 @@ use crate::{
         account::{self, Account},
         challenge::{self, Purpose},
     },
+    throttle::Subject,
 };
 
 /// What Update is asked.
@@ -62,7 +63,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::InvalidCredentials`],
-    /// [`Error::PermissionDenied`], [`Error::EtagMismatch`].
+    /// [`Error::PermissionDenied`], [`Error::EtagMismatch`], [`Error::Throttled`].
     pub async fn update(&self, command: &Update, origin: &Origin) -> Result<Updated, Error> {
         let caller = self.authenticate_machine(origin).await?;
         caller.account.check_is(command.account_id)?;
@@ -72,7 +73,7 @@ impl Accounts {
         let Some(secret) = command.secret.as_ref().filter(|_| violations.is_empty()) else {
             return Err(Error::Invalid(violations));
         };
-        let examined = self.examine(Some(&caller.account), secret).await?;
+        let examined = self.examine(&caller.guess(), secret).await?;
         let updated =
             self.db.retry(|| self.update_once(command, &caller, &examined, origin)).await?;
         self.wake_mailer();
@@ -175,12 +176,19 @@ impl Change<'_> {
         email: &EmailAddress,
     ) -> Result<Uuid, Error> {
         let machine = &self.caller.link.machine;
+        let throttles = &self.accounts.throttles;
+        if let Some(ip) = self.origin.ip {
+            throttles.take(self.transaction, &Subject::MailsFrom(ip), self.now).await?;
+        }
+        let mails_to = Subject::MailsTo(email.clone());
+        throttles.take(self.transaction, &mails_to, self.now).await?;
         let new = NewChallenge {
             purpose: Purpose::ChangeEmail(account.id),
             email: Some(email),
             machine,
             locale: account.locale,
             profile: Profile::default(),
+            send_time: self.now,
         };
         let challenge = self.accounts.owe_code(self.transaction, new, self.now).await?;
         let notice = Letter::EmailChangeRequested {

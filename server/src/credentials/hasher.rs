@@ -9,10 +9,11 @@ mod queue;
 
 use std::{io, num::NonZeroUsize, sync::Arc, time::Duration};
 
+use hash::Bench;
 pub use hash::{CodeHash, CodeSalt, HashParams, PasswordHash};
 use queue::Queue;
 
-use super::derivation::CodeKey;
+use super::{derivation::CodeKey, pepper::Peppers};
 use crate::{
     domain::{
         password::Password,
@@ -54,13 +55,15 @@ pub enum Verdict {
 pub struct Hasher {
     queue: Arc<Queue>,
     params: HashParams,
+    peppers: Arc<Peppers>,
     randomness: Arc<dyn Randomness>,
     /// Compared where an account has no password or does not exist.
     dummy: Arc<PasswordHash>,
 }
 
 impl Hasher {
-    /// Starts `threads` threads behind a queue of `capacity` places.
+    /// Starts `threads` threads behind a queue of `capacity` places. New hashes
+    /// take the pepper in force, if there is one.
     ///
     /// # Errors
     /// When the system gives no thread.
@@ -68,11 +71,13 @@ impl Hasher {
         params: HashParams,
         threads: NonZeroUsize,
         capacity: NonZeroUsize,
+        peppers: Peppers,
         randomness: Arc<dyn Randomness>,
     ) -> io::Result<Self> {
+        let params = params.with_pepper_in_force(&peppers);
         let dummy = Arc::new(PasswordHash::dummy(&params));
         let queue = Arc::new(Queue::start(threads, capacity)?);
-        Ok(Self { queue, params, randomness, dummy })
+        Ok(Self { queue, params, peppers: Arc::new(peppers), randomness, dummy })
     }
 
     /// The parameters in force.
@@ -97,13 +102,15 @@ impl Hasher {
         personal: Vec<String>,
     ) -> Result<Result<PasswordHash, Weakness>, HashError> {
         let (salt, params) = (self.randomness.bytes(), self.params.clone());
+        let peppers = Arc::clone(&self.peppers);
         self.queue
             .run(move |memory| {
                 let personal: Vec<&str> = personal.iter().map(String::as_str).collect();
                 if let Err(weakness) = strength::judge(&password, &personal) {
                     return Ok(Err(weakness));
                 }
-                PasswordHash::make(&password, salt, &params, memory).map(Ok)
+                let bench = &mut Bench { memory, peppers: &peppers };
+                PasswordHash::make(&password, salt, &params, bench).map(Ok)
             })
             .await?
     }
@@ -121,15 +128,17 @@ impl Hasher {
         let exists = stored.is_some();
         let stored = stored.map_or_else(|| Arc::clone(&self.dummy), Arc::new);
         let (salt, params) = (self.randomness.bytes(), self.params.clone());
+        let peppers = Arc::clone(&self.peppers);
         self.queue
             .run(move |memory| {
-                if !(stored.verify(&password, memory)? & exists) {
+                let bench = &mut Bench { memory, peppers: &peppers };
+                if !(stored.verify(&password, bench)? & exists) {
                     return Ok(Verdict::Wrong);
                 }
                 let renewed = if stored.is_made_by(&params) {
                     None
                 } else {
-                    Some(PasswordHash::make(&password, salt, &params, memory)?)
+                    Some(PasswordHash::make(&password, salt, &params, bench)?)
                 };
                 Ok(Verdict::Right { renewed })
             })
@@ -146,6 +155,11 @@ impl Hasher {
         code: PersonalCode,
         salt: CodeSalt,
     ) -> Result<(CodeHash, CodeKey), HashError> {
-        self.queue.run(move |memory| hash::hash_code(&code, &salt, memory)).await?
+        let peppers = Arc::clone(&self.peppers);
+        self.queue
+            .run(move |memory| {
+                hash::hash_code(&code, &salt, &mut Bench { memory, peppers: &peppers })
+            })
+            .await?
     }
 }

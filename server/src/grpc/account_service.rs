@@ -77,12 +77,12 @@ impl AccountService for AccountGrpc {
         &self,
         request: Request<CreateRequest>,
     ) -> Result<Response<CreateResponse>, Status> {
-        let call = Call::of(&request);
+        let Call { origin, locale } = Call::of(&request);
         let request = request.into_inner();
-        let locale = convert::request_locale(&request.locale, call.locale);
+        let locale = convert::request_locale(&request.locale, locale);
         self.answer("Create", locale, async {
             let command = convert::create(&request, locale, &self.accounts.nomenclature)?;
-            Ok(self.accounts.create(&command).await?.into())
+            Ok(self.accounts.create(&command, &origin).await?.into())
         })
         .await
     }

@@ -16,6 +16,7 @@ use crate::{
         violation::{Problem, Violation},
     },
     storage::error::StorageError,
+    throttle::Throttled,
 };
 
 /// When to come back to a server whose database is away or which is stopping:
@@ -38,6 +39,9 @@ pub(super) fn refusal(error: &Error, locale: Locale, correlation_id: Uuid) -> St
         Error::EtagMismatch => (Code::Aborted, ErrorReason::EtagMismatch, None),
         Error::HashingBusy { retry_after } => {
             (Code::ResourceExhausted, ErrorReason::HashingBusy, Some(*retry_after))
+        }
+        Error::Throttled { limit, retry_after } => {
+            (Code::ResourceExhausted, throttled_reason(*limit), Some(*retry_after))
         }
         // A conflict that eight attempts did not solve is a database that cannot keep up.
         Error::Storage(StorageError::Unavailable(_) | StorageError::Conflict(_)) => {
@@ -86,6 +90,15 @@ fn assemble(
     }
     let message = texts::refusal(reason, Locale::En);
     Status::with_error_details_and_metadata(code, message, details, trailers)
+}
+
+fn throttled_reason(limit: Throttled) -> ErrorReason {
+    match limit {
+        Throttled::Passwords => ErrorReason::TooManyPasswordTries,
+        Throttled::MailsPerAddress => ErrorReason::TooManyMailsToAddress,
+        Throttled::MailsPerIp => ErrorReason::TooManyMailsFromIp,
+        Throttled::CallsPerIp => ErrorReason::TooManyCallsFromIp,
+    }
 }
 
 fn pushback(delay: Duration) -> u64 {

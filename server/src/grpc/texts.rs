@@ -45,6 +45,20 @@ fn french(reason: ErrorReason) -> &'static str {
             "Le compte a été modifié entre-temps sur un autre poste. Relisez-le, puis recommencez."
         }
         ErrorReason::HashingBusy => "Le service est très sollicité. Réessayez dans un instant.",
+        ErrorReason::TooManyPasswordTries => {
+            "Trop d’essais de mot de passe sur ce compte. Patientez un peu, ou demandez un code personnel \
+             par courriel."
+        }
+        ErrorReason::TooManyMailsToAddress => {
+            "Un courriel vient déjà d’être demandé pour ce compte. Regardez vos messages, y compris les \
+             indésirables, ou patientez un peu."
+        }
+        ErrorReason::TooManyMailsFromIp => {
+            "Trop de courriels ont été demandés depuis votre connexion. Patientez un peu."
+        }
+        ErrorReason::TooManyCallsFromIp => {
+            "Trop de demandes viennent de votre connexion. Réessayez dans un instant."
+        }
         ErrorReason::DatabaseUnavailable | ErrorReason::ShuttingDown => {
             "Le service est momentanément indisponible. Réessayez dans un instant."
         }
@@ -78,6 +92,19 @@ fn english(reason: ErrorReason) -> &'static str {
             "The account was changed on another machine meanwhile. Read it again, then retry."
         }
         ErrorReason::HashingBusy => "The service is very busy. Try again in a moment.",
+        ErrorReason::TooManyPasswordTries => {
+            "Too many password tries on this account. Wait a little, or ask for a code by e-mail."
+        }
+        ErrorReason::TooManyMailsToAddress => {
+            "An e-mail has just been asked for. Look into your messages, spam included, or wait a \
+             little."
+        }
+        ErrorReason::TooManyMailsFromIp => {
+            "Too many e-mails were asked for from your connection. Wait a little."
+        }
+        ErrorReason::TooManyCallsFromIp => {
+            "Too many requests come from your connection. Try again in a moment."
+        }
         ErrorReason::DatabaseUnavailable | ErrorReason::ShuttingDown => {
             "The service is unavailable for the moment. Try again shortly."
         }

@@ -9,3 +9,4 @@ pub(super) mod link;
 pub(super) mod outbox_mail;
 pub(super) mod personal_code;
 pub(super) mod support_key;
+pub(super) mod throttle;

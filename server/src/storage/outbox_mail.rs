@@ -54,6 +54,8 @@ pub struct NewMail {
     pub recipient: Option<EmailAddress>,
     /// In which language.
     pub locale: Locale,
+    /// When it may be sent.
+    pub send_time: Timestamp,
     /// Until when it is of use.
     pub expire_time: Timestamp,
 }
@@ -94,7 +96,7 @@ pub async fn insert(
         locale: Set(mail.locale.tag().to_owned()),
         state: Set(PENDING.to_owned()),
         attempts: Set(0),
-        next_attempt_time: Set(to_millis(now)),
+        next_attempt_time: Set(to_millis(mail.send_time)),
         lease_id: Set(None),
         lease_expire_time: Set(0),
         create_time: Set(to_millis(now)),

@@ -8,7 +8,10 @@ use sea_orm::{
 
 use super::{
     challenge::REPEAT_WINDOW,
-    entity::{account, audit_event, challenge, idempotency_key, link, outbox_mail, personal_code},
+    entity::{
+        account, audit_event, challenge, idempotency_key, link, outbox_mail, personal_code,
+        throttle,
+    },
     error::StorageError,
     to_millis,
 };
@@ -50,6 +53,10 @@ pub async fn purge(
             ..Default::default()
         })
         .filter(account::Column::PendingEmailExpireTime.lt(to_millis(now)))
+        .exec(db)
+        .await?;
+    throttle::Entity::delete_many()
+        .filter(throttle::Column::ExpireTime.lt(to_millis(now)))
         .exec(db)
         .await?;
     audit_event::Entity::delete_many()

@@ -2,10 +2,10 @@
 
 use super::{Accounts, Change, Error, Origin, PasswordSet, SetPassword};
 use crate::{
-    accounts::caller::LinkedCaller,
+    accounts::{caller::LinkedCaller, secret_check::Examined},
     audit::Actor,
-    credentials::hasher::{PasswordHash, Verdict},
-    domain::password::Password,
+    credentials::hasher::PasswordHash,
+    domain::{password::Password, secret::Secret},
     storage::account,
 };
 
@@ -17,20 +17,17 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<PasswordSet, Error> {
         let caller = self.authenticate_machine(origin).await?;
-        let stored = caller.account.password_hash.clone();
-        let verdict = self.hasher.verify_password(current.clone(), stored.clone()).await?;
-        let (Verdict::Right { .. }, Some(stored)) = (verdict, stored) else {
-            return Err(Error::InvalidCredentials);
-        };
         let hash = self.hash_new_password(&caller.account, &command.new_password).await?;
-        self.db.retry(|| self.replace_password(command, &caller, &stored, &hash, origin)).await
+        let current = Secret::Password(current.clone());
+        let examined = self.examine(&caller.guess(), &current).await?;
+        self.db.retry(|| self.replace_password(command, &caller, &examined, &hash, origin)).await
     }
 
     async fn replace_password(
         &self,
         command: &SetPassword,
         caller: &LinkedCaller,
-        verified: &PasswordHash,
+        examined: &Examined,
         hash: &PasswordHash,
         origin: &Origin,
     ) -> Result<PasswordSet, Error> {
@@ -38,9 +35,11 @@ impl Accounts {
         let machine = &caller.link.machine;
         let transaction = self.db.begin().await?;
         let account = account::find_for_update(&transaction, caller.account.id).await?;
-        // Somebody else may have changed it since it was verified.
-        let account = account.filter(|account| account.has_password(verified));
         let mut account = account.ok_or(Error::InvalidCredentials)?;
+        if !self.is_password(&transaction, &account, examined, now).await? {
+            transaction.commit().await?;
+            return Err(Error::InvalidCredentials);
+        }
         let actor = Actor { machine: machine.id, ip: origin.ip };
         Change { accounts: self, command, machine, machine_linked: false, actor, now }
             .store(&transaction, &mut account, hash)

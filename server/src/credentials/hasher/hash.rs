@@ -3,20 +3,29 @@
 use std::{fmt, str::FromStr};
 
 use argon2::{
-    Algorithm, Argon2, Block, Params, ParamsBuilder, Version,
+    Algorithm, Argon2, Block, KeyId, Params, ParamsBuilder, Version,
     password_hash::phc::{Ident, Output, ParamsString, PasswordHash as Phc, Salt},
 };
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use super::{super::derivation::CodeKey, HashError};
+use super::{
+    super::{derivation::CodeKey, pepper::Peppers},
+    HashError,
+};
 use crate::domain::{password::Password, personal_code::PersonalCode};
 
 /// The most memory that a stored hash may ask for, in KiB: the threads keep
 /// what they once needed, so a damaged row must not make them keep gigabytes.
 const MAX_MEMORY_KIB: u32 = 1024 * 1024;
 
-/// The cost of a hash.
+/// What a hashing thread works with: the memory that it keeps, and the peppers.
+pub(super) struct Bench<'a> {
+    pub(super) memory: &'a mut Vec<Block>,
+    pub(super) peppers: &'a Peppers,
+}
+
+/// The cost of a hash, and which pepper it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HashParams(Params);
 
@@ -34,20 +43,41 @@ impl HashParams {
         params.map(Self).map_err(|error| error.to_string())
     }
 
-    /// Runs Argon2id, growing `memory` if it has to.
+    /// The same cost, with the pepper that is in force.
+    #[must_use]
+    pub(super) fn with_pepper_in_force(self, peppers: &Peppers) -> Self {
+        let Some(keyid) = peppers.in_force().and_then(|id| KeyId::new(id).ok()) else {
+            return self;
+        };
+        let (m, t, p) = (self.0.m_cost(), self.0.t_cost(), self.0.p_cost());
+        let mut params = ParamsBuilder::new();
+        params.m_cost(m).t_cost(t).p_cost(p).keyid(keyid);
+        params.build().map_or(self, Self)
+    }
+
+    /// Runs Argon2id, growing the memory if it has to.
     fn run(
         &self,
         secret: &[u8],
         salt: &[u8],
         out: &mut [u8],
-        memory: &mut Vec<Block>,
+        bench: &mut Bench<'_>,
     ) -> Result<(), HashError> {
         let blocks = self.0.block_count();
-        if memory.len() < blocks {
-            memory.resize_with(blocks, Block::new);
+        if bench.memory.len() < blocks {
+            bench.memory.resize_with(blocks, Block::new);
         }
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, self.0.clone())
-            .hash_password_into_with_memory(secret, salt, out, &mut memory[..blocks])
+        let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
+        let argon2 = match self.0.keyid() {
+            [] => Argon2::new(algorithm, version, self.0.clone()),
+            id => {
+                let pepper = bench.peppers.find(id).ok_or(HashError::Fault)?;
+                Argon2::new_with_secret(pepper, algorithm, version, self.0.clone())
+                    .map_err(|_| HashError::Fault)?
+            }
+        };
+        argon2
+            .hash_password_into_with_memory(secret, salt, out, &mut bench.memory[..blocks])
             .map_err(|_| HashError::Fault)
     }
 }
@@ -63,7 +93,7 @@ impl FromStr for HashParams {
 
     fn from_str(text: &str) -> Result<Self, HashError> {
         let params: Params = text.parse().map_err(|_| HashError::Fault)?;
-        Self::new(params.m_cost(), params.t_cost(), params.p_cost()).map_err(|_| HashError::Fault)
+        if params.m_cost() > MAX_MEMORY_KIB { Err(HashError::Fault) } else { Ok(Self(params)) }
     }
 }
 
@@ -90,10 +120,10 @@ impl PasswordHash {
         password: &Password,
         salt: [u8; 16],
         params: &HashParams,
-        memory: &mut Vec<Block>,
+        bench: &mut Bench<'_>,
     ) -> Result<Self, HashError> {
         let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
-        params.run(password.reveal().as_bytes(), &salt, &mut out, memory)?;
+        params.run(password.reveal().as_bytes(), &salt, &mut out, bench)?;
         Self::assemble(params, &salt, &out).ok_or(HashError::Fault)
     }
 
@@ -118,13 +148,13 @@ impl PasswordHash {
     pub(super) fn verify(
         &self,
         password: &Password,
-        memory: &mut Vec<Block>,
+        bench: &mut Bench<'_>,
     ) -> Result<bool, HashError> {
         let (Some(salt), Some(expected)) = (&self.0.salt, &self.0.hash) else {
             return Err(HashError::Fault);
         };
         let mut out = Zeroizing::new(vec![0; expected.len()]);
-        self.params()?.run(password.reveal().as_bytes(), salt, &mut out, memory)?;
+        self.params()?.run(password.reveal().as_bytes(), salt, &mut out, bench)?;
         Ok(out.ct_eq(expected.as_bytes()).into())
     }
 
@@ -184,10 +214,10 @@ impl fmt::Debug for CodeHash {
 pub(super) fn hash_code(
     code: &PersonalCode,
     salt: &CodeSalt,
-    memory: &mut Vec<Block>,
+    bench: &mut Bench<'_>,
 ) -> Result<(CodeHash, CodeKey), HashError> {
     let mut out = Zeroizing::new([0; 64]);
-    salt.params.run(code.as_bytes(), &salt.salt, out.as_mut_slice(), memory)?;
+    salt.params.run(code.as_bytes(), &salt.salt, out.as_mut_slice(), bench)?;
     let (stored, key) = out.split_at(32);
     let half = |bytes: &[u8]| bytes.try_into().map_err(|_| HashError::Fault);
     Ok((CodeHash(half(stored)?), CodeKey::new(half(key)?)))

@@ -1,0 +1,75 @@
+//! A token bucket an IP address, in memory, for calls that nobody vouches for.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+use super::subject::network;
+
+/// How many networks are remembered. Beyond, full buckets are forgotten, which
+/// changes nothing for them, and if that is not enough, all are.
+const MAX_NETWORKS: usize = 100_000;
+
+/// What a bucket holds, and how fast it fills.
+#[derive(Clone, Copy, Debug)]
+pub struct CallRate {
+    /// Calls at once.
+    pub burst: u32,
+    /// Calls a second in the long run.
+    pub per_second: f64,
+}
+
+/// The buckets. Clones share them.
+#[derive(Clone, Debug)]
+pub struct CallBuckets {
+    rate: CallRate,
+    buckets: Arc<Mutex<HashMap<IpAddr, Bucket>>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    tokens: f64,
+    filled: Timestamp,
+}
+
+impl CallBuckets {
+    /// Full buckets.
+    #[must_use]
+    pub fn new(rate: CallRate) -> Self {
+        Self { rate, buckets: Arc::default() }
+    }
+
+    /// Takes a token.
+    ///
+    /// # Errors
+    /// How long to wait for one.
+    pub fn take(&self, ip: IpAddr, now: Timestamp) -> Result<(), Duration> {
+        let network = network(ip);
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= MAX_NETWORKS && !buckets.contains_key(&network) {
+            buckets.retain(|_, bucket| self.level(bucket, now) < f64::from(self.rate.burst));
+            if buckets.len() >= MAX_NETWORKS {
+                // Who has that many networks is not stopped by counting them.
+                buckets.clear();
+            }
+        }
+        let full = Bucket { tokens: f64::from(self.rate.burst), filled: now };
+        let bucket = buckets.entry(network).or_insert(full);
+        let tokens = self.level(bucket, now);
+        if tokens < 1.0 {
+            return Err(Duration::from_secs_f64((1.0 - tokens) / self.rate.per_second));
+        }
+        *bucket = Bucket { tokens: tokens - 1.0, filled: now };
+        Ok(())
+    }
+
+    fn level(&self, bucket: &Bucket, now: Timestamp) -> f64 {
+        let elapsed = now.duration_since(bucket.filled).as_secs_f64().max(0.0);
+        (bucket.tokens + elapsed * self.rate.per_second).min(f64::from(self.rate.burst))
+    }
+}

@@ -1,0 +1,99 @@
+//! How often something may happen: pure arithmetic over the times when it did.
+
+use std::str::FromStr;
+
+use jiff::{SignedDuration, Timestamp};
+
+/// At most `count` times within `window`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// How often.
+    pub count: usize,
+    /// Within how long.
+    pub window: SignedDuration,
+}
+
+/// Waits that double: after `free` times, `first`, then twice as long each time,
+/// up to `longest`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waits {
+    /// How often without a wait.
+    pub free: usize,
+    /// The first wait.
+    pub first: SignedDuration,
+    /// The longest wait.
+    pub longest: SignedDuration,
+}
+
+/// Limits that hold together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    limits: Vec<Limit>,
+    waits: Option<Waits>,
+}
+
+impl Limits {
+    /// Limits of `(count, window)`.
+    #[must_use]
+    pub fn new<const N: usize>(limits: [(usize, SignedDuration); N]) -> Self {
+        let limits = limits.map(|(count, window)| Limit { count, window });
+        Self { limits: limits.to_vec(), waits: None }
+    }
+
+    /// Adds waits that double.
+    #[must_use]
+    pub fn with_waits(mut self, waits: Waits) -> Self {
+        self.waits = Some(waits);
+        self
+    }
+
+    /// For how long a hit is remembered.
+    #[must_use]
+    pub fn memory(&self) -> SignedDuration {
+        self.limits.iter().map(|limit| limit.window).max().unwrap_or_default()
+    }
+
+    /// How long to wait at `now`, after `hits` (the oldest first); `None` when
+    /// it may happen at once.
+    #[must_use]
+    pub fn wait(&self, hits: &[Timestamp], now: Timestamp) -> Option<SignedDuration> {
+        let by_count = self.limits.iter().filter_map(|limit| {
+            // The limit is hit while the `count`th last one lies within the window.
+            let nth_last = hits.len().checked_sub(limit.count)?;
+            Some(hits.get(nth_last)?.duration_since(now) + limit.window)
+        });
+        let by_streak = self.waits.iter().filter_map(|waits| {
+            let doublings = hits.len().checked_sub(waits.free)?;
+            let doubled = waits.first.saturating_mul(1 << doublings.min(20));
+            Some(hits.last()?.duration_since(now) + doubled.min(waits.longest))
+        });
+        by_count.chain(by_streak).max().filter(SignedDuration::is_positive)
+    }
+
+    /// Drops the hits that no limit looks at any more.
+    pub fn forget_old(&self, hits: &mut Vec<Timestamp>, now: Timestamp) {
+        let memory = self.memory();
+        hits.retain(|hit| now.duration_since(*hit) < memory);
+    }
+}
+
+/// Reads `1/1m,5/1h,10/24h`.
+impl FromStr for Limits {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let limits: Result<Vec<Limit>, String> = text.split(',').map(parse_limit).collect();
+        Ok(Self { limits: limits?, waits: None })
+    }
+}
+
+fn parse_limit(text: &str) -> Result<Limit, String> {
+    let malformed = || format!("“{text}” is no limit like 5/1h");
+    let (count, window) = text.trim().split_once('/').ok_or_else(malformed)?;
+    let count = count.parse().map_err(|_| malformed())?;
+    let window: SignedDuration = window.parse().map_err(|_| malformed())?;
+    if count == 0 || !window.is_positive() {
+        return Err(malformed());
+    }
+    Ok(Limit { count, window })
+}

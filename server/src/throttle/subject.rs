@@ -1,0 +1,78 @@
+//! What is limited, and whose.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use sha2::{Digest as _, Sha256};
+
+use super::Throttled;
+use crate::domain::{
+    account_id::AccountId, base32, email_address::EmailAddress, machine::MachineId,
+};
+
+/// Who tries passwords. Strangers share one counter, so that many of them have
+/// no more tries than one; each linked machine has its own, so that neither
+/// they nor another machine can shut it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guesser {
+    /// Anybody who is not linked.
+    Strangers,
+    /// A linked machine.
+    Linked(MachineId),
+}
+
+/// What is limited, and whose.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    /// Passwords for an account, which need not exist.
+    Passwords(AccountId, Guesser),
+    /// Mails to an address.
+    MailsTo(EmailAddress),
+    /// Mails asked for under an account's ID, which need not exist.
+    MailsFor(AccountId),
+    /// Mails to nobody: stands in for an address where there is none.
+    MailsToNobody(AccountId),
+    /// Mails asked for from an IP address.
+    MailsFrom(IpAddr),
+}
+
+impl Subject {
+    /// The row's key. An address is digested: the table must not be a list of them.
+    pub(super) fn key(&self) -> String {
+        match self {
+            Self::Passwords(account, Guesser::Strangers) => {
+                format!("passwords:{account}:strangers")
+            }
+            Self::Passwords(account, Guesser::Linked(machine)) => {
+                format!("passwords:{account}:{}", machine.uuid())
+            }
+            Self::MailsTo(address) => {
+                format!("mails-to:{}", base32::encode(&Sha256::digest(address.key())))
+            }
+            Self::MailsFor(account) => format!("mails-for:{account}"),
+            Self::MailsToNobody(account) => format!("mails-to-nobody:{account}"),
+            Self::MailsFrom(ip) => format!("mails-from:{}", network(*ip)),
+        }
+    }
+
+    pub(super) fn throttled(&self) -> Throttled {
+        match self {
+            Self::Passwords(..) => Throttled::Passwords,
+            Self::MailsTo(_) | Self::MailsFor(_) | Self::MailsToNobody(_) => {
+                Throttled::MailsPerAddress
+            }
+            Self::MailsFrom(_) => Throttled::MailsPerIp,
+        }
+    }
+}
+
+/// The network that counts as one caller: an IPv4 address, or the /64 that an
+/// IPv6 customer has to itself (RFC 6177).
+pub(super) fn network(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(v6) => {
+            let mask = u128::MAX << 64;
+            IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & mask))
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
