@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::{SignedDuration, tz::TimeZone};
 use tracing::level_filters::LevelFilter;
 
-use crate::{telemetry::LogFormat, throttle::Limits};
+use crate::{grpc::TrustedProxies, telemetry::LogFormat, throttle::Limits};
 
 /// Gestan's account service. Durations are written like `24h`, `10m`, `90s`.
 #[derive(Parser)]
@@ -155,6 +155,20 @@ pub struct Settings {
     /// Mails asked for from one IP address (IPv6: from one /64).
     #[arg(long, env = "GESTAN_ACCOUNT_MAILS_PER_IP", default_value = "20/1h", global = true)]
     pub mails_per_ip: Limits,
+
+    /// Calls at once from one IP address that no token vouches for.
+    #[arg(long, env = "GESTAN_ACCOUNT_CALL_BURST", default_value_t = 60,
+        value_parser = clap::value_parser!(u32).range(1..), global = true)]
+    pub call_burst: u32,
+
+    /// The same, a second, in the long run.
+    #[arg(long, env = "GESTAN_ACCOUNT_CALLS_PER_SECOND", default_value_t = 2,
+        value_parser = clap::value_parser!(u32).range(1..), global = true)]
+    pub calls_per_second: u32,
+
+    /// Proxies whose `X-Forwarded-For` is believed: addresses and networks, with commas between.
+    #[arg(long, env = "GESTAN_ACCOUNT_TRUSTED_PROXIES", default_value = "", global = true)]
+    pub trusted_proxies: TrustedProxies,
 
     /// Argon2id: memory of a hash, in KiB.
     #[arg(long, env = "GESTAN_ACCOUNT_HASH_MEMORY_KIB", default_value_t = 19_456, global = true)]

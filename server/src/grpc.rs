@@ -9,5 +9,6 @@ mod health;
 mod status;
 mod texts;
 
-pub use account_service::AccountGrpc;
+pub use account_service::{AccountGrpc, Gate};
+pub use caller::TrustedProxies;
 pub(crate) use health::watch_database;

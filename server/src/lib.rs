@@ -31,7 +31,7 @@ use tonic_health::ServingStatus;
 
 use crate::{
     accounts::Accounts,
-    grpc::AccountGrpc,
+    grpc::{AccountGrpc, Gate},
     mail::outbox::Outbox,
     shutdown::Shutdown,
     storage::{
@@ -51,6 +51,8 @@ const PURGE_INTERVAL: Duration = Duration::from_mins(1);
 pub struct Dependencies {
     /// The account flow.
     pub accounts: Accounts,
+    /// What a call passes before it is looked at.
+    pub gate: Gate,
     /// What runs beside the calls; none in tests, which do that work themselves.
     pub workers: Option<Workers>,
 }
@@ -75,7 +77,7 @@ pub async fn run(
     shutdown: Shutdown,
     grace: Duration,
 ) -> Result<(), tonic::transport::Error> {
-    let Dependencies { accounts, workers } = dependencies;
+    let Dependencies { accounts, gate, workers } = dependencies;
     let db = accounts.db.clone();
     let (mut health, health_service) = tonic_health::server::health_reporter();
     health.set_service_status("", ServingStatus::NotServing).await;
@@ -91,7 +93,7 @@ pub async fn run(
     let watching =
         tokio::spawn(grpc::watch_database(db.clone(), health.clone(), shutdown.draining().clone()));
 
-    let accounts = AccountServiceServer::new(AccountGrpc::new(accounts, shutdown.clone()))
+    let accounts = AccountServiceServer::new(AccountGrpc::new(accounts, gate, shutdown.clone()))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
     let routes = Routes::new(health_service).add_service(accounts);
     let serving = Server::builder()

@@ -17,6 +17,7 @@ use crate::{
         token::{Token, TokenKind},
     },
     domain::ape_code::Nomenclature,
+    grpc::Gate,
     mail::{
         mailer::Mailer,
         outbox::{Outbox, OutboxConfig},
@@ -28,7 +29,10 @@ use crate::{
         purge::Retention,
         support_key,
     },
-    throttle::Throttles,
+    throttle::{
+        Throttles,
+        calls::{CallBuckets, CallRate},
+    },
 };
 
 /// Serves until the process is asked to stop.
@@ -150,7 +154,9 @@ async fn dependencies(settings: &Settings) -> anyhow::Result<Dependencies> {
         challenges: settings.challenge_retention,
         audit_events: settings.audit_retention,
     };
-    Ok(Dependencies { accounts, workers: Some(Workers { outbox, retention }) })
+    let rate = CallRate { burst: settings.call_burst, per_second: settings.calls_per_second };
+    let gate = Gate { proxies: settings.trusted_proxies.clone(), buckets: CallBuckets::new(rate) };
+    Ok(Dependencies { accounts, gate, workers: Some(Workers { outbox, retention }) })
 }
 
 fn mailer(settings: &Settings) -> anyhow::Result<(Mailer, String)> {

@@ -12,6 +12,7 @@ use gestan_account_server::{
         pepper::Peppers,
     },
     domain::ape_code::Nomenclature,
+    grpc::{Gate, TrustedProxies},
     mail::{
         mailer::{Mailer, Memory, Sent},
         outbox::{Outbox, OutboxConfig},
@@ -22,7 +23,10 @@ use gestan_account_server::{
         database::{Database, DatabaseConfig},
         outbox_mail,
     },
-    throttle::{Limits, Throttles},
+    throttle::{
+        Limits, Throttles,
+        calls::{CallBuckets, CallRate},
+    },
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use sea_orm::DatabaseConnection;
@@ -45,6 +49,10 @@ pub struct TestServerOptions {
     /// How often things may happen; any number of times, unless that is what
     /// is tested.
     pub throttles: Throttles,
+    /// Calls that no token vouches for.
+    pub call_rate: CallRate,
+    /// The trusted proxies.
+    pub proxies: TrustedProxies,
     /// Which APE codes there are.
     pub nomenclature: Nomenclature,
     /// Where mail goes instead of into memory.
@@ -65,6 +73,8 @@ impl Default for TestServerOptions {
                 mails_per_ip: Limits::new([]),
                 wrong_passwords: Limits::new([]),
             },
+            call_rate: CallRate { burst: u32::MAX, per_second: u32::MAX },
+            proxies: TrustedProxies::default(),
             nomenclature: Nomenclature::default(),
             mailer: None,
             database_url: None,
@@ -155,7 +165,8 @@ impl TestServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let shutdown = Shutdown::default();
-        let dependencies = Dependencies { accounts: accounts.clone(), workers: None };
+        let gate = Gate { proxies: options.proxies, buckets: CallBuckets::new(options.call_rate) };
+        let dependencies = Dependencies { accounts: accounts.clone(), gate, workers: None };
         let running = gestan_account_server::run(
             listener,
             dependencies,

@@ -8,25 +8,59 @@ use gestan_account_proto::v1::{
 };
 use tonic::{Request, Response, Status};
 
-use super::{caller::Call, convert, status};
+use super::{
+    caller::{Call, TrustedProxies},
+    convert, status,
+};
 use crate::{
-    accounts::{Accounts, error::Error},
+    accounts::{Accounts, Origin, error::Error},
     domain::{locale::Locale, violation::Violations},
     shutdown::Shutdown,
+    throttle::{Throttled, calls::CallBuckets},
 };
 
 /// The service over the account flow.
 #[derive(Clone, Debug)]
 pub struct AccountGrpc {
     accounts: Accounts,
+    gate: Gate,
     shutdown: Shutdown,
 }
 
+/// What a call passes before it is looked at.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// Whose word is taken for where a call comes from.
+    pub proxies: TrustedProxies,
+    /// How many calls an address may make that no token vouches for.
+    pub buckets: CallBuckets,
+}
+
 impl AccountGrpc {
-    /// Serves `accounts` until `shutdown`.
+    /// Serves `accounts` behind `gate` until `shutdown`.
     #[must_use]
-    pub fn new(accounts: Accounts, shutdown: Shutdown) -> Self {
-        Self { accounts, shutdown }
+    pub fn new(accounts: Accounts, gate: Gate, shutdown: Shutdown) -> Self {
+        Self { accounts, gate, shutdown }
+    }
+
+    fn call<T>(&self, request: &Request<T>) -> Call {
+        Call::of(request, &self.gate.proxies)
+    }
+
+    /// Lets a call pass that no token vouches for.
+    fn admit(&self, origin: &Origin) -> Result<(), Error> {
+        let Some(ip) = origin.ip else { return Ok(()) };
+        let (buckets, limit) = (&self.gate.buckets, Throttled::CallsPerIp);
+        let taken = buckets.take(ip, self.now());
+        taken.map_err(|retry_after| Error::Throttled { limit, retry_after })
+    }
+
+    /// Counts a call whose token vouched for nothing after all.
+    fn count_strangers<T>(&self, origin: &Origin, outcome: Result<T, Error>) -> Result<T, Error> {
+        if matches!(outcome, Err(Error::InvalidCredentials)) {
+            self.admit(origin)?;
+        }
+        outcome
     }
 
     /// Runs a use case and says its refusal in the caller's language. A server
@@ -77,10 +111,11 @@ impl AccountService for AccountGrpc {
         &self,
         request: Request<CreateRequest>,
     ) -> Result<Response<CreateResponse>, Status> {
-        let Call { origin, locale } = Call::of(&request);
+        let Call { origin, locale } = self.call(&request);
         let request = request.into_inner();
         let locale = convert::request_locale(&request.locale, locale);
         self.answer("Create", locale, async {
+            self.admit(&origin)?;
             let command = convert::create(&request, locale, &self.accounts.nomenclature)?;
             Ok(self.accounts.create(&command, &origin).await?.into())
         })
@@ -91,9 +126,10 @@ impl AccountService for AccountGrpc {
         &self,
         request: Request<ConfirmRequest>,
     ) -> Result<Response<ConfirmResponse>, Status> {
-        let Call { origin, locale } = Call::of(&request);
+        let Call { origin, locale } = self.call(&request);
         let request = request.into_inner();
         self.answer("Confirm", locale, async {
+            self.admit(&origin)?;
             let command = convert::confirm(&request)?;
             Ok(self.accounts.confirm(&command, &origin).await?.into_response(self.now()))
         })
@@ -104,9 +140,10 @@ impl AccountService for AccountGrpc {
         &self,
         request: Request<SetPasswordRequest>,
     ) -> Result<Response<SetPasswordResponse>, Status> {
-        let Call { origin, locale } = Call::of(&request);
+        let Call { origin, locale } = self.call(&request);
         let request = request.into_inner();
         self.answer("SetPassword", locale, async {
+            self.admit(&origin)?;
             let command = convert::set_password(&request)?;
             Ok(self.accounts.set_password(&command, &origin).await?.into_response(self.now()))
         })
@@ -117,9 +154,10 @@ impl AccountService for AccountGrpc {
         &self,
         request: Request<RegisterExistingRequest>,
     ) -> Result<Response<RegisterExistingResponse>, Status> {
-        let Call { origin, locale } = Call::of(&request);
+        let Call { origin, locale } = self.call(&request);
         let request = request.into_inner();
         self.answer("RegisterExisting", locale, async {
+            self.admit(&origin)?;
             let command = convert::register_existing(&request)?;
             Ok(self.accounts.register_existing(&command, &origin).await?.into_response(self.now()))
         })
@@ -127,10 +165,11 @@ impl AccountService for AccountGrpc {
     }
 
     async fn get(&self, request: Request<GetRequest>) -> Result<Response<GetResponse>, Status> {
-        let Call { origin, locale } = Call::of(&request);
+        let Call { origin, locale } = self.call(&request);
         self.answer("Get", locale, async {
             let query = convert::get(*request.get_ref());
-            Ok(self.accounts.get(&query, &origin).await?.into_response(self.now()))
+            let read = self.accounts.get(&query, &origin).await;
+            Ok(self.count_strangers(&origin, read)?.into_response(self.now()))
         })
         .await
     }
@@ -139,11 +178,12 @@ impl AccountService for AccountGrpc {
         &self,
         request: Request<UpdateRequest>,
     ) -> Result<Response<UpdateResponse>, Status> {
-        let Call { origin, locale } = Call::of(&request);
+        let Call { origin, locale } = self.call(&request);
         let request = request.into_inner();
         self.answer("Update", locale, async {
             let command = convert::update(&request);
-            Ok(self.accounts.update(&command, &origin).await?.into_response(self.now()))
+            let updated = self.accounts.update(&command, &origin).await;
+            Ok(self.count_strangers(&origin, updated)?.into_response(self.now()))
         })
         .await
     }
@@ -152,11 +192,12 @@ impl AccountService for AccountGrpc {
         &self,
         request: Request<UnlinkRequest>,
     ) -> Result<Response<UnlinkResponse>, Status> {
-        let Call { origin, locale } = Call::of(&request);
+        let Call { origin, locale } = self.call(&request);
         let request = request.into_inner();
         self.answer("Unlink", locale, async {
             let command = convert::unlink(&request)?;
-            self.accounts.unlink(&command, &origin).await?;
+            let unlinked = self.accounts.unlink(&command, &origin).await;
+            self.count_strangers(&origin, unlinked)?;
             Ok(v1::UnlinkResponse {})
         })
         .await
@@ -166,11 +207,12 @@ impl AccountService for AccountGrpc {
         &self,
         request: Request<ResendPasswordRequest>,
     ) -> Result<Response<ResendPasswordResponse>, Status> {
-        let Call { origin, locale } = Call::of(&request);
+        let Call { origin, locale } = self.call(&request);
         let has_token = request.metadata().contains_key("authorization");
         let request = request.into_inner();
         let locale = convert::request_locale(&request.locale, locale);
         self.answer("ResendPassword", locale, async {
+            self.admit(&origin)?;
             let command = convert::resend_password(&request, locale, has_token)?;
             Ok(self.accounts.resend_password(&command, &origin).await?.into())
         })

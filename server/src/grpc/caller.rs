@@ -1,9 +1,10 @@
 //! What a call says about its caller, beside the request itself.
 
-use std::net::IpAddr;
+mod proxies;
 
 use tonic::Request;
 
+pub use self::proxies::TrustedProxies;
 use crate::{
     accounts::{BearerToken, Origin},
     domain::locale::Locale,
@@ -18,10 +19,13 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn of<T>(request: &Request<T>) -> Self {
+    pub(super) fn of<T>(request: &Request<T>, proxies: &TrustedProxies) -> Self {
         let text = |name| request.metadata().get(name).and_then(|value| value.to_str().ok());
         let token = text("authorization").and_then(bearer).and_then(BearerToken::parse);
-        let ip: Option<IpAddr> = request.remote_addr().map(|peer| peer.ip().to_canonical());
+        let hops = request.metadata().get_all("x-forwarded-for").into_iter();
+        let hops: Vec<&str> = hops.filter_map(|value| value.to_str().ok()).collect();
+        let peer = request.remote_addr().map(|peer| peer.ip());
+        let ip = peer.map(|peer| proxies.caller(peer, hops.into_iter()));
         let locale = text("accept-language").map(Locale::from_accept_language);
         Self { origin: Origin { token, ip }, locale: locale.unwrap_or_default() }
     }

@@ -21,7 +21,7 @@ pub struct CallRate {
     /// Calls at once.
     pub burst: u32,
     /// Calls a second in the long run.
-    pub per_second: f64,
+    pub per_second: u32,
 }
 
 /// The buckets. Clones share them.
@@ -62,7 +62,7 @@ impl CallBuckets {
         let bucket = buckets.entry(network).or_insert(full);
         let tokens = self.level(bucket, now);
         if tokens < 1.0 {
-            return Err(Duration::from_secs_f64((1.0 - tokens) / self.rate.per_second));
+            return Err(Duration::from_secs_f64((1.0 - tokens) / f64::from(self.rate.per_second)));
         }
         *bucket = Bucket { tokens: tokens - 1.0, filled: now };
         Ok(())
@@ -70,6 +70,6 @@ impl CallBuckets {
 
     fn level(&self, bucket: &Bucket, now: Timestamp) -> f64 {
         let elapsed = now.duration_since(bucket.filled).as_secs_f64().max(0.0);
-        (bucket.tokens + elapsed * self.rate.per_second).min(f64::from(self.rate.burst))
+        (bucket.tokens + elapsed * f64::from(self.rate.per_second)).min(f64::from(self.rate.burst))
     }
 }
