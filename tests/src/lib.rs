@@ -12,10 +12,12 @@ mod database;
 mod flow;
 mod mail;
 mod randomness;
+mod refusal;
 mod server;
 
 pub use database::{count, rows, text};
 pub use flow::{Member, PASSWORD, machine, new_password, uuid};
 pub use mail::{code_in, first_code};
 pub use randomness::SeededRandomness;
+pub use refusal::{assert_refused, refused, violations};
 pub use server::{TestServer, TestServerOptions};

@@ -2,3 +2,5 @@
 //! has to itself.
 
 mod create;
+mod throttled_mails;
+mod throttled_passwords;
