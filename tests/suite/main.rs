@@ -2,5 +2,7 @@
 //! has to itself.
 
 mod create;
+mod peppers;
+mod proxies;
 mod throttled_mails;
 mod throttled_passwords;

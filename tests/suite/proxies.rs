@@ -1,0 +1,100 @@
+//! Where a call comes from: the peer, or what a trusted proxy says.
+
+use std::net::IpAddr;
+
+use gestan_account_client::v1;
+use gestan_account_client::v1::account_service_client::AccountServiceClient;
+use gestan_account_server::grpc::TrustedProxies;
+use gestan_account_server::throttle::Throttles;
+use gestan_account_tests::{TestServer, TestServerOptions, machine, rows, uuid};
+use tonic::transport::Channel;
+
+fn caller(trusted: &str, peer: &str, headers: &[&str]) -> String {
+    let proxies: TrustedProxies = trusted.parse().expect("addresses");
+    let peer: IpAddr = peer.parse().expect("an address");
+    proxies.caller(peer, headers.iter().copied()).to_string()
+}
+
+#[test]
+fn a_stranger_cannot_say_where_it_comes_from() {
+    assert_eq!(caller("", "203.0.113.9", &["198.51.100.7"]), "203.0.113.9");
+    assert_eq!(caller("10.0.0.0/8", "203.0.113.9", &["198.51.100.7"]), "203.0.113.9");
+}
+
+#[test]
+fn a_trusted_proxy_is_believed_as_far_as_it_saw() {
+    let trusted = "10.0.0.0/8, 2001:db8::1";
+    assert_eq!(caller(trusted, "10.1.2.3", &["198.51.100.7"]), "198.51.100.7");
+    // What the caller wrote itself stands before what the proxy added.
+    assert_eq!(caller(trusted, "10.1.2.3", &["1.1.1.1, 198.51.100.7"]), "198.51.100.7");
+    assert_eq!(caller(trusted, "10.1.2.3", &["1.1.1.1", "198.51.100.7"]), "198.51.100.7");
+    assert_eq!(caller(trusted, "2001:db8::1", &["198.51.100.7, 10.9.9.9"]), "198.51.100.7");
+    assert_eq!(caller(trusted, "::ffff:10.1.2.3", &["::ffff:198.51.100.7"]), "198.51.100.7");
+}
+
+#[test]
+fn ports_and_brackets_are_read_and_rubbish_ends_the_chain() {
+    assert_eq!(caller("10.0.0.1", "10.0.0.1", &["198.51.100.7:4711"]), "198.51.100.7");
+    assert_eq!(caller("10.0.0.1", "10.0.0.1", &["[2001:db8::7]:4711"]), "2001:db8::7");
+    assert_eq!(caller("10.0.0.1", "10.0.0.1", &["[2001:db8::7]"]), "2001:db8::7");
+    assert_eq!(caller("10.0.0.1", "10.0.0.1", &["198.51.100.7, unknown"]), "10.0.0.1");
+    assert_eq!(caller("10.0.0.1", "10.0.0.1", &[""]), "10.0.0.1");
+    assert_eq!(caller("10.0.0.1", "10.0.0.1", &[]), "10.0.0.1");
+}
+
+#[test]
+fn what_is_no_address_is_refused_by_name() {
+    let error = "10.0.0.1,proxy.local".parse::<TrustedProxies>().expect_err("no address");
+    assert!(error.contains("proxy.local"), "{error}");
+}
+
+async fn create(
+    server: &TestServer,
+    number: u128,
+    forwarded_for: &str,
+) -> Result<tonic::Response<v1::CreateResponse>, tonic::Status> {
+    let channel = Channel::from_shared(format!("http://{}", server.address)).expect("a URL");
+    let channel = channel.connect().await.expect("the server answers");
+    let mut request = tonic::Request::new(v1::CreateRequest {
+        request_id: uuid(number),
+        email: format!("client{number}@exemple.fr"),
+        machine: Some(machine(number)),
+        ..Default::default()
+    });
+    request.metadata_mut().insert("x-forwarded-for", forwarded_for.parse().expect("a header"));
+    AccountServiceClient::new(channel).create(request).await
+}
+
+async fn throttled_behind(proxies: &str) -> TestServer {
+    let throttles = Throttles {
+        mails_per_ip: "1/1h".parse().expect("a limit"),
+        ..TestServerOptions::default().throttles
+    };
+    let proxies = proxies.parse().expect("addresses");
+    let options = TestServerOptions { throttles, proxies, ..Default::default() };
+    TestServer::start_with(options).await
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_each_caller_has_limits_of_its_own_and_ipv6_by_64() {
+    let server = throttled_behind("127.0.0.1").await;
+    create(&server, 1, "198.51.100.7").await.expect("one caller");
+    create(&server, 2, "198.51.100.8").await.expect("another caller");
+    create(&server, 3, "198.51.100.7").await.expect_err("the first again");
+    create(&server, 4, "2001:db8:1:2::1").await.expect("a third");
+    create(&server, 5, "2001:db8:1:2:ffff::9").await.expect_err("the same /64");
+    create(&server, 6, "2001:db8:1:3::1").await.expect("another /64");
+    server.deliver_mail().await;
+}
+
+#[tokio::test]
+async fn without_a_trusted_proxy_the_header_changes_nothing() {
+    let server = throttled_behind("").await;
+    create(&server, 1, "198.51.100.7").await.expect("one caller");
+    create(&server, 2, "198.51.100.8").await.expect_err("the same caller");
+    let keys = rows(server.db(), "SELECT key FROM throttle WHERE key LIKE 'mails-from:%'").await;
+    let keys: Vec<String> =
+        keys.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect();
+    assert_eq!(keys, ["mails-from:127.0.0.1"]);
+    server.deliver_mail().await;
+}
