@@ -113,7 +113,7 @@ impl Throttles {
         self.refuse_if_full(subject, &hits, now)
     }
 
-    /// Counts one more.
+    /// Counts one more, whatever the limits say.
     ///
     /// # Errors
     /// A [`StorageError`].
@@ -123,13 +123,8 @@ impl Throttles {
         subject: &Subject,
         now: Timestamp,
     ) -> Result<(), StorageError> {
-        let key = subject.key();
-        let limits = self.limits(subject);
-        let mut hits = storage::throttle::find_for_update(transaction, &key).await?;
-        hits.push(now);
-        hits.sort_unstable();
-        limits.forget_old(&mut hits, now);
-        storage::throttle::update(transaction, &key, &hits, now + limits.memory()).await
+        let hits = storage::throttle::find_for_update(transaction, &subject.key()).await?;
+        self.store(transaction, subject, hits, now).await
     }
 
     /// Counts one more, if it may be.
@@ -142,8 +137,9 @@ impl Throttles {
         subject: &Subject,
         now: Timestamp,
     ) -> Result<(), ThrottleError> {
-        self.check_and_lock(transaction, subject, now).await?;
-        Ok(self.count(transaction, subject, now).await?)
+        let hits = storage::throttle::find_for_update(transaction, &subject.key()).await?;
+        self.refuse_if_full(subject, &hits, now)?;
+        Ok(self.store(transaction, subject, hits, now).await?)
     }
 
     /// Counts one more for when it may be; `None` when that is too far away to
@@ -163,7 +159,7 @@ impl Throttles {
         if time > now + limits.memory() {
             return Ok(None);
         }
-        self.count(transaction, subject, time).await?;
+        self.store(transaction, subject, hits, time).await?;
         Ok(Some(time))
     }
 
@@ -177,6 +173,21 @@ impl Throttles {
         subject: &Subject,
     ) -> Result<(), StorageError> {
         storage::throttle::delete(transaction, &subject.key()).await
+    }
+
+    async fn store(
+        &self,
+        transaction: &impl ConnectionTrait,
+        subject: &Subject,
+        mut hits: Vec<Timestamp>,
+        hit: Timestamp,
+    ) -> Result<(), StorageError> {
+        let limits = self.limits(subject);
+        hits.push(hit);
+        hits.sort_unstable();
+        limits.forget_old(&mut hits, hit);
+        let expire_time = hit + limits.memory();
+        storage::throttle::update(transaction, &subject.key(), &hits, expire_time).await
     }
 
     fn refuse_if_full(

@@ -1,6 +1,12 @@
 //! A server of one's own for each test.
 
-use std::{net::SocketAddr, num::NonZeroUsize, sync::Arc, thread, time::Duration};
+use std::{
+    net::SocketAddr,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
 
 use gestan_account_client::{Client, ClientOptions};
 use gestan_account_server::{
@@ -99,6 +105,7 @@ pub struct TestServer {
     /// Stops the server.
     pub shutdown: Shutdown,
     memory: Memory,
+    statements: Arc<Mutex<Vec<String>>>,
     database_url: String,
     mail_may_be_left: bool,
     serving: JoinHandle<()>,
@@ -123,7 +130,14 @@ impl TestServer {
         let randomness = Arc::new(SeededRandomness::new(7));
         let start: Timestamp = "2026-11-24T08:00:00Z".parse().expect("a time");
         let clock = ManualClock::new(start);
-        let db = open(&database_url, randomness.clone()).await;
+        let mut db = open(&database_url, randomness.clone()).await;
+        let statements: Arc<Mutex<Vec<String>>> = Arc::default();
+        db.observe_statements({
+            let statements = Arc::clone(&statements);
+            move |sql| {
+                statements.lock().expect("no panic under the lock").push(sql.to_owned());
+            }
+        });
         db.migrate().await.expect("migrations apply");
         let (memory_kib, passes, lanes) = options.hash_params;
         let hasher = Hasher::start(
@@ -183,6 +197,7 @@ impl TestServer {
             address,
             shutdown,
             memory,
+            statements,
             database_url,
             mail_may_be_left: false,
             serving,
@@ -230,6 +245,12 @@ impl TestServer {
     #[must_use]
     pub fn db(&self) -> &DatabaseConnection {
         self.accounts.db.write()
+    }
+
+    /// The statements that were run since this was last asked.
+    #[must_use]
+    pub fn take_statements(&self) -> Vec<String> {
+        std::mem::take(&mut self.statements.lock().expect("no panic under the lock"))
     }
 
     /// The database's address.

@@ -2,6 +2,7 @@
 //! has to itself.
 
 mod create;
+mod enumeration;
 mod peppers;
 mod proxies;
 mod throttled_mails;

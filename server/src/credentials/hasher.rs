@@ -80,6 +80,12 @@ impl Hasher {
         Ok(Self { queue, params, peppers: Arc::new(peppers), randomness, dummy })
     }
 
+    /// How many jobs the threads have done so far.
+    #[must_use]
+    pub fn jobs_done(&self) -> u64 {
+        self.queue.jobs_done()
+    }
+
     /// The parameters in force.
     #[must_use]
     pub fn params(&self) -> &HashParams {

@@ -62,6 +62,14 @@ impl Database {
         Ok(Self { reader: pool.clone(), writer: pool, randomness })
     }
 
+    /// Tells `observer` the text of every statement from now on, without its
+    /// values; for whoever counts them.
+    pub fn observe_statements(&mut self, observer: impl Fn(&str) + Clone + Send + Sync + 'static) {
+        let writes = observer.clone();
+        self.reader.set_metric_callback(move |info| observer(&info.statement.sql));
+        self.writer.set_metric_callback(move |info| writes(&info.statement.sql));
+    }
+
     /// Brings the schema up to date.
     ///
     /// # Errors

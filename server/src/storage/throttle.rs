@@ -1,7 +1,10 @@
 //! Table `throttle`: when what is limited happened.
 
 use jiff::Timestamp;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait as _, QuerySelect as _};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+    QuerySelect as _,
+};
 
 use super::{
     entity::throttle::{ActiveModel, Column, Entity, Model},
@@ -47,11 +50,11 @@ pub async fn update(
 ) -> Result<(), StorageError> {
     let millis: Vec<i64> = hits.iter().map(|hit| to_millis(*hit)).collect();
     let row = ActiveModel {
-        key: Set(key.to_owned()),
         hits: Set(serde_json::to_string(&millis).map_err(|_| StorageError::damaged("hits"))?),
         expire_time: Set(to_millis(expire_time)),
+        ..Default::default()
     };
-    Entity::update(row).validate()?.exec(db).await?;
+    Entity::update_many().set(row).filter(Column::Key.eq(key)).exec(db).await?;
     Ok(())
 }
 

@@ -26,24 +26,32 @@ pub(super) struct Queue {
     jobs: SyncSender<Job>,
     /// How long a full queue takes, at one job: capacity over threads.
     jobs_ahead: f64,
+    done: Arc<Done>,
+}
+
+/// What the threads have done.
+#[derive(Debug)]
+struct Done {
+    jobs: AtomicU64,
     /// Moving average of what a job takes, in microseconds.
-    job_micros: Arc<AtomicU64>,
+    job_micros: AtomicU64,
 }
 
 impl Queue {
     pub(super) fn start(threads: NonZeroUsize, capacity: NonZeroUsize) -> io::Result<Self> {
         let (jobs, receiver) = sync_channel::<Job>(capacity.get());
         let receiver = Arc::new(Mutex::new(receiver));
-        let job_micros = Arc::new(AtomicU64::new(15_000));
+        let done = Done { jobs: AtomicU64::new(0), job_micros: AtomicU64::new(15_000) };
+        let done = Arc::new(done);
         for number in 0..threads.get() {
-            let (receiver, job_micros) = (Arc::clone(&receiver), Arc::clone(&job_micros));
+            let (receiver, done) = (Arc::clone(&receiver), Arc::clone(&done));
             thread::Builder::new()
                 .name(format!("hash-{number}"))
-                .spawn(move || work(&receiver, &job_micros))?;
+                .spawn(move || work(&receiver, &done))?;
         }
         let jobs_ahead = f64::from(u32::try_from(capacity.get()).unwrap_or(u32::MAX))
             / f64::from(u32::try_from(threads.get()).unwrap_or(u32::MAX));
-        Ok(Self { jobs, jobs_ahead, job_micros })
+        Ok(Self { jobs, jobs_ahead, done })
     }
 
     /// Runs `job` on one of the threads. A job whose caller has gone is skipped.
@@ -65,14 +73,18 @@ impl Queue {
         }
     }
 
+    pub(super) fn jobs_done(&self) -> u64 {
+        self.done.jobs.load(Ordering::Relaxed)
+    }
+
     /// How long the queue, full as it is, will take.
     fn wait(&self) -> Duration {
-        let job = Duration::from_micros(self.job_micros.load(Ordering::Relaxed));
+        let job = Duration::from_micros(self.done.job_micros.load(Ordering::Relaxed));
         job.mul_f64(self.jobs_ahead).max(Duration::from_millis(50))
     }
 }
 
-fn work(receiver: &Mutex<Receiver<Job>>, job_micros: &AtomicU64) {
+fn work(receiver: &Mutex<Receiver<Job>>, done: &Done) {
     let mut memory = Vec::new();
     loop {
         let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -80,7 +92,8 @@ fn work(receiver: &Mutex<Receiver<Job>>, job_micros: &AtomicU64) {
         let start = Instant::now();
         job(&mut memory);
         let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let average = job_micros.load(Ordering::Relaxed);
-        job_micros.store(average - average / 8 + micros / 8, Ordering::Relaxed);
+        done.jobs.fetch_add(1, Ordering::Relaxed);
+        let average = done.job_micros.load(Ordering::Relaxed);
+        done.job_micros.store(average - average / 8 + micros / 8, Ordering::Relaxed);
     }
 }

@@ -1,0 +1,191 @@
+//! Nobody can find out who has an account: what a call does, and what it
+//! answers, is the same whether or not there is one. The time is drawn by the
+//! benchmark `enumeration`.
+
+use std::collections::BTreeMap;
+
+use gestan_account_client::{Error, v1};
+use gestan_account_server::{
+    clock::Clock as _,
+    storage::purge::{Retention, purge},
+    throttle::{Throttles, calls::CallRate},
+};
+use gestan_account_tests::{PASSWORD, TestServer, TestServerOptions, machine, refused, rows, uuid};
+use jiff::SignedDuration;
+
+const RETENTION: Retention = Retention {
+    challenges: SignedDuration::from_hours(168),
+    audit_events: SignedDuration::from_hours(8760),
+};
+
+const EXISTING: u32 = 1;
+const MISSING: u32 = 4_000_000_000;
+
+/// What a call did: hashing jobs, statements by their first words, new rows by table.
+#[derive(Debug)]
+struct Work {
+    hashing_jobs: u64,
+    statements: Vec<String>,
+    new_rows: BTreeMap<String, i64>,
+}
+
+/// A server with every throttle in force, and one account.
+async fn start() -> TestServer {
+    let call_rate = CallRate { burst: 1000, per_second: 1000 };
+    let throttles = Throttles::default();
+    let options = TestServerOptions { throttles, call_rate, ..Default::default() };
+    let server = TestServer::start_with(options).await;
+    server.open_account("jeanne@exemple.fr", 1).await;
+    // What addresses were mailed before is forgotten: that is not what is compared.
+    server.advance(SignedDuration::from_hours(25));
+    let now = server.clock.now();
+    purge(server.db(), RETENTION, now).await.expect("it is purged");
+    // This caller's own address is counted from its first call on.
+    create(&server, 100, "premier@exemple.fr").await;
+    server.deliver_mail().await;
+    server
+}
+
+async fn table_sizes(server: &TestServer) -> BTreeMap<String, i64> {
+    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+    let mut sizes = BTreeMap::new();
+    for row in rows(server.db(), tables).await {
+        let table: String = row.try_get_by_index(0).expect("a name");
+        let size = rows(server.db(), &format!("SELECT count(*) FROM {table}")).await;
+        sizes.insert(table, size[0].try_get_by_index(0).expect("a number"));
+    }
+    sizes
+}
+
+async fn work_of<T>(server: &TestServer, call: impl Future<Output = T>) -> (T, Work) {
+    let before = table_sizes(server).await;
+    let jobs = server.accounts.hasher.jobs_done();
+    let _ = server.take_statements();
+    let outcome = call.await;
+    let statements = server.take_statements();
+    let hashing_jobs = server.accounts.hasher.jobs_done() - jobs;
+    let after = table_sizes(server).await;
+    let new_rows = after.into_iter().map(|(table, size)| (table.clone(), size - before[&table]));
+    let statements = statements.iter().map(|sql| shape(sql)).collect();
+    (outcome, Work { hashing_jobs, statements, new_rows: new_rows.collect() })
+}
+
+fn assert_same(existing: &Work, missing: &Work) {
+    assert_eq!(existing.hashing_jobs, missing.hashing_jobs);
+    assert_eq!(existing.new_rows, missing.new_rows);
+    for (one, other) in existing.statements.iter().zip(&missing.statements) {
+        assert_eq!(one, other);
+    }
+    assert_eq!(existing.statements.len(), missing.statements.len());
+}
+
+/// A statement without its list of values, whose length may differ.
+fn shape(sql: &str) -> String {
+    sql.split(" IN (").next().unwrap_or(sql).to_owned()
+}
+
+async fn create(server: &TestServer, number: u128, email: &str) -> v1::CreateResponse {
+    let request = v1::CreateRequest {
+        request_id: uuid(number),
+        email: email.to_owned(),
+        machine: Some(machine(number)),
+        ..Default::default()
+    };
+    server.client.create(request).await.expect("it is answered")
+}
+
+async fn resend(
+    server: &TestServer,
+    number: u128,
+    account_id: u32,
+    email: &str,
+) -> v1::ResendPasswordResponse {
+    let request = v1::ResendPasswordRequest {
+        request_id: uuid(number),
+        account_id,
+        email: email.to_owned(),
+        machine: Some(machine(number)),
+        ..Default::default()
+    };
+    server.client.resend_password(request).await.expect("it is answered")
+}
+
+async fn register(
+    server: &TestServer,
+    account_id: u32,
+    secret: &str,
+) -> Result<v1::RegisterExistingResponse, Error> {
+    let request = v1::RegisterExistingRequest {
+        account_id,
+        secret: secret.to_owned(),
+        machine: Some(machine(9)),
+    };
+    server.client.register_existing(request).await
+}
+
+#[tokio::test]
+async fn create_does_and_answers_the_same_for_an_address_with_and_without_an_account() {
+    let server = start().await;
+    let (existing, work) = work_of(&server, create(&server, 2, "jeanne@exemple.fr")).await;
+    let (missing, same) = work_of(&server, create(&server, 3, "personne@exemple.fr")).await;
+    assert_same(&work, &same);
+    assert_eq!(work.new_rows["outbox_mail"], 1);
+    assert_eq!(existing.code_expire_time, missing.code_expire_time);
+    assert_eq!(existing.resend_time, missing.resend_time);
+    assert_eq!(existing.challenge_id.len(), missing.challenge_id.len());
+    server.deliver_mail().await;
+}
+
+#[tokio::test]
+async fn resend_password_does_and_answers_the_same_by_address() {
+    let server = start().await;
+    let (existing, work) = work_of(&server, resend(&server, 2, 0, "jeanne@exemple.fr")).await;
+    let (missing, same) = work_of(&server, resend(&server, 3, 0, "personne@exemple.fr")).await;
+    assert_same(&work, &same);
+    assert_eq!(existing.code_expire_time, missing.code_expire_time);
+    assert_eq!(existing.resend_time, missing.resend_time);
+    server.deliver_mail().await;
+}
+
+#[tokio::test]
+async fn resend_password_does_and_answers_the_same_by_id() {
+    let server = start().await;
+    let (existing, work) = work_of(&server, resend(&server, 2, EXISTING, "")).await;
+    let (missing, same) = work_of(&server, resend(&server, 3, MISSING, "")).await;
+    assert_same(&work, &same);
+    assert_eq!(work.new_rows["outbox_mail"], 1);
+    assert_eq!(existing.code_expire_time, missing.code_expire_time);
+    assert_eq!(existing.resend_time, missing.resend_time);
+    server.deliver_mail().await;
+}
+
+#[tokio::test]
+async fn register_existing_does_and_answers_the_same_for_a_wrong_password() {
+    let server = start().await;
+    let (existing, work) = work_of(&server, register(&server, EXISTING, "faux")).await;
+    let (missing, same) = work_of(&server, register(&server, MISSING, PASSWORD)).await;
+    assert_same(&work, &same);
+    assert_eq!(work.hashing_jobs, 1);
+    assert_eq!(format!("{:?}", refused(existing)), format!("{:?}", refused(missing)));
+}
+
+#[tokio::test]
+async fn register_existing_does_and_answers_the_same_for_a_wrong_code() {
+    let server = start().await;
+    // A code that is well-formed, and was mailed for another account.
+    let other = server.open_account("autre@exemple.fr", 5).await;
+    server.advance(SignedDuration::from_mins(2));
+    server.resend(other.account_id, 5).await;
+    let code = server.code_to("autre@exemple.fr").await;
+    // The account has three live codes; the other has none.
+    for number in 2..5 {
+        server.advance(SignedDuration::from_mins(13));
+        resend(&server, number, EXISTING, "").await;
+        server.deliver_mail().await;
+    }
+    let (existing, work) = work_of(&server, register(&server, EXISTING, &code)).await;
+    let (missing, same) = work_of(&server, register(&server, MISSING, &code)).await;
+    assert_same(&work, &same);
+    assert_eq!(work.hashing_jobs, 1);
+    assert_eq!(format!("{:?}", refused(existing)), format!("{:?}", refused(missing)));
+}
