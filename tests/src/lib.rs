@@ -8,13 +8,16 @@
     reason = "what a test needs and does not get ends the test"
 )]
 
+mod change;
 mod database;
 mod flow;
 mod mail;
 mod randomness;
 mod refusal;
 mod server;
+mod support;
 
+pub use change::{change, change_email};
 pub use database::{count, rows, text};
 pub use flow::{Member, PASSWORD, machine, new_password, uuid};
 pub use mail::{code_in, first_code};

@@ -1,4 +1,4 @@
-//! What a refusal must be: code and reason.
+//! Takes refusals apart.
 
 use std::fmt::Debug;
 
@@ -7,28 +7,34 @@ use gestan_account_client::{
     v1::{ErrorReason, ViolationReason},
 };
 
-/// The rejection that a call ended with.
+/// The service's refusal.
+///
+/// # Panics
+/// When the call succeeded, or failed in another way.
 pub fn refused<T: Debug>(outcome: Result<T, Error>) -> Rejection {
     match outcome {
         Err(Error::Rejected(rejection)) => *rejection,
-        other => panic!("not refused: {other:?}"),
+        other => panic!("not refused by the service: {other:?}"),
     }
 }
 
-/// The rejection that a call ended with, which has this code and reason.
+/// Asserts that the service refused the call with this code and reason.
+///
+/// # Panics
+/// When it did not.
 pub fn assert_refused<T: Debug>(
     outcome: Result<T, Error>,
     code: Code,
     reason: ErrorReason,
 ) -> Rejection {
     let rejection = refused(outcome);
-    assert_eq!((rejection.code(), rejection.reason()), (code, reason), "{rejection:?}");
+    assert_eq!((rejection.code(), rejection.reason()), (code, reason), "{rejection}");
     rejection
 }
 
-/// The bad fields that a rejection names.
+/// The bad fields of a refusal and what is wrong with each.
 #[must_use]
 pub fn violations(rejection: &Rejection) -> Vec<(String, ViolationReason)> {
-    let violations = rejection.violations().iter();
-    violations.map(|violation| (violation.field.clone(), violation.reason)).collect()
+    let all = rejection.violations().iter();
+    all.map(|violation| (violation.field.clone(), violation.reason)).collect()
 }

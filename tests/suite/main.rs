@@ -3,7 +3,12 @@
 
 mod create;
 mod enumeration;
+mod get;
 mod peppers;
 mod proxies;
+mod raw_call;
+mod register_existing;
+mod register_existing_by_code;
 mod throttled_mails;
 mod throttled_passwords;
+mod unlink;
