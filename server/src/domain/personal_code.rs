@@ -24,8 +24,8 @@ const WEIGHTS: [u8; RANDOM_CHARS + 1] = weights();
 pub struct PersonalCode(Zeroizing<[u8; RANDOM_CHARS + 1]>);
 
 impl PersonalCode {
-    /// The longest text that is looked at for a code, in bytes.
-    pub const MAX_TEXT_BYTES: usize = 64;
+    /// The longest text that is looked at for a code, in characters.
+    pub const MAX_TEXT_CHARS: usize = 64;
 
     /// Makes a fresh code.
     #[must_use]
@@ -54,7 +54,7 @@ impl PersonalCode {
             return Err(Problem::Required);
         }
         let malformed = Problem::Malformed(Expected::PersonalCode);
-        if text.len() > Self::MAX_TEXT_BYTES {
+        if text.chars().nth(Self::MAX_TEXT_CHARS).is_some() {
             return Err(malformed);
         }
         let mut symbols = Zeroizing::new([0; RANDOM_CHARS + 1]);
