@@ -9,7 +9,7 @@ use super::{Accounts, Origin, call_digest, error::Error};
 use crate::{
     audit::{self, Action, Actor},
     credentials::{derivation::CodeKey, hasher::CodeHash, token::Token},
-    domain::{account_id::AccountId, personal_code::PersonalCode},
+    domain::{account_id::AccountId, email_address::EmailAddress, personal_code::PersonalCode},
     mail::letter::{Event, Letter},
     storage::{
         account::{self, Account},
@@ -170,8 +170,9 @@ impl Accounts {
         let email = challenge.email.as_ref().ok_or(Error::InvalidCredentials)?;
         let account = account::find_for_update(transaction, account_id).await?;
         let mut account = account.ok_or(Error::InvalidCredentials)?;
-        let pending = account.pending_email.as_ref().map(|(typed, _)| typed.as_str());
-        if pending != Some(email.as_typed()) {
+        let pending = account.pending_email.as_ref();
+        let pending = pending.and_then(|(typed, _)| EmailAddress::parse(typed).ok());
+        if pending.as_ref().map(EmailAddress::key) != Some(email.key()) {
             // Another change of address has been asked for, or this one taken back.
             return Err(Error::CodeExpired);
         }
