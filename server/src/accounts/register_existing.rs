@@ -74,7 +74,7 @@ impl Accounts {
         let (link_token, repeated) = match redeemed {
             Redeemed::Password => (Token::generate(TokenKind::Link, &*self.randomness), false),
             Redeemed::Code { key, seed } => (key.link_token(&seed), false),
-            Redeemed::Repeat { key, seed } => (key.link_token(&seed), true),
+            Redeemed::Repeat { key, seed, .. } => (key.link_token(&seed), true),
             Redeemed::Refused => {
                 transaction.commit().await?;
                 return Err(Error::InvalidCredentials);

@@ -46,8 +46,8 @@ pub(super) enum Redeemed {
     Password,
     /// It is a live code, now spent.
     Code { key: CodeKey, seed: Seed },
-    /// The same call spent the same code a moment ago.
-    Repeat { key: CodeKey, seed: Seed },
+    /// The same call spent the same code a moment ago, at `time`.
+    Repeat { key: CodeKey, seed: Seed, time: Timestamp },
     /// It is wrong. What was counted is to be committed.
     Refused,
 }
@@ -134,7 +134,12 @@ impl Accounts {
         };
         if let Some(spent) = &challenge.spent {
             let repeated = spent.is_repeated_by(mailed.id, &call, now);
-            return Ok(if repeated { Redeemed::Repeat { key, seed } } else { Redeemed::Refused });
+            let time = spent.time;
+            return Ok(if repeated {
+                Redeemed::Repeat { key, seed, time }
+            } else {
+                Redeemed::Refused
+            });
         }
         if !may_serve(&challenge, now) || mailed.expire_time <= now {
             return Ok(Redeemed::Refused);

@@ -99,9 +99,14 @@ impl Accounts {
         let mut account = account.ok_or(Error::InvalidCredentials)?;
         match self.redeem(&transaction, Some(&account), examined, call, now).await? {
             Redeemed::Password | Redeemed::Code { .. } => {}
-            Redeemed::Repeat { .. } => {
-                let latest = challenge::find_latest_email_change(&transaction, account.id).await?;
-                let challenge_id = latest.filter(|_| command.email.is_some());
+            Redeemed::Repeat { time, .. } => {
+                let challenge_id = match &command.email {
+                    Some(email) => {
+                        let (id, key) = (account.id, email.key());
+                        challenge::find_email_change(&transaction, id, key, time).await?
+                    }
+                    None => None,
+                };
                 return Ok(Updated { account, challenge_id });
             }
             Redeemed::Refused => {

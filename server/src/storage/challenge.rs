@@ -174,23 +174,27 @@ pub async fn find_by_email(
     rows.into_iter().map(Challenge::try_from).collect()
 }
 
-/// The newest challenge that is to change an account's address.
+/// The challenge that was made at `create_time` to change an account's address
+/// to the one with this key.
 ///
 /// # Errors
 /// A [`StorageError`].
-pub async fn find_latest_email_change(
+pub async fn find_email_change(
     db: &impl ConnectionTrait,
     account_id: AccountId,
+    email_key: &str,
+    create_time: Timestamp,
 ) -> Result<Option<Uuid>, StorageError> {
-    let latest: Option<Uuid> = Entity::find()
+    let id: Option<Uuid> = Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(Column::AccountId.eq(account_id.to_db()))
-        .order_by_desc(Column::CreateTime)
+        .filter(Column::EmailKey.eq(email_key))
+        .filter(Column::CreateTime.eq(to_millis(create_time)))
         .into_tuple()
         .one(db)
         .await?;
-    Ok(latest)
+    Ok(id)
 }
 
 /// Counts a wrong code against one challenge.
