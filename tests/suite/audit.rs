@@ -114,11 +114,8 @@ async fn links_and_their_ends_are_written_once() {
     let (first, before) = open(&server).await;
     let second = server.register(first.account_id, 2).await;
     server.register(first.account_id, 3).await;
-    let request = v1::UnlinkRequest {
-        machine_id: uuid(3),
-        password: PASSWORD.into(),
-        ..Default::default()
-    };
+    let request =
+        v1::UnlinkRequest { machine_id: uuid(3), password: PASSWORD.into(), ..Default::default() };
     first.client.unlink(request.clone()).await.expect("it is detached");
     first.client.unlink(request).await.expect("a repeat");
     second.unlink().await.expect("it is detached");

@@ -1,6 +1,7 @@
 //! Every test of the service, in one binary. One file an RPC; then what no RPC
 //! has to itself.
 
+mod audit;
 mod create;
 mod enumeration;
 mod get;
@@ -12,3 +13,9 @@ mod register_existing_by_code;
 mod throttled_mails;
 mod throttled_passwords;
 mod unlink;
+mod update;
+mod update_email;
+mod update_secret;
+mod validation;
+mod validation_bounds;
+mod validation_random;

@@ -84,7 +84,13 @@ async fn a_mask_clears_the_fields_that_are_not_set() {
     let server = TestServer::start().await;
     let (member, _) = open_filled(&server).await;
     let paths = [
-        "company_name", "last_name", "first_name", "address", "postal_code", "city", "phone",
+        "company_name",
+        "last_name",
+        "first_name",
+        "address",
+        "postal_code",
+        "city",
+        "phone",
         "ape_code",
     ];
     let account = member.update(change(&paths, Account::default())).await.account;
@@ -118,8 +124,20 @@ async fn unknown_and_read_only_paths_are_refused_by_name_together_with_bad_value
     let server = TestServer::start().await;
     let (member, before) = open_filled(&server).await;
     let paths = [
-        "id", "etag", "pending_email", "create_time", "update_time", "couleur", "account.city",
-        "City", "", "city", "phone", "ape_code", "postal_code", "company_name",
+        "id",
+        "etag",
+        "pending_email",
+        "create_time",
+        "update_time",
+        "couleur",
+        "account.city",
+        "City",
+        "",
+        "city",
+        "phone",
+        "ape_code",
+        "postal_code",
+        "company_name",
     ];
     let values = Account {
         city: "Nan\u{7}tes".into(),
@@ -143,11 +161,8 @@ async fn unknown_and_read_only_paths_are_refused_by_name_together_with_bad_value
     for (path, (reason, description)) in paths.iter().zip(of_mask) {
         let read_only =
             ["id", "etag", "pending_email", "create_time", "update_time"].contains(path);
-        let expected = if read_only {
-            ViolationReason::ReadOnly
-        } else {
-            ViolationReason::UnknownField
-        };
+        let expected =
+            if read_only { ViolationReason::ReadOnly } else { ViolationReason::UnknownField };
         assert_eq!(reason, expected, "{path}");
         assert!(description.contains(&format!("« {path} »")), "{description}");
     }
@@ -209,10 +224,7 @@ async fn a_change_of_country_checks_postal_and_ape_code_again() {
     let whole = Account { postal_code: "69 001".into(), ape_code: "10.71c".into(), ..back };
     let account = member.update(change(&[], whole)).await.account.expect("an account");
     assert_eq!((account.postal_code.as_str(), account.ape_code.as_str()), ("69001", "1071C"));
-    assert_eq!(
-        text(server.db(), "SELECT ape_version FROM account").await.as_deref(),
-        Some("rev2")
-    );
+    assert_eq!(text(server.db(), "SELECT ape_version FROM account").await.as_deref(), Some("rev2"));
 }
 
 #[tokio::test]
@@ -271,5 +283,8 @@ async fn a_change_moves_etag_and_update_time_and_only_a_change_does() {
     let moved = after.update_time.expect("a time").seconds;
     assert_eq!(moved, before.update_time.expect("a time").seconds + 3600);
     assert_eq!(member.read().await, after);
-    assert_eq!(count(server.db(), "SELECT count(*) FROM outbox_mail WHERE state = 'pending'").await, 0);
+    assert_eq!(
+        count(server.db(), "SELECT count(*) FROM outbox_mail WHERE state = 'pending'").await,
+        0
+    );
 }

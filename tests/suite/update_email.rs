@@ -213,7 +213,11 @@ async fn a_second_request_for_the_same_address_leaves_the_first_code_valid() {
     server.deliver_mail().await;
     let confirmed = confirm(&server, &first.challenge_id, &code).await.expect("it is the mailbox");
     assert_eq!(confirmed.account.expect("an account").pending_email, "");
-    assert_eq!(count(server.db(), "SELECT count(*) FROM account WHERE email_key = 'neuve@exemple.fr'").await, 1);
+    assert_eq!(
+        count(server.db(), "SELECT count(*) FROM account WHERE email_key = 'neuve@exemple.fr'")
+            .await,
+        1
+    );
     server.deliver_mail().await;
 }
 

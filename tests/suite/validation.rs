@@ -26,12 +26,17 @@ fn country(code: &str) -> Country {
 fn addresses_of_e_mail_are_kept_as_typed_and_compared_without_case() {
     for (typed, deliverable, key) in [
         ("jeanne@exemple.fr", "jeanne@exemple.fr", "jeanne@exemple.fr"),
-        ("  Jeanne.Martin+gestan@Exemple.FR ", "Jeanne.Martin+gestan@exemple.fr", "jeanne.martin+gestan@exemple.fr"),
+        (
+            "  Jeanne.Martin+gestan@Exemple.FR ",
+            "Jeanne.Martin+gestan@exemple.fr",
+            "jeanne.martin+gestan@exemple.fr",
+        ),
         ("jean@été.fr", "jean@xn--t-9fab.fr", "jean@xn--t-9fab.fr"),
         ("jean@E\u{301}TE\u{301}.fr", "jean@xn--t-9fab.fr", "jean@xn--t-9fab.fr"),
         ("o'neil_1-2@a-b.co.uk", "o'neil_1-2@a-b.co.uk", "o'neil_1-2@a-b.co.uk"),
     ] {
-        let email = EmailAddress::parse(typed).unwrap_or_else(|problem| panic!("{typed}: {problem:?}"));
+        let email =
+            EmailAddress::parse(typed).unwrap_or_else(|problem| panic!("{typed}: {problem:?}"));
         assert_eq!((email.deliverable(), email.key()), (deliverable, key));
         assert!(!format!("{email:?}").contains(typed.trim()), "Debug hides it");
     }
@@ -43,12 +48,27 @@ fn addresses_of_e_mail_are_kept_as_typed_and_compared_without_case() {
 #[test]
 fn what_mail_cannot_be_sent_to_is_no_address() {
     for text in [
-        "jeanne", "jeanne@", "@exemple.fr", "jeanne@exemple", "jeanne@localhost",
-        "jeanne@[127.0.0.1]", "jeanne@exem_ple.fr", "jeanne@-exemple.fr", "jeanne@exemple..fr",
-        "jeanne@exemple.fr.", ".jeanne@exemple.fr", "jeanne.@exemple.fr", "jea..nne@exemple.fr",
-        "\"jeanne martin\"@exemple.fr", "jeanne martin@exemple.fr", "Jeanne <j@exemple.fr>",
-        "jeanne@exemple.fr, paul@exemple.fr", "jeanne@exemple.fr\r\nBcc: x@exemple.fr",
-        "jeanne\u{0}@exemple.fr", "éric@exemple.fr", "jeanne@exemple.fr\u{202e}",
+        "jeanne",
+        "jeanne@",
+        "@exemple.fr",
+        "jeanne@exemple",
+        "jeanne@localhost",
+        "jeanne@[127.0.0.1]",
+        "jeanne@exem_ple.fr",
+        "jeanne@-exemple.fr",
+        "jeanne@exemple..fr",
+        "jeanne@exemple.fr.",
+        ".jeanne@exemple.fr",
+        "jeanne.@exemple.fr",
+        "jea..nne@exemple.fr",
+        "\"jeanne martin\"@exemple.fr",
+        "jeanne martin@exemple.fr",
+        "Jeanne <j@exemple.fr>",
+        "jeanne@exemple.fr, paul@exemple.fr",
+        "jeanne@exemple.fr\r\nBcc: x@exemple.fr",
+        "jeanne\u{0}@exemple.fr",
+        "éric@exemple.fr",
+        "jeanne@exemple.fr\u{202e}",
     ] {
         assert_eq!(EmailAddress::parse(text), Err(Problem::InvalidEmail), "{text:?}");
     }
@@ -82,8 +102,17 @@ fn french_phone_numbers_in_every_usual_form() {
 #[test]
 fn what_cannot_be_dialled_from_the_country_is_no_phone_number() {
     for text in [
-        "3949", "112", "poste 12", "01 58 90 49 77 poste 12", "01 58 90 49", "01 58 90 49 77 88",
-        "02 512 34 56", "+33 1 58 90 49", "bonjour", "-", "+",
+        "3949",
+        "112",
+        "poste 12",
+        "01 58 90 49 77 poste 12",
+        "01 58 90 49",
+        "01 58 90 49 77 88",
+        "02 512 34 56",
+        "+33 1 58 90 49",
+        "bonjour",
+        "-",
+        "+",
     ] {
         assert_eq!(Phone::parse(text, Country::FRANCE), Err(Problem::InvalidPhone), "{text:?}");
     }
@@ -111,7 +140,8 @@ fn ape_codes_of_both_editions_are_normalised() {
     for letter in ["Y", "G", "H", "J", "K", "L"] {
         ApeCode::parse_french(&format!("4711{letter}"), &by_shape).expect("a letter of NAF 2025");
     }
-    for text in ["9999Z", "1107", "1107I", "1107M", "11075B", "B1107", "１１０７B", "110é", "YYYYY"] {
+    for text in ["9999Z", "1107", "1107I", "1107M", "11075B", "B1107", "１１０７B", "110é", "YYYYY"]
+    {
         let parsed = ApeCode::parse_french(text, &by_shape);
         assert_eq!(parsed, Err(Problem::UnknownApeCode), "{text:?}");
     }
@@ -133,7 +163,8 @@ fn the_list_of_naf_rev_2_is_whole() {
 
 #[tokio::test]
 async fn a_list_of_naf_2025_replaces_the_check_by_shape() {
-    let nomenclature = Nomenclature::with_naf_2025("code;label\n47.11Y;Commerce\n1071g, Pain\nnon\n");
+    let nomenclature =
+        Nomenclature::with_naf_2025("code;label\n47.11Y;Commerce\n1071g, Pain\nnon\n");
     assert_eq!(nomenclature.naf_2025_len(), Some(2));
     let server =
         TestServer::start_with(TestServerOptions { nomenclature, ..Default::default() }).await;
@@ -190,7 +221,17 @@ fn texts_are_trimmed_normalised_and_free_of_control_characters() {
     let line = |text| Line::<20>::parse(text).map(|line| line.as_str().to_owned());
     assert_eq!(line(" \t\u{a0}L'E\u{301}picerie \n"), Ok("L'Épicerie".to_owned()));
     assert_eq!(line("日本 👩‍🍳"), Ok("日本 👩‍🍳".to_owned()));
-    for text in ["a\tb", "a\nb", "a\rb", "a\u{0}b", "a\u{85}b", "a\u{7f}b", "a\u{2028}b", "a\u{202e}b", "a\u{2066}b"] {
+    for text in [
+        "a\tb",
+        "a\nb",
+        "a\rb",
+        "a\u{0}b",
+        "a\u{85}b",
+        "a\u{7f}b",
+        "a\u{2028}b",
+        "a\u{202e}b",
+        "a\u{2066}b",
+    ] {
         assert_eq!(line(text), Err(Problem::ControlCharacter), "{text:?}");
     }
     let lines = |text| Lines::<20>::parse(text).map(|lines| lines.as_str().to_owned());
@@ -205,9 +246,12 @@ fn a_machine_id_is_a_uuid_in_its_standard_form() {
     let id = MachineId::parse(" 7F0C7D3E-6a57-4a9b-8a53-3f1d1f0f7a11 ").expect("a UUID");
     assert_eq!(id.uuid().to_string(), "7f0c7d3e-6a57-4a9b-8a53-3f1d1f0f7a11");
     for text in [
-        "7f0c7d3e6a574a9b8a533f1d1f0f7a11", "{7f0c7d3e-6a57-4a9b-8a53-3f1d1f0f7a11}",
-        "urn:uuid:7f0c7d3e-6a57-4a9b-8a53-3f1d1f0f7a11", "7f0c7d3e-6a57-4a9b-8a53-3f1d1f0f7a1",
-        "00000000-0000-0000-0000-000000000000", "zf0c7d3e-6a57-4a9b-8a53-3f1d1f0f7a11",
+        "7f0c7d3e6a574a9b8a533f1d1f0f7a11",
+        "{7f0c7d3e-6a57-4a9b-8a53-3f1d1f0f7a11}",
+        "urn:uuid:7f0c7d3e-6a57-4a9b-8a53-3f1d1f0f7a11",
+        "7f0c7d3e-6a57-4a9b-8a53-3f1d1f0f7a1",
+        "00000000-0000-0000-0000-000000000000",
+        "zf0c7d3e-6a57-4a9b-8a53-3f1d1f0f7a11",
     ] {
         assert!(matches!(MachineId::parse(text), Err(Problem::Malformed(_))), "{text:?}");
     }
