@@ -2,6 +2,7 @@
 //! has to itself.
 
 mod audit;
+mod confirm;
 mod create;
 mod enumeration;
 mod get;
@@ -10,6 +11,9 @@ mod proxies;
 mod raw_call;
 mod register_existing;
 mod register_existing_by_code;
+mod resend_password;
+mod set_password;
+mod set_password_by_password;
 mod throttled_mails;
 mod throttled_passwords;
 mod unlink;
