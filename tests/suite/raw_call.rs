@@ -1,5 +1,7 @@
 //! Calls past the client, for what it would not send and what it does not show.
 
+#![expect(clippy::expect_used, reason = "what a test needs and does not get ends the test")]
+
 use gestan_account_proto::v1::account_service_client::AccountServiceClient;
 use gestan_account_tests::TestServer;
 use tonic::{Code, Request, Status, transport::Channel};

@@ -257,3 +257,34 @@ async fn a_code_mailed_to_the_old_address_does_not_serve_after_the_address_chang
     register(&server.client, member.account_id, &fresh, 2).await.expect("it serves");
     server.deliver_mail().await;
 }
+
+#[tokio::test]
+async fn of_two_machines_with_one_code_exactly_one_is_linked() {
+    let server = TestServer::start().await;
+    let member = open(&server).await;
+    let (code, _) = mailed_code(&server, &member).await;
+    let (one, two) = tokio::join!(
+        register(&server.client, member.account_id, &code, 2),
+        register(&server.client, member.account_id, &code, 3),
+    );
+    let (linked, refused) = if one.is_ok() { (one, two) } else { (two, one) };
+    assert_wrong_secret(refused);
+    let linked = server.client_with(&linked.expect("one of them is linked").link_token);
+    linked.get(v1::GetRequest::default()).await.expect("its token works");
+    assert_eq!(count(server.db(), LIVING_LINKS).await, 2);
+    assert_eq!(server.deliver_mail().await, 1);
+}
+
+#[tokio::test]
+async fn a_call_that_is_sent_twice_at_once_gets_one_token() {
+    let server = TestServer::start().await;
+    let member = open(&server).await;
+    let (code, _) = mailed_code(&server, &member).await;
+    let (one, two) = tokio::join!(
+        register(&server.client, member.account_id, &code, 2),
+        register(&server.client, member.account_id, &code, 2),
+    );
+    assert_eq!(one.expect("it serves"), two.expect("so does its repeat"));
+    assert_eq!(count(server.db(), LIVING_LINKS).await, 2);
+    assert_eq!(server.deliver_mail().await, 1, "one notice");
+}

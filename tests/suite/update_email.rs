@@ -6,8 +6,8 @@ use gestan_account_client::{
 };
 use gestan_account_server::domain::personal_code::PersonalCode;
 use gestan_account_tests::{
-    TestServer, assert_refused, change, change_email, code_in, count, first_code, machine, text,
-    uuid,
+    TestServer, assert_refused, change, change_email, code_in, count, first_code, machine,
+    new_password, text, uuid,
 };
 use jiff::SignedDuration;
 
@@ -249,4 +249,26 @@ async fn after_the_change_the_old_address_leads_nowhere_and_the_new_one_to_the_a
     server.advance(SignedDuration::from_mins(2));
     let paul = server.open_account(OLD, 9).await;
     assert_ne!(paul.account_id, member.account_id, "the old address is free again");
+}
+
+/// The notice to the old address promises that this takes the account back.
+#[tokio::test]
+async fn a_new_password_takes_a_pending_address_back() {
+    let server = TestServer::start().await;
+    let member = server.open_account(OLD, 1).await;
+    let asked = member.update(change_email(NEW)).await;
+    let code = server.code_to(NEW).await;
+    server.advance(SignedDuration::from_mins(2));
+    let sent = server.resend(member.account_id, 1).await;
+    let ticket = server.confirm(&sent.challenge_id, &server.code_to(OLD).await).await.ticket;
+    let changed = server.set_password(&ticket, &new_password(1)).await;
+    server.deliver_mail().await;
+    let account = changed.account.expect("an account");
+    assert_eq!((account.email.as_str(), account.pending_email.as_str()), (OLD, ""));
+    let taken_back = ("update_fields".to_owned(), "email".to_owned());
+    assert!(server.audit_trail().await.contains(&taken_back));
+    assert_over(confirm(&server, &asked.challenge_id, &code).await, ErrorReason::CodeExpired);
+    let read = server.client_with(&changed.link_token).get(v1::GetRequest::default()).await;
+    assert_eq!(read.expect("the token works").account, Some(account));
+    assert_eq!(server.deliver_mail().await, 0);
 }

@@ -21,7 +21,7 @@ fn with_secret(secret: &str, request: v1::UpdateRequest) -> v1::UpdateRequest {
 }
 
 fn with_etag(etag: &str, mut request: v1::UpdateRequest) -> v1::UpdateRequest {
-    request.account.get_or_insert_default().etag = etag.to_owned();
+    etag.clone_into(&mut request.account.get_or_insert_default().etag);
     request
 }
 

@@ -105,6 +105,8 @@ fn what_cannot_be_dialled_from_the_country_is_no_phone_number() {
         "3949",
         "112",
         "poste 12",
+        "01 58 90 49 77 bureau",
+        "tél. 01 58 90 49 77",
         "01 58 90 49 77 poste 12",
         "01 58 90 49",
         "01 58 90 49 77 88",

@@ -40,7 +40,7 @@ fn bounds() -> BTreeMap<String, usize> {
                 continue;
             }
             if let Some(name) = line.strip_prefix("message ") {
-                message = name.trim_end_matches([' ', '{', '}']).to_owned();
+                name.trim_end_matches([' ', '{', '}']).clone_into(&mut message);
             } else if let Some((_, field)) =
                 line.split_once(" = ").and_then(|(field, _)| field.rsplit_once(' '))
                 && let Some(bound) = bound_in(&comment)

@@ -11,7 +11,7 @@ use super::{Accounts, Origin, error::Error};
 use crate::{
     audit::{self, Action, Actor},
     credentials::{hasher::PasswordHash, token::Token},
-    domain::{machine::Machine, password::Password, violation::Problem},
+    domain::{machine::Machine, password::Password, profile::Field, violation::Problem},
     mail::letter::{Event, Letter},
     storage::{
         account::{self, Account},
@@ -112,6 +112,13 @@ impl Change<'_> {
     ) -> Result<(), Error> {
         let (id, now) = (account.id, self.now);
         account::update_password(transaction, id, hash).await?;
+        // Whoever sets a password because a stranger asked for another address
+        // must not lose the account to that request afterwards.
+        if account.pending_email.take().is_some() {
+            account::update(transaction, account, now).await?;
+            let action = Action::UpdateFields(vec![Field::Email]);
+            audit::record(transaction, id, &action, self.actor, now).await?;
+        }
         audit::record(transaction, id, &Action::SetPassword, self.actor, now).await?;
         if self.command.unlink_other_machines {
             for other in link::list(transaction, id).await? {
