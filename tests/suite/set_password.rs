@@ -61,13 +61,14 @@ async fn set_password_refuses_what_can_be_guessed_and_says_why() {
         ("abcdefghij", Why::PasswordTooWeak, "trop simple"),
         ("motdepasse123", Why::PasswordTooWeak, "trop faible"),
         ("azertyuiop123", Why::PasswordTooWeak, "trop faible"),
-        ("Soleil2024!!", Why::PasswordTooWeak, "trop faible"),
+        ("Soleil2024", Why::PasswordTooWeak, "trop faible"),
         ("jeanne.lemaitre@cave-dupont.fr", Why::PasswordTooWeak, "votre nom"),
         ("lemaitre-cave-dupont", Why::PasswordTooWeak, "votre nom"),
         ("aaaaaaaaaaaaaaaa", Why::PasswordTooWeak, "répétés"),
         (&"x".repeat(257), Why::TooLong, "256"),
     ] {
         let outcome = server.client.set_password(with_ticket(&ticket, password)).await;
+        assert!(outcome.is_err(), "{password} was taken");
         let rejection = refused_fields(outcome);
         assert_eq!(violations(&rejection), [("new_password".to_owned(), why)], "{password}");
         let description = &rejection.violations()[0].description;
