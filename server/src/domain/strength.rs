@@ -12,6 +12,9 @@ const MIN_BITS: f64 = 50.0;
 /// The least score of zxcvbn, of 0 to 4.
 const MIN_SCORE: u8 = 3;
 
+/// How many letters and digits must be left without personal words.
+const MIN_OWN_CHARS: usize = 6;
+
 /// How much of a password zxcvbn reads, in characters: its time grows fast.
 const READ_CHARS: usize = 100;
 
@@ -61,12 +64,30 @@ pub fn judge(password: &Password, personal: &[&str]) -> Result<(), Weakness> {
         password.reveal().chars().take(READ_CHARS).collect::<String>().into();
     // Personal words come first: zxcvbn ranks what it is given by its order.
     let words = personal.iter().flat_map(|text| words(text)).collect::<Vec<_>>();
+    if is_personal(password.reveal(), &words) {
+        return Err(Weakness::Guessable(Guess::Personal));
+    }
     let inputs: Vec<&str> = words.iter().map(String::as_str).chain(FRENCH.lines()).collect();
     let entropy = zxcvbn(&read, &inputs);
     if u8::from(entropy.score()) >= MIN_SCORE {
         return Ok(());
     }
     Err(Weakness::Guessable(reason(&entropy, &words)))
+}
+
+/// Whether hardly anything is left of a password without the words that the
+/// account tells of its owner. zxcvbn counts how many words there are, not
+/// whose: it takes `lemaitre-cave-dupont` for strong.
+fn is_personal(password: &str, personal: &[String]) -> bool {
+    let mut rest = zeroize::Zeroizing::new(password.to_lowercase());
+    let mut longest_first: Vec<&str> = personal.iter().map(String::as_str).collect();
+    longest_first.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let whole = rest.len();
+    for word in longest_first {
+        *rest = rest.replace(word, " ");
+    }
+    let left = rest.chars().filter(|character| character.is_alphanumeric()).count();
+    rest.len() < whole && left < MIN_OWN_CHARS
 }
 
 /// The text itself and its parts of three characters and more, in lower case.
