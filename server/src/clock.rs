@@ -10,7 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Tells the time.
 pub trait Clock: Send + Sync + fmt::Debug {
-    /// Now.
+    /// Now, in whole milliseconds: what is answered must be what is stored, or
+    /// a repeat would be answered otherwise.
     fn now(&self) -> Timestamp;
 }
 
@@ -21,7 +22,8 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        let now = Timestamp::now();
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 }
 
