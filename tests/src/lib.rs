@@ -12,6 +12,7 @@ mod change;
 mod database;
 mod flow;
 mod mail;
+pub mod process;
 mod randomness;
 mod refusal;
 mod server;

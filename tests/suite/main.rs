@@ -3,6 +3,7 @@
 
 mod audit;
 mod confirm;
+mod crash;
 mod create;
 mod enumeration;
 mod get;
@@ -12,6 +13,7 @@ mod raw_call;
 mod register_existing;
 mod register_existing_by_code;
 mod resend_password;
+mod secrets;
 mod set_password;
 mod set_password_by_password;
 mod throttled_mails;

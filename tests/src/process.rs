@@ -1,0 +1,299 @@
+//! The real program in a process of its own: killed, stopped and started again,
+//! as an operator does it.
+
+use std::{
+    env, fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+    sync::LazyLock,
+    time::Duration,
+};
+
+use gestan_account_client::{Client, ClientOptions};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncRead, BufReader},
+    process::{Child, Command},
+    sync::watch,
+    time::{sleep, timeout},
+};
+
+use crate::mail::first_code;
+
+/// No test is ever meant to wait this long: it bounds what a slow machine may take.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where the programs are. They are built once a run of the tests, with the
+/// features that `cargo test --workspace` gives them, so that nothing else is.
+static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
+    // target/debug/deps/suite-… → target/debug
+    let suite = env::current_exe().expect("the path of this test");
+    let folder = suite.ancestors().nth(2).expect("the folder of the profile").to_owned();
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo
+        .args(["build", "--quiet", "--workspace", "--bins", "--examples"])
+        .args(["--features", "gestan-account-client/blocking"])
+        .arg("--target-dir")
+        .arg(folder.parent().expect("the target folder"))
+        .current_dir(workspace());
+    if folder.ends_with("release") {
+        cargo.arg("--release");
+    }
+    // What cargo tells a test about its package would have build scripts run again.
+    for (name, _) in env::vars_os() {
+        let name = name.to_string_lossy();
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| name.starts_with(prefix)) {
+            cargo.env_remove(&*name);
+        }
+    }
+    let built = cargo.status().expect("cargo runs");
+    assert!(built.success(), "the programs cannot be built");
+    folder
+});
+
+/// The folder of the workspace.
+#[must_use]
+pub fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
+}
+
+/// The client's example, freshly built.
+#[must_use]
+pub fn compte_program() -> PathBuf {
+    PROGRAMS.join("examples/compte")
+}
+
+/// The server's program in `folder`, without a single setting: everything it
+/// keeps by default is then in `folder/data`.
+#[must_use]
+pub fn server_command(folder: &Path) -> Command {
+    let mut command = Command::new(PROGRAMS.join("gestan-account-server"));
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with("GESTAN_ACCOUNT_") {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+/// How a program that ran to its end ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit status.
+    pub status: ExitStatus,
+    /// What it printed.
+    pub printed: String,
+    /// What it said to standard error.
+    pub log: String,
+}
+
+/// Runs the server's program to its end.
+///
+/// # Panics
+/// When it does not end.
+pub async fn run_to_end(command: &mut Command) -> Ended {
+    let output = timeout(PATIENCE, command.output()).await.expect("the program ends in time");
+    let output = output.expect("the program starts");
+    Ended {
+        status: output.status,
+        printed: String::from_utf8_lossy(&output.stdout).into_owned(),
+        log: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// A running server. Dropped, it is killed.
+#[derive(Debug)]
+pub struct ServerProcess {
+    /// Where it listens.
+    pub address: SocketAddr,
+    child: Child,
+    log: watch::Receiver<String>,
+    mail_folder: PathBuf,
+}
+
+impl ServerProcess {
+    /// Starts the server in `folder` on a free port with cheap hashes;
+    /// `arguments` go before that.
+    pub async fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut command = server_command(folder);
+        command
+            .env("GESTAN_ACCOUNT_LISTEN", "127.0.0.1:0")
+            .env("GESTAN_ACCOUNT_HASH_MEMORY_KIB", "64")
+            .env("GESTAN_ACCOUNT_HASH_PASSES", "1")
+            .args(arguments);
+        Self::spawn(command, &folder.join("data/mail")).await
+    }
+
+    /// Starts the server as `command` says, and waits until it listens.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn spawn(mut command: Command, mail_folder: &Path) -> Self {
+        command.stderr(Stdio::piped()).stdout(Stdio::null());
+        let mut child = command.spawn().expect("the server's program starts");
+        let log = follow(child.stderr.take().expect("its standard error"));
+        let mut server = Self {
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            child,
+            log,
+            mail_folder: mail_folder.to_owned(),
+        };
+        server.address = server.find_in_log(listening_address).await;
+        server
+    }
+
+    /// A client of this server.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn connect(&self, options: ClientOptions) -> Client {
+        Client::connect(&self.url(), options).await.expect("the server answers")
+    }
+
+    /// Where the server is.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Everything it has logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.log.borrow().clone()
+    }
+
+    /// Waits until the log has `text`.
+    pub async fn wait_for_log(&self, text: &str) {
+        self.find_in_log(|log| log.contains(text).then_some(())).await;
+    }
+
+    /// Waits until something is found in the log.
+    async fn find_in_log<T>(&self, find: impl Fn(&str) -> Option<T>) -> T {
+        let mut log = self.log.clone();
+        let found = timeout(PATIENCE, log.wait_for(|log| find(log).is_some())).await;
+        let found = found.ok().and_then(Result::ok).and_then(|log| find(&log));
+        found.unwrap_or_else(|| panic!("not in this log:\n{}", self.log()))
+    }
+
+    /// Ends it as a power cut would.
+    ///
+    /// # Panics
+    /// When it cannot be killed.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("the server is killed");
+    }
+
+    /// Asks it to stop, as an operator does.
+    ///
+    /// # Panics
+    /// When the signal cannot be sent.
+    pub async fn terminate(&self) {
+        let id = self.child.id().expect("it has not been waited for").to_string();
+        let sent = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &id]).status().await;
+        assert!(sent.expect("sh runs").success(), "the signal is sent");
+    }
+
+    /// Waits for its end; gives its exit status and its whole log.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn wait(mut self) -> (ExitStatus, String) {
+        let ended = timeout(PATIENCE, self.child.wait()).await.expect("the server ends in time");
+        // The log is whole when its writer is gone.
+        let mut log = self.log.clone();
+        let _ = timeout(PATIENCE, log.wait_for(|_| false)).await;
+        (ended.expect("it can be waited for"), self.log())
+    }
+
+    /// Waits for a mail to `address` that has a code; gives the last such code.
+    pub async fn code_to(&self, address: &str) -> String {
+        code_to(&self.mail_folder, address).await
+    }
+}
+
+/// Waits for a mail to `address` in `folder` that has a code; gives the code of
+/// the last one.
+///
+/// # Panics
+/// When none comes.
+pub async fn code_to(folder: &Path, address: &str) -> String {
+    let code = async {
+        loop {
+            let last = mail_files(folder).into_iter().rev().find_map(|mail| {
+                (mail.to.eq_ignore_ascii_case(address)).then(|| first_code(&mail.text)).flatten()
+            });
+            match last {
+                Some(code) => return code,
+                None => sleep(Duration::from_millis(20)).await,
+            }
+        }
+    };
+    timeout(PATIENCE, code).await.unwrap_or_else(|_| panic!("no code was mailed to {address}"))
+}
+
+/// A mail that was written into a file.
+#[derive(Clone, Debug)]
+pub struct MailFile {
+    /// To whom it goes.
+    pub to: String,
+    /// What tells it from other mails.
+    pub message_id: String,
+    /// The file's contents.
+    pub text: String,
+}
+
+/// Every mail in a folder, the oldest first as far as seconds tell.
+///
+/// # Panics
+/// When one cannot be read.
+#[must_use]
+pub fn mail_files(folder: &Path) -> Vec<MailFile> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let paths = entries.map(|entry| entry.expect("a folder").path());
+    let mut paths: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|end| end == "eml")).collect();
+    paths.sort();
+    paths.iter().map(|path| MailFile::read(path)).collect()
+}
+
+impl MailFile {
+    /// Reads a file.
+    ///
+    /// # Panics
+    /// When it is no mail.
+    #[must_use]
+    pub fn read(path: &Path) -> Self {
+        let text = fs::read_to_string(path).expect("a mail");
+        let header = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name));
+            line.unwrap_or_else(|| panic!("no {name} in {text}")).trim().to_owned()
+        };
+        Self { to: header("To:"), message_id: header("Message-ID:"), text: text.clone() }
+    }
+}
+
+/// Reads a log to its end, on its own.
+fn follow(reader: impl AsyncRead + Send + Unpin + 'static) -> watch::Receiver<String> {
+    let (sender, receiver) = watch::channel(String::new());
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(reader).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            sender.send_modify(|log| {
+                log.push_str(&line);
+                log.push('\n');
+            });
+        }
+    });
+    receiver
+}
+
+/// The address in the line that says so, in either format of the log.
+fn listening_address(log: &str) -> Option<SocketAddr> {
+    let line = log.lines().find(|line| line.contains("listening"))?;
+    let (_, rest) = line.split_once("127.0.0.1:")?;
+    let port = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    Some(SocketAddr::from(([127, 0, 0, 1], port.parse().ok()?)))
+}
