@@ -1,5 +1,7 @@
 //! Parses the arguments, starts the log, and does what was asked.
 
+use std::process::ExitCode;
+
 use clap::Parser as _;
 use gestan_account_server::{
     config::{Cli, Command},
@@ -7,12 +9,28 @@ use gestan_account_server::{
 };
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let Cli { command, settings } = Cli::parse();
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    let Cli { command, settings } = cli;
     telemetry::start(settings.log, settings.log_format)?;
     match command {
         None | Some(Command::Serve) => startup::serve(&settings).await,
         Some(Command::Migrate) => startup::migrate(&settings).await,
         Some(Command::SupportKey(command)) => startup::support_key(&settings, &command).await,
     }
+}
+
+/// The error and its causes, on one line: the last words before the end.
+#[expect(clippy::print_stderr, reason = "the log may not have been started")]
+fn say(error: &anyhow::Error) {
+    eprintln!("Error: {error:#}");
 }
