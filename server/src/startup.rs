@@ -116,6 +116,8 @@ async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result<Dat
         .context("cannot open the database")?;
     if migrate {
         db.migrate().await.context("cannot bring the database's schema up to date")?;
+    } else if !db.is_migrated().await.context("cannot read the database's schema")? {
+        bail!("the database's schema is not up to date: run the command `migrate`");
     }
     Ok(db)
 }

@@ -4,11 +4,11 @@ use std::{path::PathBuf, str::FromStr as _, sync::Arc, time::Duration};
 
 use gestan_account_migration::Migrator;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    ConnectOptions, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, EntityName as _,
+    EntityTrait as _, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
     sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
-use sea_orm_migration::MigratorTrait as _;
+use sea_orm_migration::{MigratorTrait as _, SchemaManager, seaql_migrations};
 
 use super::error::StorageError;
 use crate::randomness::Randomness;
@@ -76,6 +76,23 @@ impl Database {
     /// A [`StorageError`].
     pub async fn migrate(&self) -> Result<(), StorageError> {
         Ok(Migrator::up(&self.writer, None).await?)
+    }
+
+    /// Whether the schema is up to date; a newer one is, too. Changes nothing,
+    /// so that it needs no right to.
+    ///
+    /// # Errors
+    /// A [`StorageError`].
+    pub async fn is_migrated(&self) -> Result<bool, StorageError> {
+        if !SchemaManager::new(&self.reader)
+            .has_table(seaql_migrations::Entity.table_name())
+            .await?
+        {
+            return Ok(false);
+        }
+        let applied = seaql_migrations::Entity::find().all(&self.reader).await?;
+        let is_applied = |name| applied.iter().any(|change| change.version == name);
+        Ok(Migrator::migrations().iter().all(|change| is_applied(change.name())))
     }
 
     /// For reading outside a transaction.
