@@ -6,7 +6,10 @@ use gestan_account_migration::Migrator;
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, EntityName as _,
     EntityTrait as _, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        postgres::PgConnectOptions,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 use sea_orm_migration::{MigratorTrait as _, SchemaManager, seaql_migrations};
 
@@ -47,6 +50,7 @@ impl Database {
         config: &DatabaseConfig,
         randomness: Arc<dyn Randomness>,
     ) -> Result<Self, StorageError> {
+        check_url(&config.url)?;
         if let Some(path) = sqlite_path(&config.url) {
             if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
                 std::fs::create_dir_all(folder).map_err(|error| {
@@ -176,6 +180,19 @@ impl IsConflict for StorageError {
         // A key that was free and then taken is found by the next attempt.
         matches!(self, Self::Conflict(_) | Self::Unique(_))
     }
+}
+
+/// Refuses what is no URL of a database before SeaORM does, whose words would
+/// tell the URL, and its password with it.
+fn check_url(url: &str) -> Result<(), StorageError> {
+    let problem = if url.starts_with("sqlite:") {
+        None
+    } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        PgConnectOptions::from_str(url).err().map(|error| format!("its URL is wrong: {error}"))
+    } else {
+        Some("its URL must begin with sqlite: or postgres://".to_owned())
+    };
+    problem.map_or(Ok(()), |text| Err(StorageError::Unavailable(sea_orm::DbErr::Custom(text))))
 }
 
 /// The file of an SQLite URL; `None` for another database or one in memory.
