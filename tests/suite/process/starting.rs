@@ -1,0 +1,163 @@
+//! What the program makes of its settings.
+
+use gestan_account_client::ClientOptions;
+use gestan_account_server::config::Cli;
+use gestan_account_tests::{
+    count,
+    process::{Ended, ServerProcess, run_to_end, server_command},
+};
+use sea_orm::Database;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use super::request;
+
+/// Runs the program with arguments that it must refuse.
+async fn refused(folder: &TempDir, arguments: &[&str]) -> String {
+    let mut command = server_command(folder.path());
+    let Ended { status, log, .. } = run_to_end(command.args(arguments)).await;
+    assert!(!status.success(), "{arguments:?} is accepted: {log}");
+    let errors: Vec<&str> = log.lines().filter(|line| line.starts_with("Error:")).collect();
+    assert_eq!(errors.len(), 1, "{arguments:?}: no one-line error in\n{log}");
+    assert!(!log.contains("Caused by"), "{arguments:?}: more than a line:\n{log}");
+    assert!(!log.contains("panicked"), "{log}");
+    log
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_told() {
+    let folder = TempDir::new().expect("a folder");
+    let taken = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let log = refused(&folder, &["--listen", &address]).await;
+    assert!(log.contains(&address) && log.contains("in use"), "{log}");
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_made_is_told() {
+    let folder = TempDir::new().expect("a folder");
+    // A file is in its way: that stops even root.
+    std::fs::write(folder.path().join("data"), "").expect("a file");
+    let arguments = ["--listen", "127.0.0.1:0", "--mail-url", "file:mail"];
+    let log = refused(&folder, &arguments).await;
+    assert!(log.contains("data"), "{log}");
+    let arguments = ["--listen", "127.0.0.1:0", "--database-url", "sqlite:a.sqlite"];
+    let log = refused(&folder, &arguments).await;
+    assert!(log.contains("data/mail"), "{log}");
+}
+
+#[tokio::test]
+async fn unusable_settings_are_told_without_their_passwords() {
+    let folder = TempDir::new().expect("a folder");
+    for (arguments, word) in [
+        (["--mail-url", "smtp://relais:secretdurelais@127.0.0.1"], "clear"),
+        (["--mail-url", "ftp://relais:secretdurelais@127.0.0.1"], "file:"),
+        (["--mail-url", "smtps://relais:secretdurelais@127.0.0.1:x"], "port"),
+        (["--mail-from", "nobody"], "sender"),
+        (["--database-url", "postgres://u:secretdurelais@127.0.0.1:1/n"], "database"),
+        (["--database-url", "mysql://u:secretdurelais@127.0.0.1/n"], "database"),
+        (["--database-url", "postgres://u:secretdurelais@127.0.0.1:x/n"], "database"),
+        (["--hash-memory-kib", "1"], "hash"),
+        (["--hash-passes", "0"], "hash"),
+    ] {
+        let mut all = vec!["--listen", "127.0.0.1:0"];
+        all.extend(arguments);
+        let log = refused(&folder, &all).await;
+        assert!(log.contains(word), "{arguments:?}: {log}");
+        assert!(!log.contains("secretdurelais"), "{arguments:?}: {log}");
+    }
+}
+
+#[tokio::test]
+async fn no_migrate_refuses_a_database_without_the_schema_and_migrate_makes_it() {
+    let folder = TempDir::new().expect("a folder");
+    let log = refused(&folder, &["--listen", "127.0.0.1:0", "--no-migrate"]).await;
+    assert!(log.contains("migrate"), "{log}");
+
+    for _ in 0..2 {
+        let ended = run_to_end(server_command(folder.path()).arg("migrate")).await;
+        assert!(ended.status.success(), "{}", ended.log);
+    }
+    let server = ServerProcess::start(folder.path(), &["--no-migrate"]).await;
+    let client = server.connect(ClientOptions::new()).await;
+    client.create(request(1)).await.expect("Create is answered");
+}
+
+#[tokio::test]
+async fn an_empty_folder_and_no_setting_are_enough() {
+    let folder = TempDir::new().expect("a folder");
+    let mut command = server_command(folder.path());
+    // Only the port differs: the usual one may be in use on this machine.
+    command.env("GESTAN_ACCOUNT_LISTEN", "127.0.0.1:0");
+    let server = ServerProcess::spawn(command, &folder.path().join("data/mail")).await;
+    let client = server.connect(ClientOptions::new()).await;
+    client.create(request(1)).await.expect("Create is answered");
+    server.code_to("client1@exemple.fr").await;
+    assert!(folder.path().join("data/gestan-account.sqlite").is_file());
+}
+
+#[tokio::test]
+async fn settings_are_read_from_variables() {
+    let folder = TempDir::new().expect("a folder");
+    let mut command = server_command(folder.path());
+    for (name, value) in [
+        ("LISTEN", "127.0.0.1:0"),
+        ("DATABASE_URL", "sqlite:donnees/comptes.sqlite"),
+        ("MAIL_URL", "file:courrier"),
+        ("MAIL_FROM", "Essai <essai@variable.example>"),
+        ("HASH_MEMORY_KIB", "64"),
+        ("HASH_PASSES", "1"),
+        ("LOG_FORMAT", "json"),
+        ("CODE_LIFETIME", "2h"),
+    ] {
+        command.env(format!("GESTAN_ACCOUNT_{name}"), value);
+    }
+    let mail_folder = folder.path().join("courrier");
+    let server = ServerProcess::spawn(command, &mail_folder).await;
+    let client = server.connect(ClientOptions::new()).await;
+    let created = client.create(request(1)).await.expect("Create is answered");
+    let seconds = |time: Option<gestan_account_client::Timestamp>| time.expect("a time").seconds;
+    let lifetime = seconds(created.code_expire_time) - seconds(created.resend_time);
+    assert_eq!(lifetime, 2 * 3600 - 60);
+    server.code_to("client1@exemple.fr").await;
+    let mails = gestan_account_tests::process::mail_files(&mail_folder);
+    assert!(mails[0].message_id.ends_with("@variable.example>"), "{}", mails[0].message_id);
+    let json = server.log().lines().all(|line| line.starts_with('{'));
+    assert!(json, "{}", server.log());
+    let url = format!("sqlite:{}", folder.path().join("donnees/comptes.sqlite").display());
+    let db = Database::connect(url).await.expect("the database");
+    assert_eq!(count(&db, "SELECT count(*) FROM challenge").await, 1);
+}
+
+/// The help is the reference of the settings.
+#[tokio::test]
+async fn the_help_names_the_variable_and_the_default_of_every_setting() {
+    use clap::CommandFactory as _;
+    let folder = TempDir::new().expect("a folder");
+    let ended = run_to_end(server_command(folder.path()).arg("--help")).await;
+    assert!(ended.status.success());
+    let help = ended.printed.split_whitespace().collect::<Vec<_>>().join(" ");
+    let command = Cli::command();
+    let settings = command.get_arguments().filter(|setting| setting.get_long().is_some());
+    let mut number = 0;
+    for setting in settings.filter(|setting| setting.get_id() != "help") {
+        let Some(variable) = setting.get_env() else {
+            assert_eq!(setting.get_id(), "version");
+            continue;
+        };
+        let long = setting.get_long().expect("a name");
+        let name = format!("GESTAN_ACCOUNT_{}", long.replace('-', "_").to_uppercase());
+        assert_eq!(variable.to_string_lossy(), name);
+        assert!(help.contains(&format!("--{long}")), "--{long} is not in the help");
+        assert!(help.contains(&format!("[env: {name}")), "{name} is not in the help");
+        for default in setting.get_default_values() {
+            // A switch is off by default; what has spaces stands in quotes.
+            let default = default.to_string_lossy();
+            let forms = [format!("[default: {default}]"), format!("[default: \"{default}\"]")];
+            let is_told = default == "false" || forms.iter().any(|form| help.contains(form));
+            assert!(is_told, "{default}, the default of --{long}, is not in the help");
+        }
+        number += 1;
+    }
+    assert!(number > 20, "{number} settings");
+}
