@@ -1,0 +1,61 @@
+//! Other people's tools work with the service by reflection: the walk that the
+//! README shows, with grpcurl.
+
+use std::{env, path::PathBuf};
+
+use gestan_account_tests::process::{PATIENCE, ServerProcess, workspace};
+use tempfile::TempDir;
+use tokio::{process::Command, time::timeout};
+
+fn grpcurl() -> PathBuf {
+    let program = env::var_os("GESTAN_TEST_GRPCURL")
+        .map_or_else(|| workspace().join("tests/.venv/bin/grpcurl"), PathBuf::from);
+    assert!(
+        program.is_file(),
+        "there is no {}: tests/run.sh installs it, or set GESTAN_TEST_GRPCURL",
+        program.display()
+    );
+    program
+}
+
+#[tokio::test]
+async fn grpcurl_makes_all_eight_calls_by_reflection() {
+    let folder = TempDir::new().expect("a folder");
+    let server = ServerProcess::start(folder.path(), &[]).await;
+    let mut walk = Command::new("bash");
+    walk.arg(workspace().join("tests/walkthrough.sh"))
+        .env("GRPCURL", grpcurl())
+        .env("SERVER", server.address.to_string())
+        .env("MAILS", folder.path().join("data/mail"))
+        .kill_on_drop(true);
+    let output = timeout(PATIENCE, walk.output()).await.expect("the walk ends");
+    let output = output.expect("bash runs");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{printed}\n{errors}");
+    for rpc in [
+        "Create",
+        "Confirm",
+        "SetPassword",
+        "RegisterExisting",
+        "Update",
+        "Get",
+        "Unlink",
+        "ResendPassword",
+    ] {
+        let answer = format!("{rpc} {{");
+        assert!(printed.lines().any(|line| line.starts_with(&answer)), "no {rpc}: {printed}");
+    }
+    assert!(printed.contains("\"city\": \"Lille\""), "{printed}");
+    // The dead token's error, with its details in clear.
+    for detail in [
+        "Code: Unauthenticated",
+        "type.googleapis.com/google.rpc.ErrorInfo",
+        "\"reason\": \"ERROR_REASON_INVALID_CREDENTIALS\"",
+        "type.googleapis.com/google.rpc.LocalizedMessage",
+        "\"locale\": \"fr\"",
+    ] {
+        let shown = errors.replace("\":\"", "\": \"");
+        assert!(shown.contains(detail), "no {detail} in {errors}");
+    }
+}

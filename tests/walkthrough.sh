@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# All eight calls with grpcurl, against a server that writes its mails into files.
+set -euo pipefail
+
+server=${SERVER:-127.0.0.1:50051}
+mails=${MAILS:-data/mail}
+email=${EMAIL:-jeanne@exemple.fr}
+password='quatre bateaux verts dansent'
+caisse1='{"id": "0d4b1a55-5a0e-4a0c-9f43-6f0f4a3a9f10", "name": "Caisse 1"}'
+caisse2='{"id": "7f0c7d3e-6a57-4a9b-8a53-3f1d1f0f7a11", "name": "Caisse 2"}'
+
+# call RPC JSON [grpcurl options]: calls by reflection, shows and keeps the answer.
+call() {
+    answer=$("${GRPCURL:-grpcurl}" -plaintext -d "$2" "${@:3}" \
+        "$server" "gestan.account.v1.AccountService/$1")
+    echo "$1 $answer"
+}
+# field NAME: a field of the last answer.
+field() { sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\).*/\1/p" <<<"$answer" | head -n 1; }
+# new_id: a UUID for one request.
+new_id() { python3 -c 'import uuid; print(uuid.uuid4())'; }
+# code: waits for the mail number $1 and takes the personal code out of the last one.
+code() {
+    until codes=$(grep -hoE '\b([0-9A-Z]{4}-){2}[0-9A-Z]{4}\b' "$mails"/*.eml) &&
+        [ "$(sort -u <<<"$codes" | wc -l)" -ge "$1" ]; do sleep 0.1; done 2>/dev/null
+    tail -n 1 <<<"$codes"
+}
+
+# Caisse 1 opens the account: address, code from the mail, password.
+call Create "{\"request_id\": \"$(new_id)\", \"email\": \"$email\", \"machine\": $caisse1}"
+challenge=$(field challengeId)
+call Confirm "{\"challenge_id\": \"$challenge\", \"code\": \"$(code 1)\"}"
+id=$(field accountId)
+call SetPassword "{\"ticket\": \"$(field ticket)\", \"new_password\": \"$password\"}"
+token1="authorization: Bearer $(field linkToken)"
+
+# Caisse 2 joins it with the client ID and the password.
+call RegisterExisting "{\"account_id\": $id, \"secret\": \"$password\", \"machine\": $caisse2}"
+token2="authorization: Bearer $(field linkToken)"
+
+# Caisse 1 fills in the form, and Caisse 2 reads it.
+call Update "{\"account\": {\"city\": \"Lille\", \"postal_code\": \"59000\"},
+    \"password\": \"$password\"}" -H "$token1"
+call Get '{}' -H "$token2"
+
+# Caisse 2 leaves. Its token is dead, and the error says so in its details.
+call Unlink '{}' -H "$token2"
+call Get '{}' -H "$token2" || echo "... as it should be"
+
+# The password is forgotten: a code is mailed.
+call ResendPassword "{\"request_id\": \"$(new_id)\", \"account_id\": $id, \"machine\": $caisse2}"
+code 2
