@@ -1,0 +1,162 @@
+//! The client's example, as a shopkeeper uses it: in a terminal, against the
+//! real server.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command, thread};
+
+use gestan_account_tests::process::{PATIENCE, ServerProcess, code_to, compte_program};
+use rexpect::session::{Options, PtySession, spawn_with_options};
+use tempfile::TempDir;
+
+const EMAIL: &str = "jeanne@exemple.fr";
+const PASSWORD: &str = "quatre bateaux verts dansent";
+const ENTER: &str = "\r";
+const DOWN: &str = "\x1b[B";
+
+/// A run of the example in a terminal.
+struct Terminal(PtySession);
+
+impl Terminal {
+    fn open(url: &str, store: &Path) -> Self {
+        let mut command = Command::new(compte_program());
+        command.args(["--server", url, "--store"]).arg(store).env("TERM", "xterm");
+        let patience = u64::try_from(PATIENCE.as_millis()).expect("a minute");
+        let options = Options::new().timeout_ms(Some(patience)).strip_ansi_escape_codes(true);
+        Self(spawn_with_options(command, options).expect("the example starts"))
+    }
+
+    /// Waits until the screen says `text`; gives what it said before.
+    fn reads(&mut self, text: &str) -> String {
+        // The terminal is read byte by byte, each taken as a character.
+        let bytes: String = text.bytes().map(char::from).collect();
+        self.0.exp_string(&bytes).unwrap_or_else(|error| panic!("no {text:?}: {error}"))
+    }
+
+    fn presses(&mut self, keys: &str) {
+        self.0.send(keys).expect("the keys are sent");
+        self.0.flush().expect("the keys are sent");
+    }
+
+    /// Answers `question`.
+    fn answers(&mut self, question: &str, text: &str) {
+        self.reads(question);
+        self.presses(text);
+        self.presses(ENTER);
+    }
+
+    /// Goes down to a line of a menu.
+    fn chooses(&mut self, question: &str, lines_down: usize) {
+        self.reads(question);
+        self.presses(&DOWN.repeat(lines_down));
+        self.presses(ENTER);
+    }
+
+    fn ends(mut self) {
+        self.reads("Au revoir.");
+        self.0.exp_eof().expect("the example ends");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shopkeeper_opens_changes_joins_and_leaves_an_account() {
+    let folder = TempDir::new().expect("a folder");
+    let server = ServerProcess::start(folder.path(), &[]).await;
+    let url = server.url();
+    let mails = folder.path().join("data/mail");
+    let handle = tokio::runtime::Handle::current();
+    let code = move |address: &'static str| {
+        let mails = mails.clone();
+        handle.block_on(async move { code_to(&mails, address).await })
+    };
+    let stores = folder.path().to_owned();
+    // A terminal is read by waiting for it, which is nothing for the runtime's threads.
+    let walk = thread::spawn(move || walk(&url, &stores, &code));
+    let walked = tokio::task::spawn_blocking(|| walk.join()).await.expect("it is waited for");
+    if let Err(panic) = walked {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+fn walk(url: &str, stores: &Path, code: &dyn Fn(&'static str) -> String) {
+    let first_store = stores.join("premier/compte.json");
+    let account_id = open_account(url, &first_store, code);
+    change_the_town(url, &first_store);
+    join_and_leave(url, &stores.join("second.json"), &account_id);
+
+    // The first machine is linked as before.
+    let mut screen = Terminal::open(url, &first_store);
+    screen.reads("Lille");
+    screen.chooses("Que voulez-vous faire ?", 4);
+    screen.ends();
+    let mode = fs::metadata(&first_store).expect("the store").permissions().mode();
+    assert_eq!(mode & 0o077, 0, "others can read the store: {mode:o}");
+}
+
+/// Opens an account; gives its ID, as the screen shows it.
+fn open_account(url: &str, store: &Path, code: &dyn Fn(&'static str) -> String) -> String {
+    let mut screen = Terminal::open(url, store);
+    // The name of the host is there already.
+    screen.answers("Nom de ce poste :", " caisse 1");
+    screen.chooses("Que voulez-vous faire ?", 0);
+    screen.answers("Adresse de courriel :", "pas une adresse");
+    screen.reads("Courriel :");
+    screen.reads("Adresse de courriel :");
+    screen.presses(&"\x7f".repeat(40));
+    screen.presses(EMAIL);
+    screen.presses(ENTER);
+    screen.reads("Un courriel part à l'adresse jeanne@exemple.fr");
+    screen.answers("Code personnel :", "0000-0000-0001");
+    screen.reads("✗");
+    screen.answers("Code personnel :", &code(EMAIL).to_lowercase());
+    screen.answers("Nouveau mot de passe :", "bonjour123");
+    screen.answers("Encore une fois :", "bonjour123");
+    screen.reads("Nouveau mot de passe :");
+    screen.reads("Nouveau mot de passe :");
+    screen.presses(PASSWORD);
+    screen.presses(ENTER);
+    screen.answers("Encore une fois :", PASSWORD);
+    screen.reads("ce poste est rattaché au compte");
+    screen.reads("Votre ID client :");
+    let id = screen.reads("\r\n").chars().filter(char::is_ascii_digit).collect::<String>();
+    assert!(id.parse::<u32>().is_ok(), "{id:?} is no client ID");
+    // The form follows.
+    screen.reads(EMAIL);
+    screen.reads("caisse 1 (ce poste)");
+    screen.chooses("Que voulez-vous faire ?", 4);
+    screen.ends();
+    id
+}
+
+fn change_the_town(url: &str, store: &Path) {
+    let mut screen = Terminal::open(url, store);
+    screen.reads("caisse 1 (ce poste)");
+    screen.chooses("Que voulez-vous faire ?", 0);
+    screen.chooses("Champ à modifier :", 5);
+    screen.answers("Ville :", "Lille");
+    // The cursor is still on the town: five lines down to "Valider".
+    screen.chooses("Champ à modifier :", 5);
+    screen.answers("Mot de passe :", "pas le bon mot de passe");
+    screen.reads("✗");
+    screen.chooses("Champ à modifier :", 5);
+    screen.answers("Mot de passe :", PASSWORD);
+    screen.reads("La fiche est à jour.");
+    screen.reads("Lille");
+    screen.chooses("Que voulez-vous faire ?", 4);
+    screen.ends();
+}
+
+fn join_and_leave(url: &str, store: &Path, account_id: &str) {
+    let mut screen = Terminal::open(url, store);
+    screen.answers("Nom de ce poste :", " réserve");
+    screen.chooses("Que voulez-vous faire ?", 1);
+    screen.answers("ID client :", account_id);
+    screen.answers("Mot de passe ou code personnel :", PASSWORD);
+    screen.reads("Ce poste est rattaché au compte.");
+    screen.reads("réserve (ce poste)");
+    // With another machine on the account there is one line more.
+    screen.chooses("Que voulez-vous faire ?", 3);
+    screen.answers("Détacher ce poste du compte ?", "oui");
+    screen.reads("Ce poste est détaché.");
+    screen.reads("rattaché à aucun compte");
+    screen.chooses("Que voulez-vous faire ?", 3);
+    screen.ends();
+}
