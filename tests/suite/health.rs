@@ -1,0 +1,129 @@
+//! What load balancers and tools ask: health and reflection.
+
+use std::time::{Duration, Instant};
+
+use gestan_account_client::{ClientOptions, v1};
+use gestan_account_tests::{TestServer, process::PATIENCE};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database};
+use tokio::time::timeout;
+use tonic::{
+    Code, Streaming,
+    transport::{Channel, Endpoint},
+};
+use tonic_health::pb::{
+    HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus,
+    health_client::HealthClient,
+};
+use tonic_reflection::pb::{v1 as reflection, v1alpha as reflection_alpha};
+
+const SERVICE: &str = "gestan.account.v1.AccountService";
+
+async fn channel(server: &TestServer) -> Channel {
+    let endpoint = Endpoint::from_shared(format!("http://{}", server.address)).expect("a URL");
+    endpoint.connect().await.expect("the server answers")
+}
+
+async fn watch(server: &TestServer, service: &str) -> Streaming<HealthCheckResponse> {
+    let mut client = HealthClient::new(channel(server).await);
+    let request = HealthCheckRequest { service: service.to_owned() };
+    client.watch(request).await.expect("health can be watched").into_inner()
+}
+
+/// Waits until the status is `wanted`.
+async fn becomes(watched: &mut Streaming<HealthCheckResponse>, wanted: ServingStatus) {
+    let changes = async {
+        while watched.message().await.expect("a status").expect("a status").status() != wanted {}
+    };
+    timeout(PATIENCE, changes).await.unwrap_or_else(|_| panic!("it never is {wanted:?}"));
+}
+
+#[tokio::test]
+async fn the_server_and_the_service_are_serving() {
+    let server = TestServer::start().await;
+    for service in ["", SERVICE] {
+        becomes(&mut watch(&server, service).await, ServingStatus::Serving).await;
+    }
+    let mut client = HealthClient::new(channel(&server).await);
+    let request = HealthCheckRequest { service: "no.such.Service".to_owned() };
+    assert_eq!(client.check(request).await.expect_err("unknown").code(), Code::NotFound);
+}
+
+#[tokio::test]
+async fn without_its_database_the_server_says_so_and_comes_back_by_itself() {
+    let server = TestServer::start().await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let mut all = watch(&server, "").await;
+    let mut service = watch(&server, SERVICE).await;
+    becomes(&mut all, ServingStatus::Serving).await;
+    becomes(&mut service, ServingStatus::Serving).await;
+
+    // Somebody else holds the file: no transaction that writes can begin.
+    let mut options = ConnectOptions::new(server.database_url());
+    options.max_connections(1).sqlx_logging(false);
+    let other = Database::connect(options).await.expect("the database opens");
+    other.execute_unprepared("BEGIN EXCLUSIVE").await.expect("the lock");
+    becomes(&mut all, ServingStatus::NotServing).await;
+    becomes(&mut service, ServingStatus::NotServing).await;
+    let options = ClientOptions::new().max_attempts(1).deadline(Duration::from_secs(300));
+    let client = server.connect(options).await;
+    let request = v1::CreateRequest {
+        request_id: gestan_account_tests::uuid(1),
+        email: "paul@exemple.fr".to_owned(),
+        machine: Some(gestan_account_tests::machine(2)),
+        ..Default::default()
+    };
+    let asked = Instant::now();
+    let refused = client.create(request.clone()).await.expect_err("nothing can be stored");
+    let waited = asked.elapsed();
+    let rejection = refused.rejection().unwrap_or_else(|| panic!("{refused:?}"));
+    assert_eq!(rejection.reason(), v1::ErrorReason::DatabaseUnavailable);
+    assert_eq!(rejection.code(), Code::Unavailable);
+    assert!(rejection.retry_delay().is_some());
+    assert!(waited < Duration::from_secs(15), "it took {waited:?}");
+
+    other.execute_unprepared("ROLLBACK").await.expect("the lock is given back");
+    becomes(&mut all, ServingStatus::Serving).await;
+    becomes(&mut service, ServingStatus::Serving).await;
+    client.create(request).await.expect("Create is answered");
+    member.client.get(v1::GetRequest::default()).await.expect("Get is answered");
+    server.deliver_mail().await;
+}
+
+#[tokio::test]
+async fn reflection_in_both_versions_lists_the_service() {
+    use reflection::{
+        server_reflection_client::ServerReflectionClient,
+        server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
+    };
+    use reflection_alpha::{
+        server_reflection_client::ServerReflectionClient as AlphaClient,
+        server_reflection_request::MessageRequest as AlphaRequest,
+        server_reflection_response::MessageResponse as AlphaResponse,
+    };
+    let server = TestServer::start().await;
+    let list = reflection::ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let mut client = ServerReflectionClient::new(channel(&server).await);
+    let answers =
+        client.server_reflection_info(tokio_stream::once(list)).await.expect("v1 answers");
+    let answer = answers.into_inner().message().await.expect("an answer").expect("an answer");
+    let Some(MessageResponse::ListServicesResponse(services)) = answer.message_response else {
+        panic!("{answer:?}");
+    };
+    assert!(services.service.iter().any(|service| service.name == SERVICE), "{services:?}");
+
+    let list = reflection_alpha::ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(AlphaRequest::ListServices(String::new())),
+    };
+    let mut client = AlphaClient::new(channel(&server).await);
+    let answers =
+        client.server_reflection_info(tokio_stream::once(list)).await.expect("v1alpha answers");
+    let answer = answers.into_inner().message().await.expect("an answer").expect("an answer");
+    let Some(AlphaResponse::ListServicesResponse(services)) = answer.message_response else {
+        panic!("{answer:?}");
+    };
+    assert!(services.service.iter().any(|service| service.name == SERVICE), "{services:?}");
+}
