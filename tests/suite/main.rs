@@ -2,6 +2,8 @@
 //! has to itself.
 
 mod audit;
+mod client_retries;
+mod client_tls;
 mod confirm;
 mod crash;
 mod create;
