@@ -47,6 +47,6 @@ call Get '{}' -H "$token2"
 call Unlink '{}' -H "$token2"
 call Get '{}' -H "$token2" || echo "... as it should be"
 
-# The password is forgotten: a code is mailed.
+# The password is forgotten: a code is mailed, but an address gets no more than a mail a minute.
 call ResendPassword "{\"request_id\": \"$(new_id)\", \"account_id\": $id, \"machine\": $caisse2}"
 code 2

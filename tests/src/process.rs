@@ -113,14 +113,18 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts the server in `folder` on a free port with cheap hashes;
-    /// `arguments` go before that.
+    /// Starts the server in `folder` on a free port with cheap hashes and no
+    /// throttles; `arguments` go before that.
     pub async fn start(folder: &Path, arguments: &[&str]) -> Self {
         let mut command = server_command(folder);
         command
             .env("GESTAN_ACCOUNT_LISTEN", "127.0.0.1:0")
             .env("GESTAN_ACCOUNT_HASH_MEMORY_KIB", "64")
             .env("GESTAN_ACCOUNT_HASH_PASSES", "1")
+            .env("GESTAN_ACCOUNT_MAILS_PER_ADDRESS", "1000000/1h")
+            .env("GESTAN_ACCOUNT_MAILS_PER_IP", "1000000/1h")
+            .env("GESTAN_ACCOUNT_CALL_BURST", "1000000")
+            .env("GESTAN_ACCOUNT_CALLS_PER_SECOND", "1000000")
             .args(arguments);
         Self::spawn(command, &folder.join("data/mail")).await
     }
