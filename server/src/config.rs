@@ -57,6 +57,52 @@ pub struct Settings {
     #[arg(long, env = "GESTAN_ACCOUNT_LISTEN", default_value = "127.0.0.1:50051", global = true)]
     pub listen: SocketAddr,
 
+    /// The server's certificate chain, as PEM; read again when it changes and on SIGHUP.
+    #[arg(long, env = "GESTAN_ACCOUNT_TLS_CERTIFICATE", requires = "tls_key", global = true)]
+    pub tls_certificate: Option<PathBuf>,
+
+    /// The private key of the certificate, as PEM.
+    #[arg(long, env = "GESTAN_ACCOUNT_TLS_KEY", requires = "tls_certificate", global = true)]
+    pub tls_key: Option<PathBuf>,
+
+    /// Demand certificates of clients, signed by one of this PEM file.
+    #[arg(long, env = "GESTAN_ACCOUNT_TLS_CLIENT_CA", requires = "tls_certificate", global = true)]
+    pub tls_client_ca: Option<PathBuf>,
+
+    /// Listen without TLS on an address that others can reach. Dangerous: passwords, personal codes
+    /// and link tokens can then be read, and used, by anyone on the way. Only for a server that
+    /// nobody but a proxy which terminates TLS can reach.
+    #[arg(long, env = "GESTAN_ACCOUNT_DANGEROUSLY_LISTEN_IN_CLEAR", global = true)]
+    pub dangerously_listen_in_clear: bool,
+
+    /// Connections in all; more are turned away.
+    #[arg(long, env = "GESTAN_ACCOUNT_MAX_CONNECTIONS", default_value = "10000", global = true)]
+    pub max_connections: NonZeroUsize,
+
+    /// Connections of one IPv4 address, or of one IPv6 /64.
+    #[arg(
+        long,
+        env = "GESTAN_ACCOUNT_MAX_CONNECTIONS_PER_IP",
+        default_value = "200",
+        global = true
+    )]
+    pub max_connections_per_ip: NonZeroUsize,
+
+    /// How long the TLS handshake may take, and then the first bytes of HTTP/2.
+    #[arg(long, env = "GESTAN_ACCOUNT_HANDSHAKE_TIMEOUT", default_value = "10s",
+        value_parser = positive, global = true)]
+    pub handshake_timeout: SignedDuration,
+
+    /// How long a connection is kept on which no call runs; clients connect anew when they need to.
+    #[arg(long, env = "GESTAN_ACCOUNT_IDLE_TIMEOUT", default_value = "15m",
+        value_parser = positive, global = true)]
+    pub idle_timeout: SignedDuration,
+
+    /// How long a call may take, whatever its caller would wait.
+    #[arg(long, env = "GESTAN_ACCOUNT_CALL_DEADLINE", default_value = "20s",
+        value_parser = positive, global = true)]
+    pub call_deadline: SignedDuration,
+
     /// The database: `sqlite:FILE` (created with its folder) or `postgres://USER:PASSWORD@HOST/NAME`.
     #[arg(
         long,

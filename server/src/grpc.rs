@@ -5,10 +5,12 @@
 mod account_service;
 mod caller;
 mod convert;
+mod guard;
 mod health;
 mod status;
 mod texts;
 
 pub use account_service::{AccountGrpc, Gate};
 pub use caller::TrustedProxies;
+pub(crate) use guard::Guarded;
 pub(crate) use health::watch_database;

@@ -12,7 +12,9 @@ pub mod config;
 pub mod credentials;
 pub mod domain;
 pub mod grpc;
+pub mod listener;
 pub mod mail;
+pub mod panics;
 pub mod randomness;
 pub mod shutdown;
 pub mod startup;
@@ -20,18 +22,18 @@ pub mod storage;
 pub mod telemetry;
 pub mod throttle;
 
-use std::{future::IntoFuture as _, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use gestan_account_proto::{FILE_DESCRIPTOR_SET, v1::account_service_server::AccountServiceServer};
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tonic::{service::Routes, transport::Server};
+use tonic::service::Routes;
 use tonic_health::ServingStatus;
 
 use crate::{
     accounts::Accounts,
-    grpc::{AccountGrpc, Gate},
+    grpc::{AccountGrpc, Gate, Guarded},
+    listener::Transport,
     mail::outbox::Outbox,
     shutdown::Shutdown,
     storage::{
@@ -73,6 +75,7 @@ pub struct Workers {
 /// When the transport cannot be set up or fails as a whole.
 pub async fn run(
     listener: TcpListener,
+    transport: Transport,
     dependencies: Dependencies,
     shutdown: Shutdown,
     grace: Duration,
@@ -90,21 +93,22 @@ pub async fn run(
         running.spawn(purge_regularly(accounts.clone(), retention, stop_workers.clone()));
         running.spawn(outbox.run(mail_owed, stop_workers.clone()));
     }
+    if let Some(tls) = &transport.tls {
+        running.spawn(Arc::clone(tls).watch(stop_workers.clone()));
+    }
     let watching =
         tokio::spawn(grpc::watch_database(db.clone(), health.clone(), shutdown.draining().clone()));
 
+    let randomness = Arc::clone(&accounts.randomness);
     let accounts = AccountServiceServer::new(AccountGrpc::new(accounts, gate, shutdown.clone()))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
     let routes = Routes::new(health_service).add_service(accounts);
-    let serving = Server::builder()
-        .tcp_nodelay(true)
-        .http2_keepalive_interval(Some(Duration::from_mins(1)))
-        .add_routes(with_reflection(routes))
-        .serve_with_incoming_shutdown(
-            TcpListenerStream::new(listener),
-            shutdown.draining().clone().cancelled_owned(),
-        );
-    let mut serving = tokio::spawn(serving.into_future());
+    let guarded = Guarded::new(with_reflection(routes), transport.call_deadline, randomness);
+    let mut serving = tokio::spawn(transport.server().serve_with_incoming_shutdown(
+        guarded,
+        transport.accept(listener),
+        shutdown.draining().clone().cancelled_owned(),
+    ));
 
     let outcome = tokio::select! {
         outcome = &mut serving => Some(outcome),

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use gestan_account_server::{
     config::{Cli, Command},
-    startup, telemetry,
+    panics, startup, telemetry,
 };
 
 #[tokio::main]
@@ -22,6 +22,7 @@ async fn main() -> ExitCode {
 async fn run(cli: Cli) -> anyhow::Result<()> {
     let Cli { command, settings } = cli;
     telemetry::start(settings.log, settings.log_format)?;
+    panics::log_places_only();
     match command {
         None | Some(Command::Serve) => startup::serve(&settings).await,
         Some(Command::Migrate) => startup::migrate(&settings).await,

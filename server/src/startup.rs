@@ -18,6 +18,10 @@ use crate::{
     },
     domain::ape_code::Nomenclature,
     grpc::Gate,
+    listener::{
+        Transport, open_files,
+        tls::{Tls, TlsFiles},
+    },
     mail::{
         mailer::Mailer,
         outbox::{Outbox, OutboxConfig},
@@ -40,11 +44,12 @@ use crate::{
 /// # Errors
 /// When a part cannot be made as the settings ask.
 pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
+    let transport = transport(settings)?;
     let dependencies = dependencies(settings).await?;
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
-    tracing::info!(address = %listener.local_addr()?, "listening");
+    tracing::info!(address = %listener.local_addr()?, tls = transport.tls.is_some(), "listening");
     let shutdown = Shutdown::default();
     tokio::spawn({
         let shutdown = shutdown.clone();
@@ -54,7 +59,8 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
             shutdown.begin();
         }
     });
-    crate::run(listener, dependencies, shutdown, unsigned(settings.shutdown_grace)).await?;
+    let grace = unsigned(settings.shutdown_grace);
+    crate::run(listener, transport, dependencies, shutdown, grace).await?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -120,6 +126,45 @@ async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result<Dat
         bail!("the database's schema is not up to date: run the command `migrate`");
     }
     Ok(db)
+}
+
+/// What connections are taken by. Secrets do not go over a network in the clear
+/// unless the operator says so.
+fn transport(settings: &Settings) -> anyhow::Result<Transport> {
+    let tls = match (&settings.tls_certificate, &settings.tls_key) {
+        (Some(certificate), Some(key)) => {
+            let (certificate, key) = (certificate.clone(), key.clone());
+            let client_ca = settings.tls_client_ca.clone();
+            Some(Arc::new(Tls::load(TlsFiles { certificate, key, client_ca })?))
+        }
+        _ => None,
+    };
+    if tls.is_none() && !settings.listen.ip().to_canonical().is_loopback() {
+        if !settings.dangerously_listen_in_clear {
+            bail!(
+                "{} can be reached from other machines, and without TLS anyone on the way could \
+                 read passwords and link tokens: give --tls-certificate and --tls-key, or listen \
+                 on 127.0.0.1, or, behind a proxy that terminates TLS, \
+                 --dangerously-listen-in-clear",
+                settings.listen
+            );
+        }
+        tracing::warn!("listening without TLS: passwords and link tokens travel in the clear");
+    }
+    let max_connections = settings.max_connections.get();
+    let files = open_files::raise_limit().and_then(|limit| usize::try_from(limit).ok());
+    if files.is_some_and(|files| files < max_connections) {
+        tracing::warn!(files, max_connections, "fewer files may be open than connections");
+    }
+    Ok(Transport {
+        tls,
+        max_connections,
+        max_connections_per_ip: settings.max_connections_per_ip.get(),
+        handshake_timeout: unsigned(settings.handshake_timeout),
+        idle_timeout: unsigned(settings.idle_timeout),
+        call_deadline: unsigned(settings.call_deadline),
+        ..Transport::default()
+    })
 }
 
 async fn dependencies(settings: &Settings) -> anyhow::Result<Dependencies> {

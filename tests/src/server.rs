@@ -8,17 +8,18 @@ use std::{
     time::Duration,
 };
 
-use gestan_account_client::{Client, ClientOptions};
+use gestan_account_client::{Client, ClientOptions, TlsOptions};
 use gestan_account_server::{
     Dependencies,
     accounts::{Accounts, Lifetimes},
-    clock::ManualClock,
+    clock::{Clock, ManualClock},
     credentials::{
         hasher::{HashParams, Hasher},
         pepper::Peppers,
     },
     domain::ape_code::Nomenclature,
     grpc::{Gate, TrustedProxies},
+    listener::Transport,
     mail::{
         mailer::{Mailer, Memory, Sent},
         outbox::{Outbox, OutboxConfig},
@@ -65,6 +66,12 @@ pub struct TestServerOptions {
     pub mailer: Option<Mailer>,
     /// The address of the database instead of a fresh SQLite file.
     pub database_url: Option<String>,
+    /// How connections are taken.
+    pub transport: Transport,
+    /// The clock of the account flow instead of the manual one.
+    pub clock: Option<Arc<dyn Clock>>,
+    /// What the clients trust, when the server speaks TLS.
+    pub client_tls: Option<TlsOptions>,
 }
 
 impl Default for TestServerOptions {
@@ -84,6 +91,9 @@ impl Default for TestServerOptions {
             nomenclature: Nomenclature::default(),
             mailer: None,
             database_url: None,
+            transport: Transport::default(),
+            clock: None,
+            client_tls: None,
         }
     }
 }
@@ -104,6 +114,7 @@ pub struct TestServer {
     pub address: SocketAddr,
     /// Stops the server.
     pub shutdown: Shutdown,
+    client_tls: Option<TlsOptions>,
     memory: Memory,
     statements: Arc<Mutex<Vec<String>>>,
     database_url: String,
@@ -152,7 +163,7 @@ impl TestServer {
         let accounts = Accounts {
             db: db.clone(),
             hasher: hasher.clone(),
-            clock: Arc::new(clock.clone()),
+            clock: options.clock.unwrap_or_else(|| Arc::new(clock.clone())),
             randomness: randomness.clone(),
             nomenclature: Arc::new(options.nomenclature),
             mail_owed: Arc::new(Notify::new()),
@@ -183,12 +194,15 @@ impl TestServer {
         let dependencies = Dependencies { accounts: accounts.clone(), gate, workers: None };
         let running = gestan_account_server::run(
             listener,
+            options.transport,
             dependencies,
             shutdown.clone(),
             Duration::from_secs(5),
         );
         let serving = tokio::spawn(async { running.await.expect("the server runs") });
-        let client = connect(address, ClientOptions::new().max_attempts(1)).await;
+        let client =
+            connect(address, ClientOptions::new().max_attempts(1), options.client_tls.clone())
+                .await;
         Self {
             client,
             clock,
@@ -196,6 +210,7 @@ impl TestServer {
             outbox,
             address,
             shutdown,
+            client_tls: options.client_tls,
             memory,
             statements,
             database_url,
@@ -207,7 +222,7 @@ impl TestServer {
 
     /// A client of this server with options of its own.
     pub async fn connect(&self, options: ClientOptions) -> Client {
-        connect(self.address, options).await
+        connect(self.address, options, self.client_tls.clone()).await
     }
 
     /// Moves the server's clock.
@@ -297,6 +312,10 @@ async fn open(url: &str, randomness: Arc<dyn Randomness>) -> Database {
     Database::open(&config, randomness).await.expect("the database opens")
 }
 
-async fn connect(address: SocketAddr, options: ClientOptions) -> Client {
-    Client::connect(&format!("http://{address}"), options).await.expect("the server answers")
+async fn connect(address: SocketAddr, options: ClientOptions, tls: Option<TlsOptions>) -> Client {
+    let (url, options) = match tls {
+        None => (format!("http://{address}"), options),
+        Some(tls) => (format!("https://{address}"), options.tls(tls)),
+    };
+    Client::connect(&url, options).await.expect("the server answers")
 }

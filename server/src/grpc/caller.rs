@@ -2,7 +2,7 @@
 
 mod proxies;
 
-use tonic::Request;
+use tonic::{Request, codegen::http::HeaderMap};
 
 pub use self::proxies::TrustedProxies;
 use crate::{
@@ -26,9 +26,15 @@ impl Call {
         let hops: Vec<&str> = hops.filter_map(|value| value.to_str().ok()).collect();
         let peer = request.remote_addr().map(|peer| peer.ip());
         let ip = peer.map(|peer| proxies.caller(peer, hops.into_iter()));
-        let locale = text("accept-language").map(Locale::from_accept_language);
-        Self { origin: Origin { token, ip }, locale: locale.unwrap_or_default() }
+        let locale = locale(request.metadata().as_ref());
+        Self { origin: Origin { token, ip }, locale }
     }
+}
+
+/// The language that the headers ask for.
+pub(super) fn locale(headers: &HeaderMap) -> Locale {
+    let language = headers.get("accept-language").and_then(|value| value.to_str().ok());
+    language.map(Locale::from_accept_language).unwrap_or_default()
 }
 
 /// The token of `Bearer …` (RFC 6750 §2.1; the scheme's case does not matter).

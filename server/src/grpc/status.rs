@@ -15,6 +15,7 @@ use crate::{
         locale::Locale,
         violation::{Problem, Violation},
     },
+    panics::Panicked,
     storage::error::StorageError,
     throttle::Throttled,
 };
@@ -70,6 +71,23 @@ pub(super) fn refusal(error: &Error, locale: Locale, correlation_id: Uuid) -> St
 pub(super) fn shutting_down(locale: Locale) -> Status {
     let (code, reason) = (Code::Unavailable, ErrorReason::ShuttingDown);
     assemble(code, reason, HashMap::new(), Some(SOON), locale, ErrorDetails::new())
+}
+
+/// The answer to a call that took too long: for the server, or for its caller,
+/// who then knows best whether to repeat it.
+pub(super) fn call_too_long(by_caller: bool, locale: Locale) -> Status {
+    let (code, retry_after) =
+        if by_caller { (Code::DeadlineExceeded, None) } else { (Code::Unavailable, Some(SOON)) };
+    let details = ErrorDetails::new();
+    assemble(code, ErrorReason::CallTooLong, HashMap::new(), retry_after, locale, details)
+}
+
+/// The answer to a call that panicked. What the panic said is told to nobody.
+pub(super) fn panicked(panicked: &Panicked, locale: Locale, correlation_id: Uuid) -> Status {
+    tracing::error!(%correlation_id, panic.location = panicked.location, "a call panicked");
+    let (code, reason) = (Code::Internal, ErrorReason::Internal);
+    let metadata = HashMap::from([("correlation_id".to_owned(), correlation_id.to_string())]);
+    assemble(code, reason, metadata, None, locale, ErrorDetails::new())
 }
 
 fn assemble(

@@ -1,0 +1,74 @@
+//! How many connections there may be, in all and of one caller. A permit lives
+//! as long as its connection.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Counts connections. Clones share the count.
+#[derive(Clone, Debug)]
+pub(super) struct Caps(Arc<Counts>);
+
+#[derive(Debug)]
+struct Counts {
+    max: usize,
+    max_per_network: usize,
+    open: Mutex<Open>,
+}
+
+/// The networks sum up to the total; none is kept at zero.
+#[derive(Debug, Default)]
+struct Open {
+    total: usize,
+    by_network: HashMap<IpAddr, usize>,
+}
+
+/// The right to be connected.
+#[derive(Debug)]
+pub(super) struct Permit {
+    counts: Arc<Counts>,
+    network: IpAddr,
+}
+
+impl Caps {
+    pub(super) fn new(max: usize, max_per_network: usize) -> Self {
+        Self(Arc::new(Counts { max, max_per_network, open: Mutex::default() }))
+    }
+
+    /// A permit for one more connection from `ip`, unless there are too many.
+    pub(super) fn admit(&self, ip: IpAddr) -> Option<Permit> {
+        let network = network(ip);
+        let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_network = open.by_network.get(&network).copied().unwrap_or_default();
+        if open.total >= self.0.max || of_network >= self.0.max_per_network {
+            return None;
+        }
+        open.total += 1;
+        open.by_network.insert(network, of_network + 1);
+        Some(Permit { counts: Arc::clone(&self.0), network })
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut open = self.counts.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.total = open.total.saturating_sub(1);
+        if let Some(of_network) = open.by_network.get_mut(&self.network) {
+            *of_network = of_network.saturating_sub(1);
+            if *of_network == 0 {
+                open.by_network.remove(&self.network);
+            }
+        }
+    }
+}
+
+/// Who is counted as one: an IPv4 address, or an IPv6 /64, of which any caller
+/// has all addresses.
+fn network(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.into(),
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64)).into(),
+    }
+}
