@@ -44,6 +44,9 @@ fn french(reason: ErrorReason) -> &'static str {
         ErrorReason::EtagMismatch => {
             "Le compte a été modifié entre-temps sur un autre poste. Relisez-le, puis recommencez."
         }
+        ErrorReason::CallTooLong => {
+            "La réponse s’est fait attendre trop longtemps. Réessayez dans un instant."
+        }
         ErrorReason::HashingBusy => "Le service est très sollicité. Réessayez dans un instant.",
         ErrorReason::TooManyPasswordTries => {
             "Trop d’essais de mot de passe sur ce compte. Patientez un peu, ou demandez un code personnel \
@@ -91,6 +94,7 @@ fn english(reason: ErrorReason) -> &'static str {
         ErrorReason::EtagMismatch => {
             "The account was changed on another machine meanwhile. Read it again, then retry."
         }
+        ErrorReason::CallTooLong => "The answer took too long. Try again in a moment.",
         ErrorReason::HashingBusy => "The service is very busy. Try again in a moment.",
         ErrorReason::TooManyPasswordTries => {
             "Too many password tries on this account. Wait a little, or ask for a code by e-mail."
