@@ -3,6 +3,7 @@
 use std::{
     io,
     num::NonZeroUsize,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -90,7 +91,11 @@ fn work(receiver: &Mutex<Receiver<Job>>, done: &Done) {
         let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
         let start = Instant::now();
-        job(&mut memory);
+        // A thread that a bug ended would be missing from then on; the caller of
+        // this job gets no answer, and so a fault.
+        if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
+            memory = Vec::new();
+        }
         let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         done.jobs.fetch_add(1, Ordering::Relaxed);
         let average = done.job_micros.load(Ordering::Relaxed);
