@@ -64,11 +64,14 @@ impl Error {
 
 impl From<Status> for Error {
     fn from(status: Status) -> Self {
+        // The server's own word for it says no more.
+        if status.code() == Code::DeadlineExceeded {
+            return Self::Deadline;
+        }
         if let Some(rejection) = Rejection::from_status(&status) {
             return Self::Rejected(Box::new(rejection));
         }
         match status.code() {
-            Code::DeadlineExceeded => Self::Deadline,
             _ if timed_out(&status) => Self::Deadline,
             // A server that cancels has run into the `grpc-timeout` it was sent.
             Code::Cancelled if !connection_failed(&status) => Self::Deadline,
