@@ -8,20 +8,28 @@
     reason = "what a test needs and does not get ends the test"
 )]
 
+mod certificates;
 mod change;
+mod clock;
 mod database;
 mod flow;
 mod mail;
 pub mod process;
 mod randomness;
 mod refusal;
+mod regular;
 mod server;
 mod support;
+mod wire;
 
+pub use certificates::{Authority, Identity};
 pub use change::{change, change_email};
+pub use clock::FragileClock;
 pub use database::{count, rows, text};
 pub use flow::{Member, PASSWORD, machine, new_password, uuid};
 pub use mail::{code_in, first_code};
 pub use randomness::SeededRandomness;
 pub use refusal::{assert_refused, refused, violations};
+pub use regular::Regular;
 pub use server::{TestServer, TestServerOptions};
+pub use wire::{FrameKind, PREFACE, Wire, frame, headers, reset};

@@ -1,0 +1,122 @@
+//! A certificate authority for tests.
+
+use std::{fs, path::Path, sync::Arc};
+
+use gestan_account_client::TlsOptions;
+use gestan_account_server::listener::tls::TlsFiles;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio_rustls::rustls::{
+    ClientConfig, RootCertStore, SupportedProtocolVersion,
+    crypto::ring,
+    pki_types::{CertificateDer, pem::PemObject as _},
+    version::{TLS12, TLS13},
+};
+
+/// An authority.
+#[derive(Debug)]
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+/// A certificate and its key, as PEM.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The certificate.
+    pub certificate: String,
+    /// The key.
+    pub key: String,
+}
+
+impl Authority {
+    /// A fresh one.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).expect("parameters");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        Self(CertifiedIssuer::self_signed(params, key).expect("an authority"))
+    }
+
+    /// Its certificate, as PEM.
+    #[must_use]
+    pub fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    /// A certificate for this machine.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn issue(&self) -> Identity {
+        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let params = CertificateParams::new(names).expect("parameters");
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.0).expect("a certificate");
+        Identity { certificate: certificate.pem(), key: key.serialize_pem() }
+    }
+
+    /// What a client of the project is told, to trust this authority.
+    #[must_use]
+    pub fn client_options(&self) -> TlsOptions {
+        TlsOptions::new().system_roots(false).ca_certificate_pem(self.pem())
+    }
+
+    /// A TLS client that trusts this authority and speaks some versions.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn rustls_client(&self, versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from(self.0.der().to_vec())).expect("a root");
+        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(versions)
+            .expect("versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        config
+    }
+
+    /// The same, of any version.
+    #[must_use]
+    pub fn any_client(&self) -> ClientConfig {
+        self.rustls_client(&[&TLS12, &TLS13])
+    }
+}
+
+impl Default for Authority {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Identity {
+    /// Where [`write`](Self::write) puts them.
+    #[must_use]
+    pub fn files(folder: &Path) -> TlsFiles {
+        let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
+        TlsFiles { certificate, key, client_ca: None }
+    }
+
+    /// Writes both files into a folder.
+    ///
+    /// # Panics
+    /// When they cannot be written.
+    pub fn write(&self, folder: &Path) {
+        let files = Self::files(folder);
+        fs::write(files.certificate, &self.certificate).expect("the certificate is written");
+        fs::write(files.key, &self.key).expect("the key is written");
+    }
+
+    /// The certificate as it travels.
+    ///
+    /// # Panics
+    /// When it is none.
+    #[must_use]
+    pub fn der(&self) -> CertificateDer<'static> {
+        CertificateDer::from_pem_slice(self.certificate.as_bytes()).expect("a certificate")
+    }
+}

@@ -1,0 +1,45 @@
+//! A well-behaved client that goes on working while something else goes wrong.
+
+use std::time::Duration;
+
+use gestan_account_client::{Client, v1};
+use tokio::{task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+/// What a call may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Reads its account again and again; every call must be answered.
+#[derive(Debug)]
+pub struct Regular {
+    stop: CancellationToken,
+    calls: JoinHandle<()>,
+}
+
+impl Regular {
+    /// Begins.
+    #[must_use]
+    pub fn start(client: &Client) -> Self {
+        let (stop, client) = (CancellationToken::new(), client.clone());
+        let stopped = stop.clone();
+        let calls = tokio::spawn(async move {
+            loop {
+                let call = timeout(PATIENCE, client.get(v1::GetRequest::default()));
+                call.await.expect("Get is answered in time").expect("Get is answered");
+                if stopped.is_cancelled() {
+                    return;
+                }
+            }
+        });
+        Self { stop, calls }
+    }
+
+    /// Ends, after at least one call.
+    ///
+    /// # Panics
+    /// When a call failed.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.calls.await.expect("the regular customer was served");
+    }
+}

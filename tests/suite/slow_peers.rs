@@ -1,0 +1,173 @@
+//! Connections that are slow, silent or too many; who behaves is served meanwhile.
+
+#![expect(clippy::expect_used, reason = "what a test needs and does not get ends the test")]
+
+use std::{net::SocketAddr, time::Duration};
+
+use gestan_account_client::{ClientOptions, v1};
+use gestan_account_server::listener::{Transport, open_files};
+use gestan_account_tests::{PREFACE, Regular, TestServer, TestServerOptions, Wire};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    task::JoinSet,
+    time::{interval, timeout},
+};
+
+/// What a slow machine may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+async fn start(transport: Transport) -> TestServer {
+    TestServer::start_with(TestServerOptions { transport, ..Default::default() }).await
+}
+
+async fn connect(address: SocketAddr) -> TcpStream {
+    TcpStream::connect(address).await.expect("a connection")
+}
+
+/// A connection from another address of this machine.
+async fn connect_from(ip: &str, address: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind(format!("{ip}:0").parse().expect("an address")).expect("an address");
+    socket.connect(address).await.expect("a connection")
+}
+
+/// Whether a connection is taken: the server speaks first once it is.
+async fn taken(stream: TcpStream) -> Option<Wire> {
+    let mut wire = Wire::new(stream);
+    wire.send(PREFACE).await;
+    wire.send(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await;
+    let settings = timeout(PATIENCE, wire.next()).await.expect("an answer or the end");
+    settings.map(|_| wire)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_trickles_the_preface_is_cut_off() {
+    let handshake_timeout = Duration::from_millis(500);
+    let server = start(Transport { handshake_timeout, ..Transport::default() }).await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let regular = Regular::start(&member.client);
+    let mut slow = JoinSet::new();
+    for _ in 0..100 {
+        let mut wire = Wire::new(connect(server.address).await);
+        slow.spawn(async move {
+            let mut ticks = interval(Duration::from_millis(100));
+            for byte in &PREFACE[..23] {
+                wire.send(&[*byte]).await;
+                if timeout(Duration::from_millis(1), wire.ended()).await.is_ok() {
+                    return;
+                }
+                ticks.tick().await;
+            }
+            panic!("23 bytes were taken one by one");
+        });
+    }
+    slow.join_all().await;
+    regular.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_thousand_idle_connections_disturb_nobody_and_end() {
+    // Each has two ends in this process.
+    let files = open_files::raise_limit();
+    assert!(files.is_none_or(|files| files > 5_000), "only {files:?} files may be open");
+    let idle_timeout = Duration::from_secs(4);
+    let max_connections_per_ip = 3_000;
+    let server =
+        start(Transport { max_connections_per_ip, idle_timeout, ..Transport::default() }).await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let regular = Regular::start(&member.client);
+    let mut idle = Vec::new();
+    for _ in 0..2_000 {
+        idle.push(Wire::begin(connect(server.address).await).await.0);
+    }
+    let newcomer = server.connect(ClientOptions::new().max_attempts(1)).await;
+    newcomer.get(v1::GetRequest::default()).await.expect_err("it has no token, and is answered");
+    let ends = async {
+        for wire in &mut idle {
+            wire.ended().await;
+        }
+    };
+    timeout(PATIENCE, ends).await.expect("idle connections end");
+    regular.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_that_answers_no_ping_is_gone() {
+    let (ping_interval, ping_timeout) = (Duration::from_millis(200), Duration::from_millis(200));
+    let server = start(Transport { ping_interval, ping_timeout, ..Transport::default() }).await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let regular = Regular::start(&member.client);
+    let (mut wire, _) = Wire::begin(connect(server.address).await).await;
+    timeout(PATIENCE, wire.ended()).await.expect("it is given up");
+    regular.stop().await;
+}
+
+#[tokio::test]
+async fn connections_of_one_address_are_capped_and_others_get_in() {
+    let server = start(Transport { max_connections_per_ip: 3, ..Transport::default() }).await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let regular = Regular::start(&member.client);
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        let stream = connect_from("127.0.0.2", server.address).await;
+        held.push(taken(stream).await.expect("there is room"));
+    }
+    assert!(taken(connect_from("127.0.0.2", server.address).await).await.is_none());
+    assert!(taken(connect_from("127.0.0.3", server.address).await).await.is_some());
+    assert!(taken(connect(server.address).await).await.is_some());
+    drop(held);
+    let freed =
+        async { while taken(connect_from("127.0.0.2", server.address).await).await.is_none() {} };
+    timeout(PATIENCE, freed).await.expect("a permit ends with its connection");
+    regular.stop().await;
+}
+
+#[tokio::test]
+async fn connections_are_capped_in_all() {
+    let server = start(Transport { max_connections: 4, ..Transport::default() }).await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let regular = Regular::start(&member.client);
+    let mut held = Vec::new();
+    for number in 2..5 {
+        let stream = connect_from(&format!("127.0.0.{number}"), server.address).await;
+        held.push(taken(stream).await.expect("there is room"));
+    }
+    assert!(taken(connect_from("127.0.0.5", server.address).await).await.is_none());
+    held.pop();
+    let freed =
+        async { while taken(connect_from("127.0.0.5", server.address).await).await.is_none() {} };
+    timeout(PATIENCE, freed).await.expect("a permit ends with its connection");
+    regular.stop().await;
+}
+
+/// Files are counted by process, so this test runs itself in one of its own.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_server_survives_that_no_file_can_be_opened() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    const ALONE: &str = "GESTAN_TEST_ALONE";
+    if std::env::var_os(ALONE).is_none() {
+        let test = "slow_peers::the_server_survives_that_no_file_can_be_opened";
+        let program = std::env::current_exe().expect("this program");
+        let mut alone = tokio::process::Command::new(program);
+        let output = alone.args(["--exact", test]).env(ALONE, "1").output().await;
+        let output = output.expect("it runs");
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
+        return;
+    }
+    let server = start(Transport::default()).await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let few = Rlimit { current: Some(100), maximum: getrlimit(Resource::Nofile).maximum };
+    setrlimit(Resource::Nofile, few).expect("fewer files");
+    let mut held = Vec::new();
+    while let Ok(stream) = TcpStream::connect(server.address).await {
+        held.push(stream);
+    }
+    assert!(held.len() < 100);
+    Regular::start(&member.client).stop().await;
+    drop(held);
+    let newcomer = timeout(PATIENCE, taken(connect(server.address).await));
+    assert!(newcomer.await.expect("an answer").is_some());
+    Regular::start(&member.client).stop().await;
+}

@@ -1,0 +1,247 @@
+//! TLS: versions, client certificates, and certificates that change.
+
+#![expect(clippy::expect_used, reason = "what a test needs and does not get ends the test")]
+
+use std::{fs, path::Path, sync::Arc, time::Duration};
+
+use gestan_account_client::{Client, ClientOptions, v1};
+use gestan_account_server::listener::{
+    Transport,
+    tls::{Tls, TlsError},
+};
+use gestan_account_tests::{
+    Authority, Identity, Regular, TestServer, TestServerOptions, Wire, frame,
+};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
+use tokio_rustls::{
+    TlsConnector,
+    client::TlsStream,
+    rustls::{
+        ClientConfig, ProtocolVersion,
+        pki_types::{CertificateDer, ServerName},
+        version::{TLS12, TLS13},
+    },
+};
+
+/// What a slow machine may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// So seldom that the test does not see it.
+const NEVER: Duration = Duration::from_hours(1);
+
+async fn start(authority: &Authority, tls: Tls) -> (TestServer, Arc<Tls>) {
+    let tls = Arc::new(tls);
+    let transport = Transport {
+        tls: Some(Arc::clone(&tls)),
+        handshake_timeout: Duration::from_secs(1),
+        ..Transport::default()
+    };
+    let client_tls = Some(authority.client_options());
+    let options = TestServerOptions { transport, client_tls, ..Default::default() };
+    (TestServer::start_with(options).await, tls)
+}
+
+fn load(folder: &Path) -> Tls {
+    Tls::load(Identity::files(folder)).expect("the files are good")
+}
+
+async fn connect(
+    server: &TestServer,
+    config: ClientConfig,
+) -> std::io::Result<TlsStream<TcpStream>> {
+    let stream = TcpStream::connect(server.address).await?;
+    let name = ServerName::try_from("localhost").expect("a name");
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
+}
+
+/// The certificate that newcomers are shown.
+async fn shown(server: &TestServer, authority: &Authority) -> CertificateDer<'static> {
+    let stream = connect(server, authority.any_client()).await.expect("a handshake");
+    stream.get_ref().1.peer_certificates().expect("a certificate")[0].clone()
+}
+
+async fn until_shown(server: &TestServer, authority: &Authority, expected: &Identity) {
+    let expected = expected.der();
+    let changed = async { while shown(server, authority).await != expected {} };
+    timeout(PATIENCE, changed).await.expect("the new certificate is shown");
+}
+
+#[tokio::test]
+async fn tls_1_2_and_1_3_are_spoken_and_nothing_older() {
+    let (authority, folder) = (Authority::new(), TempDir::new().expect("a folder"));
+    authority.issue().write(folder.path());
+    let (server, _) = start(&authority, load(folder.path())).await;
+    let versions = [(&TLS12, ProtocolVersion::TLSv1_2), (&TLS13, ProtocolVersion::TLSv1_3)];
+    for (version, expected) in versions {
+        let stream =
+            connect(&server, authority.rustls_client(&[version])).await.expect("a handshake");
+        assert_eq!(stream.get_ref().1.protocol_version(), Some(expected));
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+        let (mut wire, _) = Wire::begin(stream).await;
+        assert!(wire.ping().await);
+    }
+    // One ClientHello, of TLS 1.0, 1.1 and 1.2: only the version is at fault.
+    for (minor, expected) in [(1, [21, 2, 70]), (2, [21, 2, 70]), (3, [22, 2, 0])] {
+        let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+        stream.write_all(&client_hello(minor)).await.expect("it is sent");
+        let mut answer = [0; 7];
+        stream.read_exact(&mut answer).await.expect("an answer");
+        // The record's kind; then "fatal: protocol_version", or ServerHello.
+        assert_eq!([answer[0], answer[5], answer[6]], expected, "3.{minor}");
+    }
+}
+
+/// A `ClientHello` without the extension by which versions are chosen since 1.3.
+fn client_hello(minor: u8) -> Vec<u8> {
+    let extensions = [
+        &[0, 10, 0, 4, 0, 2, 0, 29][..],     // supported_groups: x25519
+        &[0, 13, 0, 4, 0, 2, 4, 3],          // signature_algorithms: ECDSA, SHA-256
+        &[0, 11, 0, 2, 1, 0],                // ec_point_formats: uncompressed
+        &[0, 23, 0, 0],                      // extended_master_secret
+        &[0, 16, 0, 5, 0, 3, 2, b'h', b'2'], // ALPN: h2
+    ]
+    .concat();
+    let mut hello = vec![3, minor];
+    hello.extend([7; 32]);
+    // No session; ECDHE-ECDSA with AES-128, CBC and GCM; no compression.
+    hello.extend([0, 0, 4, 0xc0, 0x09, 0xc0, 0x2b, 1, 0]);
+    hello.extend(u16::try_from(extensions.len()).expect("a length").to_be_bytes());
+    hello.extend(extensions);
+    let length = u8::try_from(hello.len()).expect("a length");
+    [&[22, 3, 1, 0, length + 4, 1, 0, 0, length][..], &hello].concat()
+}
+
+#[tokio::test]
+async fn the_client_of_the_project_goes_through_the_screens_over_tls() {
+    let (authority, folder) = (Authority::new(), TempDir::new().expect("a folder"));
+    authority.issue().write(folder.path());
+    let (server, _) = start(&authority, load(folder.path())).await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let answer = member.client.get(v1::GetRequest::default()).await.expect("Get is answered");
+    assert_eq!(answer.machines.len(), 1);
+    // The address of the caller is known with TLS, too.
+    let sql = "SELECT count(*) FROM audit_event WHERE ip = '127.0.0.1'";
+    assert!(gestan_account_tests::count(server.db(), sql).await > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_handshakes_are_cut_off() {
+    let (authority, folder) = (Authority::new(), TempDir::new().expect("a folder"));
+    authority.issue().write(folder.path());
+    let (server, _) = start(&authority, load(folder.path())).await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let regular = Regular::start(&member.client);
+    let mut slow = Vec::new();
+    for number in 0..100 {
+        let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+        // Silent, or in the middle of a ClientHello.
+        let begun = [22, 3, 1, 1, 0, 1, 0, 0, 252, 3];
+        stream.write_all(&begun[..number % begun.len()]).await.expect("it is sent");
+        slow.push(Wire::new(stream));
+    }
+    let ends = async {
+        for wire in &mut slow {
+            wire.ended().await;
+        }
+    };
+    timeout(PATIENCE, ends).await.expect("slow handshakes end");
+    regular.stop().await;
+}
+
+#[tokio::test]
+async fn changed_files_are_taken_over_and_open_connections_live_on() {
+    let (authority, folder) = (Authority::new(), TempDir::new().expect("a folder"));
+    let (old, new) = (authority.issue(), authority.issue());
+    old.write(folder.path());
+    let tls = load(folder.path()).watched_every(Duration::from_millis(20));
+    let (server, _) = start(&authority, tls).await;
+    let stream = connect(&server, authority.any_client()).await.expect("a handshake");
+    let (mut wire, _) = Wire::begin(stream).await;
+    assert_eq!(shown(&server, &authority).await, old.der());
+    new.write(folder.path());
+    until_shown(&server, &authority, &new).await;
+    assert!(wire.ping().await, "the old connection lives on");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn changed_files_are_taken_over_on_sighup() {
+    use rustix::process::{Signal, getpid, kill_process};
+    use tokio::signal::unix::{SignalKind, signal};
+    let (authority, folder) = (Authority::new(), TempDir::new().expect("a folder"));
+    let (old, new) = (authority.issue(), authority.issue());
+    old.write(folder.path());
+    let (server, _) = start(&authority, load(folder.path()).watched_every(NEVER)).await;
+    let stream = connect(&server, authority.any_client()).await.expect("a handshake");
+    let (mut wire, _) = Wire::begin(stream).await;
+    // Without a listener of its own the signal could end the tests.
+    let mut seen = signal(SignalKind::hangup()).expect("a listener");
+    new.write(folder.path());
+    assert_eq!(shown(&server, &authority).await, old.der());
+    kill_process(getpid(), Signal::HUP).expect("the signal is sent");
+    seen.recv().await.expect("the signal");
+    until_shown(&server, &authority, &new).await;
+    assert!(wire.ping().await, "the old connection lives on");
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_used_leave_the_old_certificate_in_force() {
+    let (authority, folder) = (Authority::new(), TempDir::new().expect("a folder"));
+    let (old, new) = (authority.issue(), authority.issue());
+    old.write(folder.path());
+    let (server, tls) = start(&authority, load(folder.path()).watched_every(NEVER)).await;
+    let files = Identity::files(folder.path());
+    // Half written, of another key, gone.
+    fs::write(&files.certificate, &new.certificate[..200]).expect("it is written");
+    assert!(matches!(tls.reload(), Err(TlsError::NotPem { .. })));
+    assert_eq!(shown(&server, &authority).await, old.der());
+    fs::write(&files.certificate, &new.certificate).expect("it is written");
+    assert!(matches!(tls.reload(), Err(TlsError::Unusable(_))));
+    assert_eq!(shown(&server, &authority).await, old.der());
+    fs::remove_file(&files.certificate).expect("it is removed");
+    assert!(matches!(tls.reload(), Err(TlsError::Unreadable { .. })));
+    assert_eq!(shown(&server, &authority).await, old.der());
+    new.write(folder.path());
+    assert!(tls.reload().expect("the files are good"));
+    assert!(!tls.reload().expect("the files are good"), "nothing has changed");
+    assert_eq!(shown(&server, &authority).await, new.der());
+}
+
+#[tokio::test]
+async fn a_client_certificate_is_demanded() {
+    let (authority, folder) = (Authority::new(), TempDir::new().expect("a folder"));
+    let clients = Authority::new();
+    authority.issue().write(folder.path());
+    let mut files = Identity::files(folder.path());
+    let client_ca = folder.path().join("clients.pem");
+    fs::write(&client_ca, clients.pem()).expect("it is written");
+    files.client_ca = Some(client_ca);
+    let tls = Tls::load(files).expect("the files are good");
+    let transport = Transport { tls: Some(Arc::new(tls)), ..Transport::default() };
+    let (known, stranger) = (clients.issue(), authority.issue());
+    let show = |identity: &Identity| {
+        authority.client_options().client_certificate_pem(&identity.certificate, &identity.key)
+    };
+    let client_tls = Some(show(&known));
+    let options = TestServerOptions { transport, client_tls, ..Default::default() };
+    let server = TestServer::start_with(options).await;
+    server.open_account("jeanne@exemple.fr", 1).await;
+    let url = format!("https://{}", server.address);
+    for refused in [authority.client_options(), show(&stranger)] {
+        let options = ClientOptions::new().max_attempts(1).tls(refused);
+        // With TLS 1.3 the client learns of the refusal by its first call.
+        if let Ok(client) = Client::connect(&url, options).await {
+            let error = client.get(v1::GetRequest::default()).await.expect_err("it is refused");
+            assert_eq!(error.reason(), None, "no call got through: {error:?}");
+        }
+    }
+    // And one that is closed by the server says so in an alert, not in silence.
+    let mut stream = connect(&server, authority.any_client()).await.expect("so far TLS 1.3 goes");
+    let _ = stream.write_all(&frame(4, 0, 0, &[])).await;
+    let refusal = stream.read(&mut [0; 64]).await.expect_err("an alert");
+    assert!(refusal.to_string().contains("CertificateRequired"), "{refusal}");
+}
