@@ -5,7 +5,7 @@
 //! Nothing else of the server may hash, so that the queue bounds all of it.
 
 mod hash;
-mod queue;
+pub mod queue;
 
 use std::{io, num::NonZeroUsize, sync::Arc, time::Duration};
 

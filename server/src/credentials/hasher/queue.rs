@@ -18,12 +18,13 @@ use tokio::sync::oneshot;
 
 use super::HashError;
 
-/// What a thread does: with its memory, which it keeps.
-type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
+/// What a thread does: with its memory, which it keeps. Says whether there still
+/// was somebody to do it for.
+type Job = Box<dyn FnOnce(&mut Vec<Block>) -> bool + Send>;
 
 /// Feeds the threads. They end when it is dropped.
 #[derive(Debug)]
-pub(super) struct Queue {
+pub struct Queue {
     jobs: SyncSender<Job>,
     /// How long a full queue takes, at one job: capacity over threads.
     jobs_ahead: f64,
@@ -39,7 +40,11 @@ struct Done {
 }
 
 impl Queue {
-    pub(super) fn start(threads: NonZeroUsize, capacity: NonZeroUsize) -> io::Result<Self> {
+    /// Starts `threads` threads behind `capacity` places.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(threads: NonZeroUsize, capacity: NonZeroUsize) -> io::Result<Self> {
         let (jobs, receiver) = sync_channel::<Job>(capacity.get());
         let receiver = Arc::new(Mutex::new(receiver));
         let done = Done { jobs: AtomicU64::new(0), job_micros: AtomicU64::new(15_000) };
@@ -56,16 +61,22 @@ impl Queue {
     }
 
     /// Runs `job` on one of the threads. A job whose caller has gone is skipped.
-    pub(super) async fn run<T: Send + 'static>(
+    ///
+    /// # Errors
+    /// [`HashError::Busy`] when no place is free, [`HashError::Fault`] when the
+    /// job panicked.
+    pub async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, HashError> {
         let (answer, outcome) = oneshot::channel();
         let job: Job = Box::new(move |memory| {
-            if !answer.is_closed() {
-                // Nobody to tell: the caller left while the job ran.
-                let _ = answer.send(job(memory));
+            if answer.is_closed() {
+                return false;
             }
+            // Nobody to tell: the caller left while the job ran.
+            let _ = answer.send(job(memory));
+            true
         });
         match self.jobs.try_send(job) {
             Ok(()) => outcome.await.map_err(|_| HashError::Fault),
@@ -74,7 +85,9 @@ impl Queue {
         }
     }
 
-    pub(super) fn jobs_done(&self) -> u64 {
+    /// How many jobs have been done.
+    #[must_use]
+    pub fn jobs_done(&self) -> u64 {
         self.done.jobs.load(Ordering::Relaxed)
     }
 
@@ -91,10 +104,13 @@ fn work(receiver: &Mutex<Receiver<Job>>, done: &Done) {
         let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
         let start = Instant::now();
-        // A thread that a bug ended would be missing from then on; the caller of
-        // this job gets no answer, and so a fault.
-        if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
-            memory = Vec::new();
+        // A job that panics costs its caller the answer, not everybody a thread.
+        // Whatever it left in the memory, the next hash writes before it reads.
+        match catch_unwind(AssertUnwindSafe(|| job(&mut memory))) {
+            Ok(true) => {}
+            // A skipped job tells nothing of what a job takes.
+            Ok(false) => continue,
+            Err(_) => tracing::error!("a hashing job panicked"),
         }
         let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         done.jobs.fetch_add(1, Ordering::Relaxed);
