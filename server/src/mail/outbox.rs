@@ -160,10 +160,10 @@ impl Outbox {
 
     async fn deliver(&self, mail: &LeasedMail) {
         if let Err(error) = self.try_deliver(mail).await {
-            // The lease runs out, and the mail is tried again.
             tracing::warn!(mail.id = %mail.id, %error, "mail not handled");
-            let soon = self.clock.now() + SignedDuration::from_secs(1);
-            let _ = outbox_mail::postpone(self.db.write(), mail, soon, error.to_string()).await;
+            let next = self.clock.now() + self.backoff(mail.attempts);
+            // If this fails, too, the lease runs out, and the mail is tried again.
+            let _ = outbox_mail::postpone(self.db.write(), mail, next, error.to_string()).await;
         }
     }
 
