@@ -98,11 +98,7 @@ fn words(text: &str) -> Vec<String> {
 }
 
 fn reason(entropy: &Entropy, personal: &[String]) -> Guess {
-    let is_personal = entropy.sequence().iter().any(|part| {
-        matches!(&part.pattern, MatchPattern::Dictionary(word)
-            if personal.contains(&word.matched_word.to_lowercase()))
-    });
-    if is_personal {
+    if matches_word(entropy, |word| personal.iter().any(|personal| personal == word)) {
         return Guess::Personal;
     }
     match entropy.feedback().and_then(zxcvbn::feedback::Feedback::warning) {
@@ -127,8 +123,20 @@ fn reason(entropy: &Entropy, personal: &[String]) -> Guess {
             | Warning::NamesAndSurnamesByThemselvesAreEasyToGuess
             | Warning::CommonNamesAndSurnamesAreEasyToGuess,
         ) => Guess::Word,
+        // It has no words about words that it was given.
+        None if matches_word(entropy, |word| FRENCH.lines().any(|french| french == word)) => {
+            Guess::Common
+        }
         None => Guess::Other,
     }
+}
+
+/// Whether a part of the password is a word that `is_meant`.
+fn matches_word(entropy: &Entropy, is_meant: impl Fn(&str) -> bool) -> bool {
+    entropy.sequence().iter().any(|part| {
+        matches!(&part.pattern, MatchPattern::Dictionary(word)
+            if is_meant(&word.matched_word.to_lowercase()))
+    })
 }
 
 /// The alphabets that a password may draw on, with their sizes in characters.
