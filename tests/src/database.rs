@@ -29,3 +29,11 @@ pub async fn text(db: &DatabaseConnection, sql: &str) -> Option<String> {
         rows.first()?.try_get_by_index(0).unwrap_or_else(|error| panic!("{sql}: {error}"));
     text
 }
+
+/// Changes the database, past the server.
+///
+/// # Panics
+/// When the statement fails.
+pub async fn execute(db: &DatabaseConnection, sql: &str) {
+    db.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+}

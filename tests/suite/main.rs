@@ -1,6 +1,12 @@
 //! Every test of the service, in one binary. One file an RPC; then what no RPC
 //! has to itself.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "what a test needs and does not get ends the test"
+)]
+
 mod audit;
 mod client_retries;
 mod client_tls;
@@ -8,15 +14,25 @@ mod confirm;
 mod crash;
 mod create;
 mod deadlines;
+mod derivation;
 mod enumeration;
 mod get;
 mod grpcurl;
+mod hashing;
+mod hashing_queue;
 mod health;
+mod mail_file;
+mod mail_mailer;
+mod mail_message;
+mod mail_writing;
 mod migrations;
+mod outbox;
+mod outbox_workers;
 mod panic;
 mod peppers;
 mod process;
 mod proxies;
+mod purge;
 mod raw_call;
 mod register_existing;
 mod register_existing_by_code;
@@ -25,6 +41,9 @@ mod secrets;
 mod set_password;
 mod set_password_by_password;
 mod slow_peers;
+mod smtp;
+mod smtp_failures;
+mod strength;
 mod throttled_mails;
 mod throttled_passwords;
 mod tls;

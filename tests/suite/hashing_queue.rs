@@ -1,0 +1,196 @@
+//! The bounded queue before the hashing threads.
+
+use std::{
+    future::poll_fn,
+    num::NonZeroUsize,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    task::Poll,
+    time::Duration,
+};
+
+use gestan_account_client::v1::ErrorReason;
+use gestan_account_server::credentials::hasher::{HashError, queue::Queue};
+use gestan_account_tests::{PASSWORD, TestServer, TestServerOptions, machine};
+use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
+use tonic::Code;
+
+fn start(threads: usize, capacity: usize) -> Arc<Queue> {
+    let number = |number| NonZeroUsize::new(number).unwrap();
+    Arc::new(Queue::start(number(threads), number(capacity)).unwrap())
+}
+
+/// A job that keeps its thread until it is released.
+struct Occupied {
+    release: mpsc::Sender<()>,
+    job: JoinHandle<Result<(), HashError>>,
+}
+
+impl Occupied {
+    /// Takes a thread as soon as there is a place in the queue.
+    async fn thread_of(queue: &Arc<Queue>) -> Self {
+        loop {
+            let (release, released) = mpsc::channel();
+            let (started, has_started) = oneshot::channel();
+            let queue = Arc::clone(queue);
+            let job = tokio::spawn(async move {
+                let wait = move |_: &mut Vec<_>| {
+                    let _ = started.send(());
+                    let _ = released.recv();
+                };
+                queue.run(wait).await
+            });
+            // A thread frees the places of those who left when it comes to them.
+            if has_started.await.is_ok() {
+                return Self { release, job };
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn release(self) {
+        drop(self.release);
+        self.job.await.unwrap().unwrap();
+    }
+}
+
+/// Counts when it is computed.
+fn counted<'a>(
+    queue: &'a Queue,
+    computed: &Arc<AtomicUsize>,
+) -> Pin<Box<dyn Future<Output = Result<usize, HashError>> + 'a>> {
+    let computed = Arc::clone(computed);
+    Box::pin(queue.run(move |_| computed.fetch_add(1, Ordering::Relaxed)))
+}
+
+async fn poll_once<T>(future: &mut Pin<Box<dyn Future<Output = T> + '_>>) -> Poll<T> {
+    poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
+}
+
+fn retry_after(refused: Poll<Result<usize, HashError>>) -> Duration {
+    match refused {
+        Poll::Ready(Err(HashError::Busy { retry_after })) => retry_after,
+        other => panic!("{other:?} instead of busy"),
+    }
+}
+
+/// The wait that a full queue of `capacity` before one thread tells.
+async fn told_wait(capacity: usize) -> Duration {
+    let queue = start(1, capacity);
+    let computed = Arc::default();
+    let occupied = Occupied::thread_of(&queue).await;
+    let mut waiting = Vec::new();
+    for _ in 0..capacity {
+        let mut job = counted(&queue, &computed);
+        assert!(poll_once(&mut job).await.is_pending());
+        waiting.push(job);
+    }
+    let wait = retry_after(poll_once(&mut counted(&queue, &computed)).await);
+    occupied.release().await;
+    for job in waiting {
+        job.await.unwrap();
+    }
+    assert_eq!(computed.load(Ordering::Relaxed), capacity, "the queued jobs are done, no others");
+    wait
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_with_a_wait_that_grows_with_it() {
+    let (short, long) = (told_wait(10).await, told_wait(100).await);
+    assert!(short >= Duration::from_millis(50), "{short:?}");
+    assert_eq!(long, short * 10);
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_frees_its_place_and_nothing_is_computed() {
+    let queue = start(1, 2);
+    let computed = Arc::default();
+    let occupied = Occupied::thread_of(&queue).await;
+    let (mut first, mut second) = (counted(&queue, &computed), counted(&queue, &computed));
+    assert!(poll_once(&mut first).await.is_pending());
+    assert!(poll_once(&mut second).await.is_pending());
+    drop((first, second));
+    occupied.release().await;
+    // Both places are there again, and who waits in them is the first to be computed.
+    let occupied = Occupied::thread_of(&queue).await;
+    let (mut third, mut fourth) = (counted(&queue, &computed), counted(&queue, &computed));
+    assert!(poll_once(&mut third).await.is_pending());
+    assert!(poll_once(&mut fourth).await.is_pending());
+    occupied.release().await;
+    assert_eq!((third.await, fourth.await), (Ok(0), Ok(1)));
+}
+
+#[tokio::test]
+async fn callers_that_went_away_do_not_shorten_the_told_wait() {
+    let queue = start(1, 100);
+    let computed = Arc::default();
+    for _ in 0..2 {
+        let occupied = Occupied::thread_of(&queue).await;
+        let mut gone = Vec::new();
+        for _ in 0..100 {
+            let mut job = counted(&queue, &computed);
+            assert!(poll_once(&mut job).await.is_pending());
+            gone.push(job);
+        }
+        let wait = retry_after(poll_once(&mut counted(&queue, &computed)).await);
+        assert!(wait > Duration::from_secs(1), "{wait:?} for 100 jobs of 15 ms");
+        drop(gone);
+        occupied.release().await;
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_panics_fails_its_caller_and_the_thread_lives() {
+    let queue = start(1, 4);
+    for round in 0..3 {
+        let fault: Result<(), _> = queue.run(|_| panic!("on purpose")).await;
+        assert_eq!(fault, Err(HashError::Fault));
+        let next = timeout(Duration::from_mins(1), queue.run(move |_| round));
+        assert_eq!(next.await.expect("the thread still works"), Ok(round));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_beyond_the_queue_are_told_when_to_come_again_and_count_as_no_try() {
+    let options = TestServerOptions {
+        hash_params: (64 * 1024, 2, 1),
+        hash_threads: 1,
+        hash_queue: 1,
+        ..Default::default()
+    };
+    let server = TestServer::start_with(options).await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let calls: Vec<_> = (2..12)
+        .map(|number| {
+            let request = gestan_account_client::v1::RegisterExistingRequest {
+                account_id: member.account_id,
+                secret: PASSWORD.to_owned(),
+                machine: Some(machine(number)),
+            };
+            let client = server.client.clone();
+            tokio::spawn(async move { client.register_existing(request).await })
+        })
+        .collect();
+    let (mut linked, mut refused) = (0, 0);
+    for call in calls {
+        match call.await.unwrap() {
+            Ok(_) => linked += 1,
+            Err(error) => {
+                let rejection = error.rejection().expect("the service refuses");
+                assert_eq!(rejection.code(), Code::ResourceExhausted);
+                assert_eq!(rejection.reason(), ErrorReason::HashingBusy);
+                let wait = rejection.retry_delay().expect("when to come again");
+                assert!(wait >= Duration::from_millis(50), "{wait:?}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(linked >= 1 && refused >= 1, "{linked} linked, {refused} refused");
+    let links = "SELECT count(*) FROM link";
+    assert_eq!(gestan_account_tests::count(server.db(), links).await, linked + 1);
+    server.deliver_mail().await;
+}

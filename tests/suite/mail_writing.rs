@@ -1,0 +1,174 @@
+//! How mails are written: typography, escaping, times, the two parts.
+
+use gestan_account_server::{
+    domain::locale::Locale,
+    mail::message::{CodeMail, Content, Message, compose},
+};
+use jiff::{Timestamp, tz::TimeZone};
+
+fn zone(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap()
+}
+
+fn time() -> Timestamp {
+    "2026-11-24T18:42:00Z".parse().unwrap()
+}
+
+/// The mails that show the most: a code with an ID, and every security notice.
+fn contents(machine: &str) -> Vec<Content> {
+    let (account_id, time) = (10_427, time());
+    let machine = || machine.to_owned();
+    let code = || CodeMail {
+        code: "7K3M-9QXR-T2VW".to_owned(),
+        machine: machine(),
+        request_time: time,
+        expire_time: "2026-11-25T18:42:00Z".parse().unwrap(),
+    };
+    let new_email_masked = "j•••••@boulangerie-martin.example".to_owned();
+    vec![
+        Content::OpenAccount(code()),
+        Content::AccountExists { account_id, code: code() },
+        Content::PersonalCode { account_id, code: code() },
+        Content::ConfirmEmail { account_id, code: code() },
+        Content::NoAccount { machine: machine(), request_time: time },
+        Content::EmailTaken { machine: machine(), request_time: time },
+        Content::Welcome { account_id, machine: machine(), time },
+        Content::PasswordChanged { account_id, machine: machine(), machine_linked: true, time },
+        Content::EmailChangeRequested { account_id, new_email_masked, machine: machine(), time },
+        Content::MachineLinked { account_id, machine: machine(), time },
+    ]
+}
+
+fn composed(machine: &str, locale: Locale) -> Vec<Message> {
+    let composed = contents(machine)
+        .into_iter()
+        .map(|content| compose(&content, locale, &zone("Europe/Paris")).unwrap());
+    composed.collect()
+}
+
+fn in_both_languages(machine: &str) -> impl Iterator<Item = Message> {
+    composed(machine, Locale::Fr).into_iter().chain(composed(machine, Locale::En))
+}
+
+/// The words of a part that hold a letter, without the punctuation around them.
+fn words(text: &str) -> Vec<String> {
+    let words = text.split(|character: char| character.is_whitespace());
+    let words = words.map(|word| word.trim_end_matches(':').to_owned());
+    words.filter(|word| word.chars().any(char::is_alphanumeric)).collect()
+}
+
+#[test]
+fn text_and_html_tell_the_same_in_the_same_order() {
+    for mail in in_both_languages("Caisse 1") {
+        let body = mail.html.split_once("<!--[if mso]>").unwrap().1;
+        let mut visible = String::new();
+        let mut rest = body;
+        while let Some((before, tag)) = rest.split_once('<') {
+            visible.push_str(before);
+            visible.push(' ');
+            rest = tag.split_once('>').map_or("", |(_, after)| after);
+        }
+        let html = words(&visible.replace("&nbsp;", " ").replace("&#8226;", "-")).join("\n");
+        let text = words(&mail.text).join("\n").replacen("GESTAN", "Gestan", 1);
+        assert_eq!(text, html);
+    }
+}
+
+#[test]
+fn the_text_part_is_wrapped_and_has_no_gaps() {
+    for mail in in_both_languages("Poste de la comptabilité, au premier étage à gauche") {
+        for line in mail.text.lines() {
+            assert!(line.chars().count() <= 72, "{line:?}");
+        }
+        assert!(!mail.text.contains("\n\n\n"), "{}", mail.text);
+        assert!(mail.text.lines().count() > 15, "{}", mail.text);
+    }
+}
+
+#[test]
+fn french_typography_holds() {
+    for mail in composed("Caisse 1", Locale::Fr) {
+        for part in [&mail.text, &mail.subject] {
+            for wrong in [" ?", " !", " ;", " :", "« ", " »", "'"] {
+                assert!(!part.contains(wrong), "{wrong:?} in {part}");
+            }
+        }
+        // There is no sign without its space, either.
+        for (position, sign) in mail.text.match_indices([';', '!', '?', '»']) {
+            let before = mail.text[..position].chars().next_back();
+            assert!(matches!(before, Some('\u{a0}' | '\u{202f}')), "{sign} in {}", mail.text);
+        }
+    }
+    let subject = &composed("A", Locale::Fr)[6].subject;
+    assert_eq!(subject, "Bienvenue\u{a0}: votre compte client Gestan est ouvert");
+}
+
+#[test]
+fn english_mails_hold_no_french_spaces_before_signs() {
+    for mail in composed("Caisse 1", Locale::En) {
+        for wrong in [" ?", " :", " ;", " !", "\u{a0}:", "\u{202f}", "«", "vous", "'"] {
+            assert!(!mail.text.contains(wrong), "{wrong:?} in {}", mail.text);
+        }
+    }
+}
+
+#[test]
+fn a_machine_name_cannot_inject_markup_lines_or_headers() {
+    let name = "<b>x</b>\r\nBcc: victim@example.org\u{202e}\"'&<script>";
+    for mail in in_both_languages(name) {
+        for markup in ["<b>", "<script", "</b>"] {
+            assert!(!mail.html.contains(markup), "{markup} in {}", mail.html);
+        }
+        let escaped = "&#60;b&#62;x&#60;/\u{2060}b&#62; Bcc:\u{2060} victim@\u{2060}example.\u{2060}org&#34;&#39;&#38;&#60;script&#62;";
+        assert!(mail.html.contains(escaped), "{}", mail.html);
+        let injected = |line: &str| line.trim_start().starts_with("Bcc");
+        assert!(!mail.text.lines().any(injected), "{}", mail.text);
+        assert!(!mail.subject.contains("Bcc") && !mail.subject.contains(['\r', '\n']));
+        assert!(!mail.html.contains('\u{202e}') && !mail.text.contains('\u{202e}'));
+    }
+}
+
+#[test]
+fn an_empty_or_endless_machine_name_is_shown_as_something_sensible() {
+    for (locale, unnamed) in [(Locale::Fr, "(poste sans nom)"), (Locale::En, "(unnamed machine)")] {
+        for mail in composed(" \u{200b}\n", locale) {
+            assert!(mail.text.contains(unnamed), "{}", mail.text);
+        }
+    }
+    for mail in in_both_languages(&"x".repeat(500)) {
+        let cut = format!("{}…", "x".repeat(64));
+        assert!(mail.text.contains(&cut) && !mail.text.contains(&"x".repeat(65)), "{}", mail.text);
+    }
+}
+
+#[test]
+fn times_are_said_in_words_in_the_zone_of_the_reader() {
+    let say = |time: &str, locale, zone: &TimeZone| {
+        let time = time.parse().unwrap();
+        let content = Content::MachineLinked { account_id: 1, machine: "A".to_owned(), time };
+        let text = compose(&content, locale, zone).unwrap().text.replace('\u{a0}', " ");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let evening = "2026-11-24T18:42:00Z";
+    for (time, locale, place, said) in [
+        (evening, Locale::Fr, "Europe/Paris", "mardi 24 novembre 2026 à 19 h 42 (heure de Paris)"),
+        (evening, Locale::En, "Europe/Paris", "Tuesday 24 November 2026 at 19:42 (Paris time)"),
+        ("2026-07-31T22:05:00Z", Locale::Fr, "Europe/Paris", "samedi 1er août 2026 à 0 h 05"),
+        ("2026-07-31T22:00:00Z", Locale::Fr, "UTC", "vendredi 31 juillet 2026 à 22 h (UTC)"),
+        (evening, Locale::Fr, "Indian/Reunion", "22 h 42 (UTC+4)"),
+        (evening, Locale::En, "America/St_Johns", "15:12 (UTC−3:30)"),
+    ] {
+        let text = say(time, locale, &zone(place));
+        assert!(text.contains(said), "{said} in {text}");
+    }
+}
+
+#[test]
+fn debug_shows_no_secret_and_no_name() {
+    for content in contents("Caisse 1") {
+        let mail = compose(&content, Locale::Fr, &TimeZone::UTC).unwrap();
+        for shown in [format!("{content:?}"), format!("{mail:?}")] {
+            assert!(!shown.contains("7K3M") && !shown.contains("Caisse"), "{shown}");
+        }
+    }
+}

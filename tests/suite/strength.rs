@@ -1,0 +1,136 @@
+//! Which passwords may be set.
+
+use std::time::{Duration, Instant};
+
+use gestan_account_server::domain::{
+    password::Password,
+    strength::{
+        Guess::{Common, Date, Keyboard, Other, Personal, Repeat, Sequence, Word},
+        Weakness::{self, Guessable, Simple},
+        judge,
+    },
+};
+
+fn judged(password: &str, personal: &[&str]) -> Result<(), Weakness> {
+    judge(&Password::parse(password).unwrap(), personal)
+}
+
+#[test]
+fn a_password_of_under_50_bits_is_simple() {
+    for password in [
+        // Lower case, 4.7 bits each.
+        "qzvjkxwpmb",
+        // Digits, 3.3 bits each.
+        "839205718364920",
+        // One alphabet of one character would still count whole.
+        "xkcdqmwvzt",
+    ] {
+        assert_eq!(judged(password, &[]), Err(Simple), "{password}");
+    }
+    for password in ["qzvjkxwpmbt", "8392057183649204", "qzvjkXwpmb"] {
+        assert_ne!(judged(password, &[]), Err(Simple), "{password}");
+    }
+}
+
+#[test]
+fn a_password_that_french_people_choose_is_refused() {
+    for password in [
+        "Bonjour2024!",
+        "Bonjourbonjour",
+        "Soleil2024!",
+        "azertyuiop12",
+        "azertyqsdfgh",
+        "Motdepasse1!",
+        "MotDePasse2025",
+        "motdepasse123",
+        "m0td3p4ss3!!",
+        "Marseille13!",
+        "marseille1993",
+        "bonjourmarseille",
+        "Chouchou2023",
+        "Jetaime1234!",
+        "jetaimemonamour",
+        "Princesse01!",
+        "Administrateur1",
+        "Bienvenue2024",
+    ] {
+        assert_eq!(judged(password, &[]), Err(Guessable(Common)), "{password}");
+    }
+    assert_eq!(judged("soleilsoleil1", &[]), Err(Guessable(Repeat)));
+}
+
+#[test]
+fn a_password_that_everybody_chooses_is_refused_with_the_reason() {
+    for (password, guess) in [
+        ("Password1234!", Common),
+        ("aaaaaaaaaaaaaaaa", Repeat),
+        ("abcabcabcabcabc", Repeat),
+        ("abcdefghijklmno", Sequence),
+        ("qwertyuiop[]", Keyboard),
+        ("27.10.2003!", Date),
+        ("Christopher!", Word),
+        ("Elizabethan", Word),
+        ("wonderfully", Other),
+    ] {
+        assert_eq!(judged(password, &[]), Err(Guessable(guess)), "{password}");
+    }
+}
+
+#[test]
+fn what_the_account_tells_of_its_owner_is_refused() {
+    let personal =
+        ["jeanne.kerleguer@boulangerie-kerleguer.fr", "Boulangerie Kerléguer", "Plougastel"];
+    for password in [
+        "boulangerie kerléguer",
+        "plougastelkerleguer",
+        "Kerleguer2024!",
+        "jeanne.kerleguer@boulangerie-kerleguer.fr",
+        "Plougastel29!",
+        "BOULANGERIE KERLÉGUER",
+    ] {
+        assert_eq!(judged(password, &personal), Err(Guessable(Personal)), "{password}");
+    }
+    // The same is no word for anybody else.
+    assert_eq!(judged("Plougastel29!", &[]), Ok(()));
+}
+
+#[test]
+fn a_password_that_is_hard_to_guess_is_accepted() {
+    for password in [
+        "quatre bateaux verts dansent",
+        "girafe tremplin moutarde violon",
+        "cactus-brouette-lampion-sirop",
+        "Xk7#mQ2$vL9p",
+        "h8Zr-4wQp-N2vK",
+        "été à Saint-Brévin, on y mange des moules",
+        "日本語のパスワードは長い",
+        "J'ai 3 chats et 0 souris!",
+    ] {
+        let personal = ["jeanne@exemple.fr", "Boulangerie Martin", "Martin", "Jeanne", "Paris"];
+        assert_eq!(judged(password, &personal), Ok(()), "{password}");
+    }
+}
+
+#[test]
+fn only_the_first_100_characters_are_read_for_guessing() {
+    let strong = "quatre bateaux verts dansent";
+    let hidden = format!("{}{strong}", "a".repeat(100));
+    assert_eq!(judged(&hidden, &[]), Err(Guessable(Repeat)));
+    let seen = format!("{}{strong}", "a".repeat(100 - strong.len()));
+    assert_eq!(judged(&seen, &[]), Ok(()));
+}
+
+#[test]
+fn the_longest_password_is_judged_in_bounded_time() {
+    // Every character takes part in words, rows and substitutions: what zxcvbn
+    // is slowest at. Without the bound, 256 characters take far over ten times 100.
+    let worst: String = "P4ssw0rdM0td3p@ss3qwerty".chars().cycle().take(256).collect();
+    let time = |password: &str| {
+        let start = Instant::now();
+        let _ = judged(password, &[]);
+        start.elapsed()
+    };
+    let fastest = |password: &str| (0..5).map(|_| time(password)).min().unwrap();
+    let (short, long) = (fastest(&worst[..100]), fastest(&worst));
+    assert!(long < short * 4 + Duration::from_millis(50), "{short:?} became {long:?}");
+}
