@@ -1,9 +1,15 @@
 //! HTTP/2 by hand, for what no well-behaved client does.
 
+use std::time::Duration;
+
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
+    time::timeout,
 };
+
+/// What a slow machine may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How HTTP/2 begins.
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -76,7 +82,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     /// The next frame; none when the connection has ended.
+    ///
+    /// # Panics
+    /// When neither comes.
     pub async fn next(&mut self) -> Option<Frame> {
+        timeout(PATIENCE, self.read_frame()).await.expect("a frame, or the end")
+    }
+
+    async fn read_frame(&mut self) -> Option<Frame> {
         let mut head = [0; 9];
         self.stream.read_exact(&mut head).await.ok()?;
         let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
