@@ -21,7 +21,7 @@ use tokio::{
 use crate::mail::first_code;
 
 /// No test is ever meant to wait this long: it bounds what a slow machine may take.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where the programs are. They are built once a run of the tests, with the
 /// features that `cargo test --workspace` gives them, so that nothing else is.

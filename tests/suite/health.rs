@@ -64,7 +64,7 @@ async fn without_its_database_the_server_says_so_and_comes_back_by_itself() {
     other.execute_unprepared("BEGIN EXCLUSIVE").await.expect("the lock");
     becomes(&mut all, ServingStatus::NotServing).await;
     becomes(&mut service, ServingStatus::NotServing).await;
-    let options = ClientOptions::new().max_attempts(1).deadline(Duration::from_secs(300));
+    let options = ClientOptions::new().max_attempts(1).deadline(Duration::from_mins(5));
     let client = server.connect(options).await;
     let request = v1::CreateRequest {
         request_id: gestan_account_tests::uuid(1),

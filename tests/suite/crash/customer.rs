@@ -44,7 +44,7 @@ impl Customer {
         for step in 0..2 {
             customer.move_to(world, &format!("Ville {number}-{step}")).await;
         }
-        if number % 3 != 0 {
+        if !number.is_multiple_of(3) {
             customer.link_second(world, number).await;
         }
         if number % 3 == 1 {
