@@ -1,5 +1,7 @@
 //! Table `personal_code`: hashes of the codes that were mailed.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
@@ -29,7 +31,8 @@ pub struct MailedCode {
     pub expire_time: Timestamp,
 }
 
-/// Stores a code's hash; of its challenge's codes, only the last three stay.
+/// Stores a code's hash. The three codes before it stay, of which the oldest is
+/// valid again when this one is deleted because its mail did not leave.
 ///
 /// # Errors
 /// A [`StorageError`].
@@ -56,7 +59,7 @@ pub async fn insert(
         .all(db)
         .await?;
     let others = codes.into_iter().map(|code| code.id).filter(|other| *other != id);
-    let old: Vec<Uuid> = others.skip(VALID_AT_ONCE - 1).collect();
+    let old: Vec<Uuid> = others.skip(VALID_AT_ONCE).collect();
     if !old.is_empty() {
         Entity::delete_many().filter(Column::Id.is_in(old)).exec(db).await?;
     }
@@ -72,8 +75,8 @@ pub async fn delete(db: &impl ConnectionTrait, id: Uuid) -> Result<(), StorageEr
     Ok(())
 }
 
-/// The code with this hash, among those of the given challenges. Every code is
-/// compared, each in constant time.
+/// The code with this hash, among the last three of each of the given
+/// challenges. Every one is compared, each in constant time.
 ///
 /// # Errors
 /// A [`StorageError`].
@@ -85,10 +88,18 @@ pub async fn find_matching(
     // With the nil UUID, which is no challenge's, the list is never empty: the
     // same query runs where there is nothing to find.
     let ids = challenge_ids.into_iter().chain([Uuid::nil()]);
-    let rows = Entity::find().filter(Column::ChallengeId.is_in(ids)).all(db).await?;
+    let rows = Entity::find()
+        .filter(Column::ChallengeId.is_in(ids))
+        .order_by_desc(Column::CreateTime)
+        .order_by_desc(Column::Id)
+        .all(db)
+        .await?;
+    let mut seen: HashMap<Uuid, usize> = HashMap::new();
     let mut found = None;
     for row in rows {
-        if hash.matches(&row.hash) {
+        let rank = seen.entry(row.challenge_id).or_default();
+        *rank += 1;
+        if *rank <= VALID_AT_ONCE && hash.matches(&row.hash) {
             found = Some(MailedCode {
                 id: row.id,
                 challenge_id: row.challenge_id,
