@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod cli;
 mod client_retries;
 mod client_tls;
 mod confirm;

@@ -92,8 +92,8 @@ async fn sigterm_lets_the_running_call_finish_and_refuses_new_ones() {
 
     let server = ServerProcess::start(folder.path(), &SLOW_HASHES).await;
     let client = linked(&server, &link_token).await;
-    let mut probe = health(&server).await;
-    let watched = probe.watch(HealthCheckRequest { service: String::new() }).await;
+    let mut asking = health(&server).await;
+    let watched = asking.watch(HealthCheckRequest { service: String::new() }).await;
     let mut watched = watched.expect("health can be watched").into_inner();
     let mut statuses = Vec::new();
     while statuses.last() != Some(&ServingStatus::Serving) {
