@@ -25,7 +25,7 @@ use tonic_health::pb::{
 
 /// A hash that takes seconds: a call that is under way for long.
 const SLOW_HASHES: [&str; 6] =
-    ["--hash-memory-kib", "262144", "--hash-passes", "6", "--hash-threads", "2"];
+    ["--hash-memory-kib", "262144", "--hash-passes", "12", "--hash-threads", "2"];
 
 fn request(number: u128) -> v1::CreateRequest {
     v1::CreateRequest {
@@ -60,7 +60,7 @@ async fn linked(server: &ServerProcess, link_token: &str) -> Client {
 }
 
 /// Starts a change of the password, and waits until the server is at it: the
-/// other calls of the same connection are answered after it has been read.
+/// other call of the same connection is answered after it has been read.
 async fn slow_call(client: &Client) -> tokio::task::JoinHandle<Result<(), Error>> {
     let (slow, other) = (client.clone(), client.clone());
     let call = tokio::spawn(async move {
@@ -153,7 +153,7 @@ async fn a_call_that_outlasts_the_grace_is_cut_off() {
     server.kill().await;
 
     let mut arguments = vec!["--shutdown-grace", "1s"];
-    arguments.extend(["--hash-memory-kib", "1048576", "--hash-passes", "8"]);
+    arguments.extend(["--hash-memory-kib", "262144", "--hash-passes", "60"]);
     let server = ServerProcess::start(folder.path(), &arguments).await;
     let client = linked(&server, &link_token).await;
     let running = slow_call(&client).await;
