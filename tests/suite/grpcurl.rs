@@ -1,7 +1,10 @@
 //! Other people's tools work with the service by reflection: the walk that the
 //! README shows, with grpcurl.
 
-use std::{env, path::PathBuf};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
 use gestan_account_tests::process::{PATIENCE, ServerProcess, workspace};
 use tempfile::TempDir;
@@ -18,21 +21,29 @@ fn grpcurl() -> PathBuf {
     program
 }
 
-#[tokio::test]
-async fn grpcurl_makes_all_eight_calls_by_reflection() {
-    let folder = TempDir::new().expect("a folder");
-    let server = ServerProcess::start(folder.path(), &[]).await;
+/// Runs the script; gives what it printed and what it said to standard error.
+async fn walk(server: &ServerProcess, folder: &Path) -> (String, String) {
     let mut walk = Command::new("bash");
     walk.arg(workspace().join("tests/walkthrough.sh"))
         .env("GRPCURL", grpcurl())
         .env("SERVER", server.address.to_string())
-        .env("MAILS", folder.path().join("data/mail"))
+        .env("MAILS", folder.join("data/mail"))
         .kill_on_drop(true);
     let output = timeout(PATIENCE, walk.output()).await.expect("the walk ends");
     let output = output.expect("bash runs");
-    let printed = String::from_utf8_lossy(&output.stdout);
-    let errors = String::from_utf8_lossy(&output.stderr);
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{printed}\n{errors}");
+    (printed, errors)
+}
+
+#[tokio::test]
+async fn grpcurl_makes_all_eight_calls_by_reflection() {
+    let folder = TempDir::new().expect("a folder");
+    let server = ServerProcess::start(folder.path(), &[]).await;
+    // A second time, too: the account exists then, and old mails lie in the folder.
+    walk(&server, folder.path()).await;
+    let (printed, errors) = walk(&server, folder.path()).await;
     for rpc in [
         "Create",
         "Confirm",
