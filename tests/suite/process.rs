@@ -25,7 +25,7 @@ use tonic_health::pb::{
 
 /// A hash that takes seconds: a call that is under way for long.
 const SLOW_HASHES: [&str; 6] =
-    ["--hash-memory-kib", "262144", "--hash-passes", "12", "--hash-threads", "2"];
+    ["--hash-memory-kib", "262144", "--hash-passes", "4", "--hash-threads", "2"];
 
 fn request(number: u128) -> v1::CreateRequest {
     v1::CreateRequest {
@@ -90,7 +90,9 @@ async fn sigterm_lets_the_running_call_finish_and_refuses_new_ones() {
     server.terminate().await;
     assert!(server.wait().await.0.success());
 
-    let server = ServerProcess::start(folder.path(), &SLOW_HASHES).await;
+    // However slow the machine is, the grace is not what ends the call.
+    let arguments = [&SLOW_HASHES[..], &["--shutdown-grace", "10m"]].concat();
+    let server = ServerProcess::start(folder.path(), &arguments).await;
     let client = linked(&server, &link_token).await;
     let mut asking = health(&server).await;
     let watched = asking.watch(HealthCheckRequest { service: String::new() }).await;
@@ -103,7 +105,6 @@ async fn sigterm_lets_the_running_call_finish_and_refuses_new_ones() {
     let idle = TcpStream::connect(server.address).await.expect("a connection");
     let running = slow_call(&client).await;
 
-    let asked = Instant::now();
     server.terminate().await;
     let answer = timeout(PATIENCE, watched.message()).await.expect("a status in time");
     let status = answer.expect("a status").expect("a status").status();
@@ -116,9 +117,10 @@ async fn sigterm_lets_the_running_call_finish_and_refuses_new_ones() {
         Err(error) => assert!(matches!(error, Error::Transport(_)), "{error:?}"),
     }
     running.await.expect("the call runs").expect("the running call is answered");
+    let answered = Instant::now();
     let (status, log) = server.wait().await;
     assert!(status.success(), "{status}: {log}");
-    assert!(asked.elapsed() < Duration::from_secs(25), "it took {:?}", asked.elapsed());
+    assert!(answered.elapsed() < Duration::from_secs(15), "it took {:?}", answered.elapsed());
     assert!(!log.contains("calls cut off"), "{log}");
     drop(idle);
 
