@@ -183,6 +183,20 @@ async fn unknown_and_read_only_paths_are_refused_by_name_together_with_bad_value
 }
 
 #[tokio::test]
+async fn a_refusal_of_many_paths_fits_into_what_clients_take() {
+    let server = TestServer::start().await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+
+    let path = "\u{1f600}".repeat(64);
+    let paths = vec![path.as_str(); 200];
+    let refused = member.client.update(change(&paths, Account::default())).await;
+    let rejection = assert_refused(refused, Code::InvalidArgument, ErrorReason::InvalidRequest);
+    let named = rejection.violations();
+    assert!((3..20).contains(&named.len()), "{} violations", named.len());
+    assert!(named.iter().all(|violation| violation.description.contains(&path)));
+}
+
+#[tokio::test]
 async fn a_request_without_an_account_is_refused() {
     let server = TestServer::start().await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;

@@ -24,6 +24,10 @@ use crate::{
 /// nobody knows, so soon, and the client backs off.
 const SOON: Duration = Duration::from_secs(1);
 
+/// How many bytes of violations a refusal may have. Details travel in a trailer,
+/// in base64, and some clients take no more than 8 KiB of those.
+const MAX_VIOLATIONS_BYTES: usize = 5 * 1024;
+
 /// Says a refusal to the caller, in its language. What is a fault of the server
 /// is logged here, under `correlation_id`, and told to nobody.
 pub(super) fn refusal(error: &Error, locale: Locale, correlation_id: Uuid) -> Status {
@@ -56,9 +60,8 @@ pub(super) fn refusal(error: &Error, locale: Locale, correlation_id: Uuid) -> St
     };
     let mut details = ErrorDetails::new();
     if let Error::Invalid(violations) = error {
-        let violations: Vec<FieldViolation> =
-            violations.iter().map(|violation| field_violation(violation, locale)).collect();
-        details.set_bad_request(violations);
+        let violations = violations.iter().map(|violation| field_violation(violation, locale));
+        details.set_bad_request(as_many_as_fit(violations));
     }
     let mut metadata = HashMap::new();
     if code == Code::Internal {
@@ -129,6 +132,24 @@ fn field_violation(violation: &Violation, locale: Locale) -> FieldViolation {
     field.reason = violation_reason(&violation.problem).as_str_name().into();
     field.localized_message = Some(LocalizedMessage::new(locale.tag(), text));
     field
+}
+
+/// The violations up to [`MAX_VIOLATIONS_BYTES`]. Only a mask of paths that do
+/// not exist can have more.
+fn as_many_as_fit(violations: impl Iterator<Item = FieldViolation>) -> Vec<FieldViolation> {
+    let mut left = MAX_VIOLATIONS_BYTES;
+    let fits = |violation: &FieldViolation| {
+        let localized = violation.localized_message.as_ref();
+        let text = localized.map_or(0, |localized| localized.message.len());
+        // Tags, lengths and the locale take less than the 32 bytes.
+        let size = violation.field.len()
+            + violation.description.len()
+            + violation.reason.len()
+            + text
+            + 32;
+        left.checked_sub(size).map(|rest| left = rest).is_some()
+    };
+    violations.take_while(fits).collect()
 }
 
 fn violation_reason(problem: &Problem) -> ViolationReason {
