@@ -186,3 +186,12 @@ async fn mail_urls_are_read_as_they_are_documented() {
     let sender = Mailer::from_url("smtp://mail.example", "nobody", Duration::from_secs(1));
     assert!(matches!(sender, Err(MailerError::From)));
 }
+
+#[test]
+fn a_limit_whose_window_no_calendar_holds_is_refused() {
+    for text in ["1/9223372036854775807s", "1/99999999h", "1/8785h"] {
+        let error = text.parse::<Limits>().expect_err(text);
+        assert!(error.contains(text), "{error}");
+    }
+    assert!("1/8784h".parse::<Limits>().is_ok());
+}

@@ -4,6 +4,9 @@ use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 
+/// The longest window: what is reckoned with it stays within the calendar.
+const MAX_WINDOW: SignedDuration = SignedDuration::from_hours(366 * 24);
+
 /// At most `count` times within `window`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
@@ -77,7 +80,7 @@ impl Limits {
     }
 }
 
-/// Reads `1/1m,5/1h,10/24h`.
+/// Reads `1/1m,5/1h,10/24h`; no window may be longer than a year.
 impl FromStr for Limits {
     type Err = String;
 
@@ -92,7 +95,7 @@ fn parse_limit(text: &str) -> Result<Limit, String> {
     let (count, window) = text.trim().split_once('/').ok_or_else(malformed)?;
     let count = count.parse().map_err(|_| malformed())?;
     let window: SignedDuration = window.parse().map_err(|_| malformed())?;
-    if count == 0 || !window.is_positive() {
+    if count == 0 || !window.is_positive() || window > MAX_WINDOW {
         return Err(malformed());
     }
     Ok(Limit { count, window })
