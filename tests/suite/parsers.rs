@@ -11,7 +11,7 @@ use gestan_account_server::{
         pepper::Peppers,
         token::{Token, TokenKind},
     },
-    domain::locale::Locale,
+    domain::{locale::Locale, password::Password, personal_code::PersonalCode, violation::Problem},
     grpc::TrustedProxies,
     mail::mailer::{Mailer, MailerError},
     throttle::Limits,
@@ -194,4 +194,12 @@ fn a_limit_whose_window_no_calendar_holds_is_refused() {
         assert!(error.contains(text), "{error}");
     }
     assert!("1/8784h".parse::<Limits>().is_ok());
+}
+
+#[test]
+fn a_password_that_becomes_a_code_once_it_is_normalised_is_refused() {
+    // NFC makes a K of the Kelvin sign, and what is kept would be read as a code.
+    let kelvin = "0000-0000-00\u{212a}3";
+    assert!(PersonalCode::parse(&kelvin.replace('\u{212a}', "K")).is_ok());
+    assert!(matches!(Password::parse_new(kelvin), Err(Problem::Malformed(_))));
 }

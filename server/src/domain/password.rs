@@ -49,7 +49,7 @@ impl Password {
         if password.0.chars().count() < Self::MIN_CHARS {
             return Err(Problem::PasswordTooShort);
         }
-        if PersonalCode::parse(text).is_ok() {
+        if PersonalCode::parse(&password.0).is_ok() {
             return Err(Problem::Malformed(Expected::PasswordNotCode));
         }
         Ok(password)
