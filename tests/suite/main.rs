@@ -16,6 +16,7 @@ mod crash;
 mod create;
 mod deadlines;
 mod derivation;
+mod docs;
 mod enumeration;
 mod get;
 mod grpcurl;

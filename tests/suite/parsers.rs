@@ -109,7 +109,8 @@ proptest! {
         secret in prop::collection::vec(any::<u8>(), 16..40),
         rubbish in any::<String>(),
     ) {
-        let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex: Vec<String> = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex.concat();
         let peppers: Peppers = format!("# {id}\n {id} : {hex} \n").parse().expect("a pepper");
         prop_assert_eq!(peppers.in_force(), Some(id.as_bytes()));
         prop_assert_eq!(peppers.find(id.as_bytes()), Some(secret.as_slice()));
