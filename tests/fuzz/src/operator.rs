@@ -1,0 +1,116 @@
+//! The parsers of what the operator configures, and of what the database holds.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::LazyLock,
+    time::Duration,
+};
+
+use gestan_account_server::{
+    credentials::{
+        hasher::{HashParams, PasswordHash},
+        pepper::Peppers,
+    },
+    grpc::TrustedProxies,
+    mail::mailer::Mailer,
+    throttle::Limits,
+};
+use jiff::{SignedDuration, Timestamp};
+use tokio::runtime::{Builder, Runtime};
+
+/// A password that no error may tell.
+const PASSWORD: &str = "hunter2secret";
+
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| Builder::new_current_thread().enable_all().build().expect("a runtime"));
+
+/// Drives every parser with one text.
+pub fn check(text: &str) {
+    check_limits(text);
+    check_proxies(text);
+    check_peppers(text);
+    check_hashes(text);
+    check_mail_url(text);
+}
+
+fn check_limits(text: &str) {
+    let Ok(limits) = text.parse::<Limits>() else { return };
+    let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 365 * 60);
+    assert!(limits.memory().is_positive());
+    assert_eq!(limits.wait(&[], now), None);
+    let mut hits = vec![now; 3];
+    if let Some(wait) = limits.wait(&hits, now) {
+        assert!(wait.is_positive() && wait <= limits.memory());
+        // As the throttles reckon.
+        let _ = now + wait;
+    }
+    let _ = now + limits.memory();
+    limits.forget_old(&mut hits, now);
+    assert_eq!(hits.len(), 3);
+}
+
+fn check_proxies(text: &str) {
+    let peer = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
+    let trusting: TrustedProxies = "10.0.0.0/8, 2001:db8::1".parse().expect("addresses");
+    let caller = trusting.caller(peer, text.lines());
+    assert_eq!(caller.to_canonical(), caller);
+    assert_eq!(TrustedProxies::default().caller(peer, text.lines()), peer);
+    if let Ok(proxies) = text.parse::<TrustedProxies>() {
+        let _ = proxies.caller(peer, [text].into_iter());
+    }
+}
+
+fn check_peppers(text: &str) {
+    let Ok(peppers) = text.parse::<Peppers>() else { return };
+    let id = peppers.in_force().expect("one is in force");
+    assert!((1..=8).contains(&id.len()));
+    let secret = peppers.find(id).expect("the one in force");
+    assert!(secret.len() >= 16);
+}
+
+fn check_hashes(text: &str) {
+    if let Ok(params) = text.parse::<HashParams>() {
+        let again: HashParams = params.to_string().parse().expect("as it was written");
+        assert_eq!(again, params);
+    }
+    if let Ok(hash) = PasswordHash::parse(text) {
+        let written = hash.to_phc();
+        let again = PasswordHash::parse(&written).expect("as it was written");
+        assert_eq!(again.to_phc(), written);
+    }
+}
+
+/// Neither opens a folder nor reads certificates, which takes long.
+fn check_mail_url(text: &str) {
+    let sender = "Gestan <compte@gestan.example>";
+    let urls = [
+        text.to_owned(),
+        format!("smtp://user:{PASSWORD}{text}"),
+        format!("smtps://user:{PASSWORD}{text}"),
+        format!("smtp+starttls://{text}:{PASSWORD}@"),
+    ];
+    for url in urls.iter().filter(|url| !may_load_certificates(url)) {
+        // A relay keeps its connections by tasks.
+        let made = RUNTIME.block_on(async {
+            let made = Mailer::from_url(url, sender, Duration::from_secs(1));
+            tokio::task::yield_now().await;
+            made
+        });
+        if let Err(error) = made {
+            let told = format!("{error} {error:?}");
+            assert!(!told.contains(PASSWORD), "{told}");
+        }
+    }
+    if let Err(error) = Mailer::from_url("smtp://", text, Duration::from_secs(1)) {
+        assert!(!error.to_string().is_empty());
+    }
+}
+
+/// Whether all may be well with a URL that asks for TLS, or it is a folder's.
+fn may_load_certificates(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.starts_with("file:") };
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let is_usable =
+        host.starts_with(|first: char| first.is_ascii_alphanumeric() || "[.-_:".contains(first));
+    scheme.starts_with("file:") || (scheme != "smtp" && is_usable) || rest.contains("ca=")
+}
