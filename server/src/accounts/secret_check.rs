@@ -40,6 +40,13 @@ pub(super) enum Examined {
     Code { hash: CodeHash, key: CodeKey, salt: [u8; 16] },
 }
 
+impl Examined {
+    /// Whether it is the password that was in force a moment ago.
+    pub(super) fn is_verified_password(&self) -> bool {
+        matches!(self, Self::Password { verified: Some(_), .. })
+    }
+}
+
 /// What a secret is worth.
 pub(super) enum Redeemed {
     /// It is the password.

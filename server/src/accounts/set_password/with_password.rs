@@ -17,10 +17,16 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<PasswordSet, Error> {
         let caller = self.authenticate_machine(origin).await?;
-        let hash = self.hash_new_password(&caller.account, &command.new_password).await?;
         let current = Secret::Password(current.clone());
         let examined = self.examine(&caller.guess(), &current).await?;
-        self.db.retry(|| self.replace_password(command, &caller, &examined, &hash, origin)).await
+        // Who does not know the password costs no second hash.
+        let hash = if examined.is_verified_password() {
+            Some(self.hash_new_password(&caller.account, &command.new_password).await?)
+        } else {
+            None
+        };
+        let hash = hash.as_ref();
+        self.db.retry(|| self.replace_password(command, &caller, &examined, hash, origin)).await
     }
 
     async fn replace_password(
@@ -28,7 +34,7 @@ impl Accounts {
         command: &SetPassword,
         caller: &LinkedCaller,
         examined: &Examined,
-        hash: &PasswordHash,
+        hash: Option<&PasswordHash>,
         origin: &Origin,
     ) -> Result<PasswordSet, Error> {
         let now = self.now();
@@ -36,10 +42,11 @@ impl Accounts {
         let transaction = self.db.begin().await?;
         let account = account::find_for_update(&transaction, caller.account.id).await?;
         let mut account = account.ok_or(Error::InvalidCredentials)?;
-        if !self.is_password(&transaction, &account, examined, now).await? {
+        let is_password = self.is_password(&transaction, &account, examined, now).await?;
+        let Some(hash) = hash.filter(|_| is_password) else {
             transaction.commit().await?;
             return Err(Error::InvalidCredentials);
-        }
+        };
         let actor = Actor { machine: machine.id, ip: origin.ip };
         Change { accounts: self, command, machine, machine_linked: false, actor, now }
             .store(&transaction, &mut account, hash)
