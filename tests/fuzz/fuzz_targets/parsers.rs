@@ -1,4 +1,5 @@
-//! One text drives every parser. The first byte chooses the country.
+//! One text drives every parser. Of the first byte, three bits choose the
+//! country, and two which of the slow checks is made as well.
 
 #![no_main]
 
@@ -6,9 +7,14 @@ use gestan_account_fuzz::{domain, operator};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    if let Some((&selector, text)) = data.split_first() {
-        let text = String::from_utf8_lossy(text);
-        domain::check(selector, &text);
-        operator::check(&text);
+    let Some((&first, text)) = data.split_first() else { return };
+    let (country, text) = (first & 7, String::from_utf8_lossy(text));
+    domain::check(country, &text);
+    operator::check(&text);
+    match (first >> 3) & 3 {
+        1 => domain::check_form(country, &text),
+        2 => operator::check_mail(&text),
+        3 => operator::check_mail_password(&text),
+        _ => {}
     }
 });

@@ -73,7 +73,8 @@ impl Service {
                 ..TestServerOptions::default()
             };
             let call_rate = options.call_rate;
-            let server = TestServer::start_with(options).await;
+            let mut server = TestServer::start_with(options).await;
+            server.leaves_mail();
             let gate = Gate {
                 proxies: "10.0.0.0/8".parse().expect("a network"),
                 buckets: CallBuckets::new(call_rate),
