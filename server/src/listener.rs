@@ -1,5 +1,5 @@
 //! From a TCP listener to the connections that are served: caps, TLS and
-//! time-outs. What HTTP/2 itself limits is set in [`Transport::server`]; what a
+//! time-outs. What HTTP/2 itself limits is set in `Transport::server`; what a
 //! call may take, `grpc::guard` watches. Nothing here reads a request.
 
 mod calls;
