@@ -13,6 +13,8 @@ use gestan_account_server::{
 use gestan_account_tests::{PASSWORD, TestServer, TestServerOptions, machine, refused, rows, uuid};
 use jiff::SignedDuration;
 
+use crate::confirm::wrong_code;
+
 const RETENTION: Retention = Retention {
     challenges: SignedDuration::from_hours(168),
     audit_events: SignedDuration::from_hours(8760),
@@ -159,6 +161,49 @@ async fn resend_password_does_and_answers_the_same_by_id() {
     server.deliver_mail().await;
 }
 
+/// Whoever measures how busy the server is must learn nothing from it, either.
+#[tokio::test]
+async fn the_mails_cost_the_same_work_whether_or_not_there_is_an_account() {
+    let server = start().await;
+    let asked = [("jeanne@exemple.fr", EXISTING), ("personne@exemple.fr", MISSING)];
+    let mut works = Vec::new();
+    for (number, (email, account_id)) in (2..).zip(asked) {
+        create(&server, number, email).await;
+        works.push(work_of(&server, server.deliver_mail()).await);
+        server.advance(SignedDuration::from_hours(2));
+        resend(&server, number + 10, 0, email).await;
+        works.push(work_of(&server, server.deliver_mail()).await);
+        server.advance(SignedDuration::from_hours(2));
+        resend(&server, number + 20, account_id, "").await;
+        works.push(work_of(&server, server.deliver_mail()).await);
+        server.advance(SignedDuration::from_hours(2));
+    }
+    let (existing, missing) = works.split_at(3);
+    for ((sent, work), (same_sent, same)) in existing.iter().zip(missing) {
+        assert_eq!((*sent, *same_sent), (1, 1));
+        assert_eq!(work.hashing_jobs, 1);
+        assert_same(work, same);
+    }
+}
+
+#[tokio::test]
+async fn confirm_does_and_answers_the_same_for_a_challenge_of_an_unknown_id() {
+    let server = start().await;
+    let existing = resend(&server, 2, EXISTING, "").await;
+    let missing = resend(&server, 3, MISSING, "").await;
+    server.deliver_mail().await;
+    let code = wrong_code(&server);
+    let confirm = async |challenge_id| {
+        let request = v1::ConfirmRequest { challenge_id, code: code.clone() };
+        server.client.confirm(request).await
+    };
+    let (existing, work) = work_of(&server, confirm(existing.challenge_id)).await;
+    let (missing, same) = work_of(&server, confirm(missing.challenge_id)).await;
+    assert_same(&work, &same);
+    assert_eq!(work.hashing_jobs, 1);
+    assert_eq!(format!("{:?}", refused(existing)), format!("{:?}", refused(missing)));
+}
+
 #[tokio::test]
 async fn register_existing_does_and_answers_the_same_for_a_wrong_password() {
     let server = start().await;
@@ -177,10 +222,11 @@ async fn register_existing_does_and_answers_the_same_for_a_wrong_code() {
     server.advance(SignedDuration::from_mins(2));
     server.resend(other.account_id, 5).await;
     let code = server.code_to("autre@exemple.fr").await;
-    // The account has three live codes; the other has none.
+    // The account has three live codes, and the ID that is nobody's as many.
     for number in 2..5 {
         server.advance(SignedDuration::from_mins(13));
         resend(&server, number, EXISTING, "").await;
+        resend(&server, number + 10, MISSING, "").await;
         server.deliver_mail().await;
     }
     let (existing, work) = work_of(&server, register(&server, EXISTING, &code)).await;

@@ -125,7 +125,7 @@ impl Accounts {
         actor: Actor,
         now: Timestamp,
     ) -> Result<Confirmed, Error> {
-        let email = challenge.email.as_ref().ok_or(Error::InvalidCredentials)?;
+        let email = &challenge.email;
         let existing = account::find_by_email_for_update(transaction, email.key()).await?;
         let account_existed = existing.is_some();
         let account = match (existing, challenge.purpose) {
@@ -167,7 +167,7 @@ impl Accounts {
         actor: Actor,
         now: Timestamp,
     ) -> Result<Confirmed, Error> {
-        let email = challenge.email.as_ref().ok_or(Error::InvalidCredentials)?;
+        let email = &challenge.email;
         let account = account::find_for_update(transaction, account_id).await?;
         let mut account = account.ok_or(Error::InvalidCredentials)?;
         let pending = account.pending_email.as_ref();
@@ -219,9 +219,8 @@ async fn candidates(
     now: Timestamp,
 ) -> Result<Vec<Uuid>, Error> {
     let mut ids = vec![named.id];
-    if let (Some(email), Purpose::Create | Purpose::ResendPassword) = (&named.email, named.purpose)
-    {
-        let open = challenge::find_by_email(transaction, email.key(), now).await?;
+    if let Purpose::Create | Purpose::ResendPassword = named.purpose {
+        let open = challenge::find_by_email(transaction, named.email.key(), now).await?;
         let same = open.iter().filter(|other| {
             other.id != named.id
                 && other.machine.id == named.machine.id

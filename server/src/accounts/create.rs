@@ -41,7 +41,7 @@ impl Accounts {
             request_id: command.request_id,
             request_digest: command.request_digest,
             purpose: Purpose::Create,
-            to: MailTo::Address(&command.email),
+            to: MailTo::Address(command.email.clone()),
             machine: &command.machine,
             locale: command.locale,
             profile: &command.profile,

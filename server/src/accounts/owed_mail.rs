@@ -19,7 +19,7 @@ use crate::{
 /// A challenge to be made.
 pub(super) struct NewChallenge<'a> {
     pub(super) purpose: Purpose,
-    pub(super) email: Option<&'a EmailAddress>,
+    pub(super) email: &'a EmailAddress,
     pub(super) machine: &'a Machine,
     pub(super) locale: Locale,
     pub(super) profile: Profile,
@@ -38,7 +38,7 @@ impl Accounts {
         let challenge = Challenge {
             id: self.randomness.uuid(),
             purpose: new.purpose,
-            email: new.email.cloned(),
+            email: new.email.clone(),
             machine: new.machine.clone(),
             locale: new.locale,
             profile: new.profile,
@@ -54,7 +54,7 @@ impl Accounts {
         challenge::insert(transaction, &challenge).await?;
         let mail = NewMail {
             letter: to_json(&Letter::Code { challenge_id: challenge.id })?,
-            recipient: challenge.email.clone(),
+            recipient: Some(challenge.email.clone()).filter(|email| !email.is_nobodys()),
             locale: new.locale,
             send_time: new.send_time,
             expire_time: challenge.expire_time,
@@ -93,11 +93,10 @@ impl Accounts {
     async fn salt_for(
         &self,
         transaction: &impl ConnectionTrait,
-        email: Option<&EmailAddress>,
+        email: &EmailAddress,
         now: Timestamp,
     ) -> Result<CodeSalt, Error> {
-        let key = email.map_or("", EmailAddress::key);
-        let live = challenge::find_by_email(transaction, key, now).await?;
+        let live = challenge::find_by_email(transaction, email.key(), now).await?;
         let shared = live.into_iter().map(|challenge| challenge.salt).next();
         let fresh = self.hasher.code_salt();
         Ok(shared.filter(|salt| salt.params == fresh.params).unwrap_or(fresh))

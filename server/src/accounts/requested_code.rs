@@ -32,11 +32,11 @@ pub struct CodeRequested {
 }
 
 /// How the caller named the one to mail to, which is all that it may learn from.
-pub(super) enum MailTo<'a> {
+pub(super) enum MailTo {
     /// By this address.
-    Address(&'a EmailAddress),
-    /// By this ID; the address is none when there is no such account.
-    Account(AccountId, Option<&'a EmailAddress>),
+    Address(EmailAddress),
+    /// By this ID; the address is nobody's when there is no such account.
+    Account(AccountId, EmailAddress),
 }
 
 /// A request for a code.
@@ -44,7 +44,7 @@ pub(super) struct CodeRequest<'a> {
     pub(super) request_id: Uuid,
     pub(super) request_digest: [u8; 32],
     pub(super) purpose: Purpose,
-    pub(super) to: MailTo<'a>,
+    pub(super) to: MailTo,
     pub(super) machine: &'a Machine,
     pub(super) locale: Locale,
     pub(super) profile: &'a Profile,
@@ -108,16 +108,13 @@ impl Accounts {
         }
         match &request.to {
             MailTo::Address(address) => {
-                let subject = Subject::MailsTo((*address).clone());
+                let subject = Subject::MailsTo(address.clone());
                 self.throttles.take(transaction, &subject, now).await?;
                 Ok(now)
             }
             MailTo::Account(id, address) => {
                 self.throttles.take(transaction, &Subject::MailsFor(*id), now).await?;
-                let subject = match address {
-                    Some(address) => Subject::MailsTo((*address).clone()),
-                    None => Subject::MailsToNobody(*id),
-                };
+                let subject = Subject::MailsTo(address.clone());
                 let reserved = self.throttles.reserve(transaction, &subject, now).await?;
                 // Too far away: the mail will have expired.
                 Ok(reserved.unwrap_or(now + self.lifetimes.code))
@@ -126,12 +123,10 @@ impl Accounts {
     }
 }
 
-impl MailTo<'_> {
-    fn address(&self) -> Option<&EmailAddress> {
-        match self {
-            Self::Address(address) => Some(address),
-            Self::Account(_, address) => *address,
-        }
+impl MailTo {
+    fn address(&self) -> &EmailAddress {
+        let (Self::Address(address) | Self::Account(_, address)) = self;
+        address
     }
 }
 

@@ -54,17 +54,14 @@ impl Accounts {
         command: &ResendPassword,
         origin: &Origin,
     ) -> Result<CodeRequested, Error> {
-        let mine;
-        let found;
         let to = match &command.account {
             WhoseAccount::Id(id) => {
-                found = account::find(self.db.read(), *id).await?.map(|account| account.email);
-                MailTo::Account(*id, found.as_ref())
+                let email = account::find_email(self.db.read(), *id).await?;
+                MailTo::Account(*id, email.unwrap_or_else(|| EmailAddress::of_nobody(*id)))
             }
-            WhoseAccount::Email(email) => MailTo::Address(email),
+            WhoseAccount::Email(email) => MailTo::Address(email.clone()),
             WhoseAccount::Mine => {
-                mine = self.authenticate_machine(origin).await?.account.email;
-                MailTo::Address(&mine)
+                MailTo::Address(self.authenticate_machine(origin).await?.account.email)
             }
         };
         self.request_code(CodeRequest {

@@ -37,7 +37,7 @@ pub(super) enum Examined {
     /// A password, and the stored hash that it is of; none when it is wrong.
     Password { subject: Subject, verified: Option<PasswordHash> },
     /// A code, to be looked for among those that were hashed with `salt`.
-    Code { hash: CodeHash, key: CodeKey, salt: [u8; 16] },
+    Code { account_id: AccountId, hash: CodeHash, key: CodeKey, salt: [u8; 16] },
 }
 
 impl Examined {
@@ -81,13 +81,15 @@ impl Accounts {
                 Ok(Examined::Password { subject, verified })
             }
             Secret::Code(code) => {
-                let key = email_key(guess.account);
-                let live = challenge::find_by_email(self.db.read(), key, self.now()).await?;
+                let account_id = guess.account_id;
+                let email = email_of(guess.account, account_id);
+                let live =
+                    challenge::find_by_email(self.db.read(), email.key(), self.now()).await?;
                 let newest = live.into_iter().map(|challenge| challenge.salt).next();
                 let salt = newest.unwrap_or_else(|| self.hasher.code_salt());
                 let bytes = salt.salt;
                 let (hash, key) = self.hasher.hash_code(code.clone(), salt).await?;
-                Ok(Examined::Code { hash, key, salt: bytes })
+                Ok(Examined::Code { account_id, hash, key, salt: bytes })
             }
         }
     }
@@ -116,20 +118,22 @@ impl Accounts {
         call: [u8; 32],
         now: Timestamp,
     ) -> Result<Redeemed, Error> {
-        let (hash, key, salt) = match examined {
+        let (account_id, hash, key, salt) = match examined {
             Examined::Password { subject, verified } => {
                 return self
                     .redeem_password(transaction, account, subject, verified.as_ref(), now)
                     .await;
             }
-            Examined::Code { hash, key, salt } => (hash, key.clone(), salt),
+            Examined::Code { account_id, hash, key, salt } => {
+                (*account_id, hash, key.clone(), salt)
+            }
         };
-        let email_key = email_key(account);
-        let live = challenge::find_by_email(transaction, email_key, now).await?;
+        let email = email_of(account, account_id);
+        let live = challenge::find_by_email(transaction, email.key(), now).await?;
         let same_salt = live.iter().filter(|challenge| challenge.salt.salt == *salt);
         let ids = same_salt.map(|challenge| challenge.id);
         let Some(mailed) = personal_code::find_matching(transaction, ids, hash).await? else {
-            challenge::add_account_wrong_try(transaction, email_key, now).await?;
+            challenge::add_account_wrong_try(transaction, email.key(), now).await?;
             return Ok(Redeemed::Refused);
         };
         let challenge = challenge::find_for_update(transaction, mailed.challenge_id).await?;
@@ -213,7 +217,7 @@ fn may_serve(challenge: &Challenge, now: Timestamp) -> bool {
         && challenge.expire_time > now
 }
 
-/// The empty key is no account's: the same queries run and find nothing.
-fn email_key(account: Option<&Account>) -> &str {
-    account.map_or("", |account| EmailAddress::key(&account.email))
+/// Nobody's address has challenges and codes as an account's has.
+fn email_of(account: Option<&Account>, id: AccountId) -> EmailAddress {
+    account.map_or_else(|| EmailAddress::of_nobody(id), |account| account.email.clone())
 }

@@ -189,7 +189,7 @@ impl Change<'_> {
         throttles.take(self.transaction, &mails_to, self.now).await?;
         let new = NewChallenge {
             purpose: Purpose::ChangeEmail(account.id),
-            email: Some(email),
+            email,
             machine,
             locale: account.locale,
             profile: Profile::default(),

@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr as _};
 use email_address::{EmailAddress as Checked, Options};
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::violation::Problem;
+use super::{account_id::AccountId, violation::Problem};
+
+/// The right part of what is no address: a domain has a dot.
+const NOBODY: &str = "@nobody";
 
 /// An address that mail can be sent to (RFC 5321, without quoted local parts
 /// of more than the standard allows, address literals or single-label domains).
@@ -53,6 +56,23 @@ impl EmailAddress {
         }
         let key = deliverable.to_ascii_lowercase();
         Ok(Self { typed, deliverable, key })
+    }
+
+    /// Stands in for the address of an account that does not exist, so that the
+    /// same can be done, and looked up, as for one that does. It is no address:
+    /// nobody can type it, and no mail goes there.
+    #[must_use]
+    pub(crate) fn of_nobody(id: AccountId) -> Self {
+        // Multiplied by an odd number, IDs stay distinct, and are spread over an
+        // index as addresses are.
+        let key = format!("{:08x}{NOBODY}", id.number().wrapping_mul(0x9E37_79B1));
+        Self { typed: key.clone(), deliverable: key.clone(), key }
+    }
+
+    /// Whether it only [stands in](Self::of_nobody) for an address.
+    #[must_use]
+    pub(crate) fn is_nobodys(&self) -> bool {
+        self.key.ends_with(NOBODY)
     }
 
     /// The address as it was typed, to show to people.

@@ -173,10 +173,11 @@ impl Outbox {
             tracing::warn!(mail.id = %mail.id, mail.attempts, "mail expired unsent");
             return self.end(mail, End::Expired, None).await;
         }
-        let Some(to) = mail.recipient.clone() else {
-            return self.end(mail, End::Dropped, None).await;
-        };
-        let Some(Composed { message, kind, code_id }) = self.compose(mail, now).await? else {
+        let composed = self.compose(mail, now).await?;
+        // Composed first: for nobody's address, too, the same work is done.
+        let (Some(Composed { message, kind, code_id }), Some(to)) =
+            (composed, mail.recipient.clone())
+        else {
             return self.end(mail, End::Dropped, None).await;
         };
         let envelope = Envelope {

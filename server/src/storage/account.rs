@@ -118,6 +118,23 @@ pub async fn find_id_by_email(
     id.map(account_id).transpose()
 }
 
+/// The address of an account, if there is one.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn find_email(
+    db: &impl ConnectionTrait,
+    id: AccountId,
+) -> Result<Option<EmailAddress>, StorageError> {
+    let email: Option<(String, String)> = Entity::find_by_id(id.to_db())
+        .select_only()
+        .columns([Column::Email, Column::EmailKey])
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(email.map(|(typed, key)| EmailAddress::from_db(typed, key)))
+}
+
 /// Opens an account.
 ///
 /// # Errors

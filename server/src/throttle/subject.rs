@@ -29,8 +29,6 @@ pub enum Subject {
     MailsTo(EmailAddress),
     /// Mails asked for under an account's ID, which need not exist.
     MailsFor(AccountId),
-    /// Mails to nobody: stands in for an address where there is none.
-    MailsToNobody(AccountId),
     /// Mails asked for from an IP address.
     MailsFrom(IpAddr),
 }
@@ -49,7 +47,6 @@ impl Subject {
                 format!("mails-to:{}", base32::encode(&Sha256::digest(address.key())))
             }
             Self::MailsFor(account) => format!("mails-for:{account}"),
-            Self::MailsToNobody(account) => format!("mails-to-nobody:{account}"),
             Self::MailsFrom(ip) => format!("mails-from:{}", network(*ip)),
         }
     }
@@ -57,9 +54,7 @@ impl Subject {
     pub(super) fn throttled(&self) -> Throttled {
         match self {
             Self::Passwords(..) => Throttled::Passwords,
-            Self::MailsTo(_) | Self::MailsFor(_) | Self::MailsToNobody(_) => {
-                Throttled::MailsPerAddress
-            }
+            Self::MailsTo(_) | Self::MailsFor(_) => Throttled::MailsPerAddress,
             Self::MailsFrom(_) => Throttled::MailsPerIp,
         }
     }

@@ -38,7 +38,7 @@ impl Outbox {
             .map_err(|error| DeliveryError::Compose(error.to_string()))?;
         let (content, code_id) = match letter {
             Letter::Code { challenge_id } => match self.code(mail, challenge_id, now).await? {
-                Some(content) => content,
+                Some((content, code_id)) => (content, Some(code_id)),
                 None => return Ok(None),
             },
             Letter::Welcome(event) => {
@@ -77,50 +77,45 @@ impl Outbox {
         mail: &LeasedMail,
         challenge_id: Uuid,
         now: Timestamp,
-    ) -> Result<Option<(Content, Option<Uuid>)>, DeliveryError> {
+    ) -> Result<Option<(Content, Uuid)>, DeliveryError> {
         let Some(challenge) = challenge::find(self.db.read(), challenge_id).await? else {
             return Ok(None);
         };
         let dead = challenge.spent.is_some()
             || challenge.wrong_tries >= MAX_WRONG_TRIES
             || challenge.expire_time <= now;
-        let Some(email) = challenge.email.as_ref().filter(|_| !dead) else {
+        if dead {
             return Ok(None);
-        };
-        let owner = account::find_id_by_email(self.db.read(), email.key()).await?;
-        let owner = owner.map(AccountId::number);
-        let machine = challenge.machine.name.as_str().to_owned();
-        let request_time = challenge.create_time;
-        let content: Box<dyn FnOnce(CodeMail) -> Content + Send> = match (challenge.purpose, owner)
-        {
-            (Purpose::Create, None) => Box::new(Content::OpenAccount),
-            (Purpose::Create, Some(account_id)) => {
-                Box::new(move |code| Content::AccountExists { account_id, code })
-            }
-            (Purpose::ResendPassword, Some(account_id)) => {
-                Box::new(move |code| Content::PersonalCode { account_id, code })
-            }
-            (Purpose::ResendPassword, None) => {
-                return Ok(Some((Content::NoAccount { machine, request_time }, None)));
-            }
-            (Purpose::ChangeEmail(id), Some(owner)) if owner != id.number() => {
-                return Ok(Some((Content::EmailTaken { machine, request_time }, None)));
-            }
-            (Purpose::ChangeEmail(id), _) => {
-                let account_id = id.number();
-                Box::new(move |code| Content::ConfirmEmail { account_id, code })
-            }
-        };
+        }
+        let owner = account::find_id_by_email(self.db.read(), challenge.email.key()).await?;
+        // Whatever the mail will say: that a mail tells no code must not be
+        // told by hashing less.
         let Some((code_id, code)) = self.mint(mail, &challenge, now).await? else {
             return Ok(None);
         };
+        let machine = challenge.machine.name.as_str().to_owned();
+        let request_time = challenge.create_time;
         let code = CodeMail {
             code: code.display().to_string(),
-            machine,
+            machine: machine.clone(),
             request_time,
             expire_time: mail.expire_time,
         };
-        Ok(Some((content(code), Some(code_id))))
+        let content = match (challenge.purpose, owner.map(AccountId::number)) {
+            (Purpose::Create, None) => Content::OpenAccount(code),
+            (Purpose::Create, Some(account_id)) => Content::AccountExists { account_id, code },
+            (Purpose::ResendPassword, Some(account_id)) => {
+                Content::PersonalCode { account_id, code }
+            }
+            (Purpose::ResendPassword, None) => Content::NoAccount { machine, request_time },
+            (Purpose::ChangeEmail(id), Some(owner)) if owner != id.number() => {
+                Content::EmailTaken { machine, request_time }
+            }
+            (Purpose::ChangeEmail(id), _) => {
+                Content::ConfirmEmail { account_id: id.number(), code }
+            }
+        };
+        Ok(Some((content, code_id)))
     }
 
     /// Makes a code, and stores its hash before anybody can type it; `None`

@@ -42,8 +42,8 @@ impl TryFrom<&Challenge> for Model {
             id: challenge.id,
             purpose: purpose.to_owned(),
             account_id,
-            email: challenge.email.as_ref().map(|email| email.as_typed().to_owned()),
-            email_key: challenge.email.as_ref().map(|email| email.key().to_owned()),
+            email: Some(challenge.email.as_typed().to_owned()),
+            email_key: Some(challenge.email.key().to_owned()),
             machine_id: challenge.machine.id.uuid(),
             machine_name: challenge.machine.name.as_str().to_owned(),
             locale: challenge.locale.tag().to_owned(),
@@ -94,10 +94,11 @@ impl TryFrom<Model> for Challenge {
         Ok(Self {
             id: row.id,
             purpose,
-            email: row
-                .email
-                .zip(row.email_key)
-                .map(|(typed, key)| EmailAddress::from_db(typed, key)),
+            // None was once written for nobody.
+            email: EmailAddress::from_db(
+                row.email.unwrap_or_default(),
+                row.email_key.unwrap_or_default(),
+            ),
             machine: Machine {
                 id: MachineId::from_db(row.machine_id),
                 name: MachineName::from_db(row.machine_name),
