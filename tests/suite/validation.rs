@@ -118,6 +118,12 @@ fn what_cannot_be_dialled_from_the_country_is_no_phone_number() {
     ] {
         assert_eq!(Phone::parse(text, Country::FRANCE), Err(Problem::InvalidPhone), "{text:?}");
     }
+    // Found by fuzzing: the library writes them as numbers that it does not know.
+    for text in ["00-800(-0000000(-001", "00390008850--0"] {
+        assert_eq!(Phone::parse(text, Country::FRANCE), Err(Problem::InvalidPhone), "{text:?}");
+    }
+    let brazilian = Phone::parse("(21) 98765-4321", country("BRA")).expect("a number of Rio");
+    assert_eq!(brazilian.e164(), Some("+5521987654321"));
     let belgian = Phone::parse("02 512 34 56", country("BEL")).expect("a number of Brussels");
     assert_eq!(belgian.e164(), Some("+3225123456"));
     assert_eq!(Phone::parse("01-58-90-49-77", country("BEL")), Err(Problem::InvalidPhone));

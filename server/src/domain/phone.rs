@@ -63,7 +63,14 @@ impl Phone {
     }
 }
 
+/// The library takes some texts for numbers that it does not know again when it
+/// has written them: those cannot be dialled.
 fn e164(text: &str, plan: &str) -> Option<String> {
+    let written = read(text, plan)?;
+    (read(&written, plan).as_ref() == Some(&written)).then_some(written)
+}
+
+fn read(text: &str, plan: &str) -> Option<String> {
     let number = phonenumber::parse(Some(plan.parse().ok()?), text).ok()?;
     number.is_valid().then(|| number.format().mode(Mode::E164).to_string())
 }
