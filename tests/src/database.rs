@@ -1,6 +1,6 @@
 //! Looks into the database, past the server.
 
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, QueryResult, Statement};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, QueryResult, Statement};
 
 /// The rows of a query.
 ///
@@ -16,7 +16,12 @@ pub async fn rows(db: &DatabaseConnection, sql: &str) -> Vec<QueryResult> {
 /// # Panics
 /// When it gives none.
 pub async fn count(db: &DatabaseConnection, sql: &str) -> i64 {
-    rows(db, sql).await[0].try_get_by_index(0).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    let rows = rows(db, sql).await;
+    let number = rows[0].try_get_by_index(0);
+    // PostgreSQL tells small integers from large ones.
+    number
+        .or_else(|_| rows[0].try_get_by_index::<i32>(0).map(i64::from))
+        .unwrap_or_else(|error| panic!("{sql}: {error}"))
 }
 
 /// The text that a query gives in its first column; none for NULL or no row.
@@ -28,6 +33,24 @@ pub async fn text(db: &DatabaseConnection, sql: &str) -> Option<String> {
     let text: Option<String> =
         rows.first()?.try_get_by_index(0).unwrap_or_else(|error| panic!("{sql}: {error}"));
     text
+}
+
+/// The names of all tables.
+///
+/// # Panics
+/// When they cannot be read.
+pub async fn tables(db: &DatabaseConnection) -> Vec<String> {
+    let sql = match db.get_database_backend() {
+        DbBackend::Postgres => {
+            "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+        }
+        _ => {
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
+             ORDER BY name"
+        }
+    };
+    let rows = rows(db, sql).await;
+    rows.iter().map(|row| row.try_get_by_index(0).expect("a name")).collect()
 }
 
 /// Changes the database, past the server.

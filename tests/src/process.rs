@@ -11,6 +11,7 @@ use std::{
 };
 
 use gestan_account_client::{Client, ClientOptions};
+use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, BufReader},
     process::{Child, Command},
@@ -18,7 +19,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::mail::first_code;
+use crate::{TestDatabase, is_postgres, mail::first_code, test_database::read_all};
 
 /// No test is ever meant to wait this long: it bounds what a slow machine may take.
 pub const PATIENCE: Duration = Duration::from_mins(1);
@@ -61,6 +62,70 @@ pub fn workspace() -> &'static Path {
 #[must_use]
 pub fn compte_program() -> PathBuf {
     PROGRAMS.join("examples/compte")
+}
+
+/// Where a server lives: the folder that it runs in, and its database, which is
+/// in that folder, too, unless the tests run on PostgreSQL.
+#[derive(Debug)]
+pub struct Home {
+    folder: TempDir,
+    database: Option<TestDatabase>,
+}
+
+impl Home {
+    /// A new one; its database is empty.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn new() -> Self {
+        let database = is_postgres().then(TestDatabase::empty);
+        Self { folder: TempDir::new().expect("a folder"), database }
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where the server writes its mails by default.
+    #[must_use]
+    pub fn mail_folder(&self) -> PathBuf {
+        self.path().join("data/mail")
+    }
+
+    /// The address of the database.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        self.database.as_ref().map_or_else(
+            || format!("sqlite:{}", self.path().join("data/gestan-account.sqlite").display()),
+            |database| database.url().to_owned(),
+        )
+    }
+
+    /// The contents of every file of the database.
+    #[must_use]
+    pub fn database_files(&self) -> Vec<Vec<u8>> {
+        let database = self.database.as_ref();
+        database.map_or_else(|| read_all(&self.path().join("data")), TestDatabase::files)
+    }
+
+    /// The server's program, at home here.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let mut command = server_command(self.path());
+        if let Some(database) = &self.database {
+            command.env("GESTAN_ACCOUNT_DATABASE_URL", database.url());
+        }
+        command
+    }
+}
+
+impl Default for Home {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// The server's program in `folder`, without a single setting: everything it
@@ -113,10 +178,10 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts the server in `folder` on a free port with cheap hashes and no
+    /// Starts the server in its home on a free port with cheap hashes and no
     /// throttles; `arguments` go before that.
-    pub async fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut command = server_command(folder);
+    pub async fn start(home: &Home, arguments: &[&str]) -> Self {
+        let mut command = home.command();
         command
             .env("GESTAN_ACCOUNT_LISTEN", "127.0.0.1:0")
             .env("GESTAN_ACCOUNT_HASH_MEMORY_KIB", "64")
@@ -126,7 +191,7 @@ impl ServerProcess {
             .env("GESTAN_ACCOUNT_CALL_BURST", "1000000")
             .env("GESTAN_ACCOUNT_CALLS_PER_SECOND", "1000000")
             .args(arguments);
-        Self::spawn(command, &folder.join("data/mail")).await
+        Self::spawn(command, &home.mail_folder()).await
     }
 
     /// Starts the server as `command` says, and waits until it listens.

@@ -24,23 +24,22 @@ use gestan_account_server::{
         mailer::{Mailer, Memory, Sent},
         outbox::{Outbox, OutboxConfig},
     },
-    randomness::Randomness,
     shutdown::Shutdown,
-    storage::{
-        database::{Database, DatabaseConfig},
-        outbox_mail,
-    },
+    storage::outbox_mail,
     throttle::{
         Limits, Throttles,
         calls::{CallBuckets, CallRate},
     },
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use sea_orm::DatabaseConnection;
-use tempfile::TempDir;
-use tokio::{net::TcpListener, runtime::Builder, sync::Notify, task::JoinHandle};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DatabaseTransaction};
+use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 
-use crate::{SeededRandomness, mail::last_to};
+use crate::{
+    SeededRandomness, TestDatabase, is_postgres,
+    mail::last_to,
+    test_database::{on_a_runtime_of_its_own, open},
+};
 
 /// How a test server differs from the usual.
 #[derive(Debug)]
@@ -64,7 +63,7 @@ pub struct TestServerOptions {
     pub nomenclature: Nomenclature,
     /// Where mail goes instead of into memory.
     pub mailer: Option<Mailer>,
-    /// The address of the database instead of a fresh SQLite file.
+    /// The address of the database instead of a fresh one.
     pub database_url: Option<String>,
     /// How connections are taken.
     pub transport: Transport,
@@ -120,7 +119,7 @@ pub struct TestServer {
     database_url: String,
     mail_may_be_left: bool,
     serving: JoinHandle<()>,
-    folder: TempDir,
+    own_database: Option<TestDatabase>,
 }
 
 impl TestServer {
@@ -134,14 +133,14 @@ impl TestServer {
     /// # Panics
     /// When it cannot be started.
     pub async fn start_with(options: TestServerOptions) -> Self {
-        let folder = TempDir::new().expect("a temporary folder");
-        let database_url = options.database_url.unwrap_or_else(|| {
-            format!("sqlite:{}", folder.path().join("data/account.sqlite").display())
-        });
+        let own_database = options.database_url.is_none().then(TestDatabase::new);
+        let database_url = options
+            .database_url
+            .unwrap_or_else(|| own_database.as_ref().expect("one of the two").url().to_owned());
         let randomness = Arc::new(SeededRandomness::new(7));
         let start: Timestamp = "2026-11-24T08:00:00Z".parse().expect("a time");
         let clock = ManualClock::new(start);
-        let mut db = open(&database_url, randomness.clone()).await;
+        let mut db = open(&database_url).await;
         let statements: Arc<Mutex<Vec<String>>> = Arc::default();
         db.observe_statements({
             let statements = Arc::clone(&statements);
@@ -216,7 +215,7 @@ impl TestServer {
             database_url,
             mail_may_be_left: false,
             serving,
-            folder,
+            own_database,
         }
     }
 
@@ -262,6 +261,20 @@ impl TestServer {
         self.accounts.db.write()
     }
 
+    /// Begins a transaction in which nobody else writes what a call would.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn keep_others_from_writing(&self) -> DatabaseTransaction {
+        let transaction = self.accounts.db.begin().await.expect("a transaction");
+        // SQLite has one writer at a time as it is.
+        if is_postgres() {
+            let lock = "LOCK TABLE throttle, challenge, idempotency_key IN EXCLUSIVE MODE";
+            transaction.execute_unprepared(lock).await.expect("the lock");
+        }
+        transaction
+    }
+
     /// The statements that were run since this was last asked.
     #[must_use]
     pub fn take_statements(&self) -> Vec<String> {
@@ -274,10 +287,13 @@ impl TestServer {
         &self.database_url
     }
 
-    /// The folder that goes with this server.
+    /// The contents of every file of its own database.
+    ///
+    /// # Panics
+    /// When the database was handed in.
     #[must_use]
-    pub fn folder(&self) -> &std::path::Path {
-        self.folder.path()
+    pub fn database_files(&self) -> Vec<Vec<u8>> {
+        self.own_database.as_ref().expect("a database of its own").files()
     }
 
     /// This test leaves mail unsent on purpose.
@@ -293,23 +309,14 @@ impl Drop for TestServer {
             return;
         }
         let url = self.database_url.clone();
-        let left = thread::spawn(move || {
-            let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let db = open(&url, Arc::new(SeededRandomness::new(0))).await;
-                let left = outbox_mail::count_pending(db.read()).await.expect("the outbox");
-                db.close().await;
-                left
-            })
+        let left = on_a_runtime_of_its_own(async move {
+            let db = open(&url).await;
+            let left = outbox_mail::count_pending(db.read()).await.expect("the outbox");
+            db.close().await;
+            left
         });
-        let left = left.join().expect("the outbox was looked at");
         assert_eq!(left, 0, "mail is left in the outbox: deliver it, or say leaves_mail()");
     }
-}
-
-async fn open(url: &str, randomness: Arc<dyn Randomness>) -> Database {
-    let config = DatabaseConfig { url: url.to_owned(), connections: 4 };
-    Database::open(&config, randomness).await.expect("the database opens")
 }
 
 async fn connect(address: SocketAddr, options: ClientOptions, tls: Option<TlsOptions>) -> Client {

@@ -1,13 +1,10 @@
 //! The commands that an operator types.
 
-use std::path::Path;
-
 use gestan_account_client::{ClientOptions, LinkToken, v1};
-use gestan_account_tests::process::{Ended, ServerProcess, run_to_end, server_command};
-use tempfile::TempDir;
+use gestan_account_tests::process::{Ended, Home, ServerProcess, run_to_end};
 
-async fn run(folder: &Path, arguments: &[&str]) -> Ended {
-    run_to_end(server_command(folder).args(arguments)).await
+async fn run(home: &Home, arguments: &[&str]) -> Ended {
+    run_to_end(home.command().args(arguments)).await
 }
 
 /// Why `Get` of an account that does not exist is refused: a live key may ask,
@@ -20,37 +17,37 @@ async fn reason(server: &ServerProcess, key: &str) -> Option<v1::ErrorReason> {
 
 #[tokio::test]
 async fn a_support_key_lives_from_create_to_revoke() {
-    let folder = TempDir::new().expect("a folder");
+    let home = Home::new();
     // The command works on a database that a server is using.
-    let server = ServerProcess::start(folder.path(), &[]).await;
-    let created = run(folder.path(), &["support-key", "create", "Hotline Lille"]).await;
+    let server = ServerProcess::start(&home, &[]).await;
+    let created = run(&home, &["support-key", "create", "Hotline Lille"]).await;
     assert!(created.status.success(), "{}", created.log);
     let key = created.printed.trim();
     assert_eq!(created.printed.lines().count(), 1, "only the key is printed");
     assert!(!created.log.contains(key), "the key is in the log");
     assert_eq!(reason(&server, key).await, Some(v1::ErrorReason::InvalidRequest));
 
-    let listed = run(folder.path(), &["support-key", "list"]).await;
+    let listed = run(&home, &["support-key", "list"]).await;
     assert!(listed.printed.contains("Hotline Lille"), "{}", listed.printed);
     assert!(listed.printed.trim_end().ends_with("alive"), "{}", listed.printed);
     assert!(!listed.printed.contains(key), "a key is shown once");
     let id = listed.printed.split('\t').next().expect("a number").to_owned();
 
-    let revoked = run(folder.path(), &["support-key", "revoke", &id]).await;
+    let revoked = run(&home, &["support-key", "revoke", &id]).await;
     assert!(revoked.status.success(), "{}", revoked.log);
     assert_eq!(reason(&server, key).await, Some(v1::ErrorReason::InvalidCredentials));
-    let listed = run(folder.path(), &["support-key", "list"]).await;
+    let listed = run(&home, &["support-key", "list"]).await;
     assert!(listed.printed.contains("revoked"), "{}", listed.printed);
-    let again = run(folder.path(), &["support-key", "revoke", &id]).await;
+    let again = run(&home, &["support-key", "revoke", &id]).await;
     assert!(!again.status.success());
     assert!(again.log.contains("no support key"), "{}", again.log);
 }
 
 #[tokio::test]
 async fn a_support_key_needs_a_name() {
-    let folder = TempDir::new().expect("a folder");
+    let home = Home::new();
     for name in ["", "  ", &"x".repeat(101)] {
-        let ended = run(folder.path(), &["support-key", "create", name]).await;
+        let ended = run(&home, &["support-key", "create", name]).await;
         assert!(!ended.status.success(), "{name:?} is accepted");
         assert_eq!(ended.printed, "");
     }
@@ -58,7 +55,7 @@ async fn a_support_key_needs_a_name() {
 
 #[tokio::test]
 async fn what_cannot_be_parsed_is_refused_with_the_name_of_the_setting() {
-    let folder = TempDir::new().expect("a folder");
+    let home = Home::new();
     for (flag, value) in [
         ("--listen", "nowhere"),
         ("--code-lifetime", "0s"),
@@ -69,9 +66,9 @@ async fn what_cannot_be_parsed_is_refused_with_the_name_of_the_setting() {
         ("--log-format", "xml"),
     ] {
         // With "=", so that "-1s" is not taken for another flag.
-        let ended = run(folder.path(), &[&format!("{flag}={value}")]).await;
+        let ended = run(&home, &[&format!("{flag}={value}")]).await;
         assert_eq!(ended.status.code(), Some(2), "{flag} {value}: {}", ended.log);
         assert!(ended.log.contains(flag), "{flag} {value}: {}", ended.log);
     }
-    assert!(!folder.path().join("data").exists(), "nothing was made");
+    assert!(!home.path().join("data").exists(), "nothing was made");
 }

@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 use gestan_account_client::{ClientOptions, Error, v1};
 use gestan_account_tests::{
     PASSWORD, TestServer, TestServerOptions, count, new_password,
-    process::{PATIENCE, ServerProcess},
+    process::{Home, PATIENCE, ServerProcess},
 };
-use tempfile::TempDir;
 use tonic::Code;
 
 use self::proxy::Proxy;
@@ -24,8 +23,8 @@ fn patient() -> ClientOptions {
 
 #[tokio::test]
 async fn a_safe_call_outlives_a_restart_of_the_server() {
-    let folder = TempDir::new().expect("a folder");
-    let server = ServerProcess::start(folder.path(), &[]).await;
+    let home = Home::new();
+    let server = ServerProcess::start(&home, &[]).await;
     let client = server.connect(patient()).await;
     let address = server.address.to_string();
     let refused = client.get(v1::GetRequest::default()).await.expect_err("no token");
@@ -33,7 +32,7 @@ async fn a_safe_call_outlives_a_restart_of_the_server() {
     server.kill().await;
     let waiting =
         tokio::spawn(async move { client.get(v1::GetRequest::default()).await.expect_err("none") });
-    let server = ServerProcess::start(folder.path(), &["--listen", &address]).await;
+    let server = ServerProcess::start(&home, &["--listen", &address]).await;
     let refused = waiting.await.expect("the call ends");
     assert_eq!(refused.rejection().expect("an answer").code(), Code::Unauthenticated);
     server.kill().await;

@@ -1,5 +1,5 @@
 //! Killed at any moment, the server loses nothing that it acknowledged: many
-//! customers at work, the real program on an SQLite file, SIGKILL again and
+//! customers at work, the real program on a real database, SIGKILL again and
 //! again. What was acknowledged is written down here, and looked for at the end.
 
 mod customer;
@@ -9,12 +9,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use gestan_account_tests::{
     count,
-    process::{MailFile, PATIENCE, ServerProcess, mail_files},
+    process::{Home, MailFile, PATIENCE, ServerProcess, mail_files},
     rows,
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use sea_orm::{Database, DatabaseConnection};
-use tempfile::TempDir;
 use tokio::{
     task::JoinSet,
     time::{Duration, sleep, timeout},
@@ -28,10 +27,10 @@ const SEED: u64 = 20_261_124;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_server_has_lost_nothing_that_it_acknowledged() {
-    let folder = TempDir::new().expect("a folder");
+    let home = Home::new();
     let arguments = ["--mail-lease", "2s"];
-    let mut server = ServerProcess::start(folder.path(), &arguments).await;
-    let (world, reading) = World::new(server.address, folder.path().join("data/mail"));
+    let mut server = ServerProcess::start(&home, &arguments).await;
+    let (world, reading) = World::new(server.address, home.mail_folder());
     let mut at_work = JoinSet::new();
     for number in 0..CUSTOMERS_AT_ONCE {
         at_work.spawn(customer::keep_coming(Arc::clone(&world), number));
@@ -46,7 +45,7 @@ async fn a_killed_server_has_lost_nothing_that_it_acknowledged() {
         }
         sleep(Duration::from_micros(chance.random_range(0..20_000))).await;
         server.kill().await;
-        server = ServerProcess::start(folder.path(), &arguments).await;
+        server = ServerProcess::start(&home, &arguments).await;
         world.moved_to(server.address);
     }
     world.close();
@@ -55,8 +54,7 @@ async fn a_killed_server_has_lost_nothing_that_it_acknowledged() {
     for customer in &customers {
         customer.check_nothing_is_lost(&world).await;
     }
-    let url = format!("sqlite:{}", folder.path().join("data/gestan-account.sqlite").display());
-    let db = Database::connect(&url).await.expect("the database opens");
+    let db = Database::connect(home.database_url()).await.expect("the database opens");
     check_one_account_each(&db, customers.len()).await;
     let mails = check_every_mail(&db, &world).await;
     reading.abort();

@@ -9,8 +9,9 @@ mod violations;
 
 use gestan_account_client::v1;
 use gestan_account_server::clock::Clock as _;
-use gestan_account_tests::{TestServer, code_in, count, machine, text, uuid};
+use gestan_account_tests::{TestServer, code_in, count, machine, rows, text, uuid};
 use jiff::SignedDuration;
+use uuid::Uuid;
 
 use crate::{
     stored::{Stored, stored},
@@ -44,8 +45,9 @@ async fn create_makes_no_account_until_confirm() {
     let created = server.create("jeanne@exemple.fr", 1).await;
     let asked = Stored { challenges: 1, request_ids: 1, mails: 1, ..Default::default() };
     assert_eq!(stored(&server).await, asked);
-    let stored_id = text(server.db(), "SELECT lower(hex(id)) FROM challenge").await;
-    assert_eq!(stored_id, Some(created.challenge_id.replace('-', "")));
+    let row = &rows(server.db(), "SELECT id FROM challenge").await[0];
+    let stored_id: Uuid = row.try_get_by_index(0).expect("an ID");
+    assert_eq!(stored_id.to_string(), created.challenge_id);
 
     let code = server.code_to("jeanne@exemple.fr").await;
     assert_eq!(stored(&server).await, Stored { codes: 1, ..asked });

@@ -33,7 +33,7 @@ async fn a_call_that_takes_too_long_is_given_up_and_leaves_nothing() {
     let mut server = TestServer::start_with(with_deadline(Duration::from_millis(300))).await;
     server.leaves_mail();
     // While this transaction lasts, nobody else writes.
-    let in_the_way = server.accounts.db.begin().await.expect("a transaction");
+    let in_the_way = server.keep_others_from_writing().await;
     let error = server.client.create(create(1)).await.expect_err("it waits too long");
     let rejection = error.rejection().expect("the service's own refusal");
     assert_eq!(rejection.code(), Code::Unavailable);
@@ -47,7 +47,7 @@ async fn a_call_that_takes_too_long_is_given_up_and_leaves_nothing() {
 
 #[tokio::test]
 async fn a_request_whose_message_does_not_come_is_given_up() {
-    let server = TestServer::start_with(with_deadline(Duration::from_millis(300))).await;
+    let server = TestServer::start_with(with_deadline(Duration::from_secs(3))).await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     let regular = Regular::start(&member.client);
     let stream = TcpStream::connect(server.address).await.expect("a connection");
@@ -62,7 +62,7 @@ async fn a_request_whose_message_does_not_come_is_given_up() {
 async fn the_callers_own_deadline_is_honoured_and_leaves_nothing() {
     let mut server = TestServer::start().await;
     server.leaves_mail();
-    let in_the_way = server.accounts.db.begin().await.expect("a transaction");
+    let in_the_way = server.keep_others_from_writing().await;
     let mut call = Call::begin(&server, &create(1), Some("200m")).await;
     assert_eq!(call.status().await, "4", "DEADLINE_EXCEEDED");
     in_the_way.rollback().await.expect("the way is free");
@@ -74,7 +74,7 @@ async fn the_callers_own_deadline_is_honoured_and_leaves_nothing() {
 async fn work_stops_when_the_caller_is_gone() {
     let mut server = TestServer::start().await;
     server.leaves_mail();
-    let in_the_way = server.accounts.db.begin().await.expect("a transaction");
+    let in_the_way = server.keep_others_from_writing().await;
     let mut left = Call::begin(&server, &create(1), None).await;
     let mut waiting = Call::begin(&server, &create(2), None).await;
     for call in [&mut left, &mut waiting] {
@@ -90,7 +90,7 @@ async fn work_stops_when_the_caller_is_gone() {
 async fn a_lost_connection_ends_its_calls() {
     let mut server = TestServer::start().await;
     server.leaves_mail();
-    let in_the_way = server.accounts.db.begin().await.expect("a transaction");
+    let in_the_way = server.keep_others_from_writing().await;
     let mut lost = Call::begin(&server, &create(1), None).await;
     lost.pinged().await;
     lost.connection.abort();

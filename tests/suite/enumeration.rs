@@ -10,7 +10,9 @@ use gestan_account_server::{
     storage::purge::{Retention, purge},
     throttle::{Throttles, calls::CallRate},
 };
-use gestan_account_tests::{PASSWORD, TestServer, TestServerOptions, machine, refused, rows, uuid};
+use gestan_account_tests::{
+    PASSWORD, TestServer, TestServerOptions, count, machine, refused, tables, uuid,
+};
 use jiff::SignedDuration;
 
 use crate::confirm::wrong_code;
@@ -49,12 +51,10 @@ async fn start() -> TestServer {
 }
 
 async fn table_sizes(server: &TestServer) -> BTreeMap<String, i64> {
-    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
     let mut sizes = BTreeMap::new();
-    for row in rows(server.db(), tables).await {
-        let table: String = row.try_get_by_index(0).expect("a name");
-        let size = rows(server.db(), &format!("SELECT count(*) FROM {table}")).await;
-        sizes.insert(table, size[0].try_get_by_index(0).expect("a number"));
+    for table in tables(server.db()).await {
+        let size = count(server.db(), &format!("SELECT count(*) FROM {table}")).await;
+        sizes.insert(table, size);
     }
     sizes
 }

@@ -6,8 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use gestan_account_tests::process::{PATIENCE, ServerProcess, workspace};
-use tempfile::TempDir;
+use gestan_account_tests::process::{Home, PATIENCE, ServerProcess, workspace};
 use tokio::{process::Command, time::timeout};
 
 fn grpcurl() -> PathBuf {
@@ -39,11 +38,11 @@ async fn walk(server: &ServerProcess, folder: &Path) -> (String, String) {
 
 #[tokio::test]
 async fn grpcurl_makes_all_eight_calls_by_reflection() {
-    let folder = TempDir::new().expect("a folder");
-    let server = ServerProcess::start(folder.path(), &[]).await;
+    let home = Home::new();
+    let server = ServerProcess::start(&home, &[]).await;
     // A second time, too: the account exists then, and old mails lie in the folder.
-    walk(&server, folder.path()).await;
-    let (printed, errors) = walk(&server, folder.path()).await;
+    walk(&server, home.path()).await;
+    let (printed, errors) = walk(&server, home.path()).await;
     for rpc in [
         "Create",
         "Confirm",

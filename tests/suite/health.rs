@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use gestan_account_client::{ClientOptions, v1};
-use gestan_account_tests::{TestServer, process::PATIENCE};
+use gestan_account_tests::{TestDatabase, TestServer, TestServerOptions, process::PATIENCE};
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database};
 use tokio::time::timeout;
 use tonic::{
@@ -50,7 +50,10 @@ async fn the_server_and_the_service_are_serving() {
 
 #[tokio::test]
 async fn without_its_database_the_server_says_so_and_comes_back_by_itself() {
-    let server = TestServer::start().await;
+    let database = TestDatabase::sqlite();
+    let options =
+        TestServerOptions { database_url: Some(database.url().to_owned()), ..Default::default() };
+    let server = TestServer::start_with(options).await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     let mut all = watch(&server, "").await;
     let mut service = watch(&server, SERVICE).await;

@@ -1,29 +1,56 @@
 //! The schema goes up and down and up again.
 
 use gestan_account_migration::Migrator;
-use gestan_account_tests::{TestServer, count, rows};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use gestan_account_tests::{TestDatabase, TestServer, count, is_postgres, rows};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend};
 use sea_orm_migration::MigratorTrait as _;
 
 /// Everything that defines the schema, in a fixed order.
 async fn schema(db: &DatabaseConnection) -> Vec<String> {
-    let sql = "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema \
-               WHERE name <> 'seaql_migrations' AND name NOT LIKE 'sqlite_%' \
-               AND tbl_name <> 'seaql_migrations' ORDER BY type, name";
+    let sql = match db.get_database_backend() {
+        DbBackend::Postgres => POSTGRES_SCHEMA,
+        _ => SQLITE_SCHEMA,
+    };
     let rows = rows(db, sql).await;
     rows.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect()
 }
 
-async fn empty_database() -> DatabaseConnection {
-    let mut options = ConnectOptions::new("sqlite::memory:");
-    // Each connection would have a database of its own.
+const SQLITE_SCHEMA: &str = "
+    SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema
+    WHERE name <> 'seaql_migrations' AND name NOT LIKE 'sqlite_%'
+    AND tbl_name <> 'seaql_migrations' ORDER BY type, name";
+
+const POSTGRES_SCHEMA: &str = "
+    SELECT * FROM (
+        SELECT 'table ' || table_name || ' column ' || ordinal_position || ' ' || column_name
+               || ' ' || data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '')
+               || ' ' || is_identity AS line
+        FROM information_schema.columns
+        WHERE table_schema = 'public' AND table_name <> 'seaql_migrations'
+        UNION ALL
+        SELECT 'index ' || indexname || ' ' || indexdef FROM pg_indexes
+        WHERE schemaname = 'public' AND tablename <> 'seaql_migrations'
+        UNION ALL
+        SELECT 'constraint ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace
+        AND conrelid::regclass::text <> 'seaql_migrations'
+        UNION ALL
+        SELECT 'sequence ' || sequencename FROM pg_sequences WHERE schemaname = 'public'
+    ) AS lines ORDER BY line";
+
+async fn connect(database: &TestDatabase) -> DatabaseConnection {
+    // The folder of an SQLite file is made by who opens it.
+    let url = if is_postgres() { database.url() } else { "sqlite::memory:" };
+    let mut options = ConnectOptions::new(url);
+    // Each connection would have a database in memory of its own.
     options.max_connections(1).sqlx_logging(false);
     Database::connect(options).await.expect("a database")
 }
 
 #[tokio::test]
 async fn all_the_way_down_leaves_nothing_and_up_again_the_same_schema() {
-    let db = empty_database().await;
+    let database = TestDatabase::empty();
+    let db = connect(&database).await;
     Migrator::up(&db, None).await.expect("up");
     let first = schema(&db).await;
     assert!(first.iter().any(|line| line.starts_with("table account ")), "{first:?}");
@@ -35,7 +62,8 @@ async fn all_the_way_down_leaves_nothing_and_up_again_the_same_schema() {
 
 #[tokio::test]
 async fn each_change_takes_back_exactly_what_it_made() {
-    let db = empty_database().await;
+    let database = TestDatabase::empty();
+    let db = connect(&database).await;
     for step in 1..=Migrator::migrations().len() {
         let before = schema(&db).await;
         Migrator::up(&db, Some(1)).await.expect("up");

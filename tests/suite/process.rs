@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 use gestan_account_client::{Client, ClientOptions, Error, LinkToken, v1};
 use gestan_account_tests::{
     PASSWORD, machine, new_password,
-    process::{PATIENCE, ServerProcess},
+    process::{Home, PATIENCE, ServerProcess},
     uuid,
 };
-use tempfile::TempDir;
 use tokio::{
     net::TcpStream,
     time::{sleep, timeout},
@@ -84,15 +83,15 @@ async fn health(server: &ServerProcess) -> HealthClient<Channel> {
 
 #[tokio::test]
 async fn sigterm_lets_the_running_call_finish_and_refuses_new_ones() {
-    let folder = TempDir::new().expect("a folder");
-    let server = ServerProcess::start(folder.path(), &[]).await;
+    let home = Home::new();
+    let server = ServerProcess::start(&home, &[]).await;
     let (_, link_token) = open_account(&server).await;
     server.terminate().await;
     assert!(server.wait().await.0.success());
 
     // However slow the machine is, the grace is not what ends the call.
     let arguments = [&SLOW_HASHES[..], &["--shutdown-grace", "10m"]].concat();
-    let server = ServerProcess::start(folder.path(), &arguments).await;
+    let server = ServerProcess::start(&home, &arguments).await;
     let client = linked(&server, &link_token).await;
     let mut asking = health(&server).await;
     let watched = asking.watch(HealthCheckRequest { service: String::new() }).await;
@@ -125,7 +124,7 @@ async fn sigterm_lets_the_running_call_finish_and_refuses_new_ones() {
     drop(idle);
 
     // What was answered is there, on the same data.
-    let server = ServerProcess::start(folder.path(), &[]).await;
+    let server = ServerProcess::start(&home, &[]).await;
     let client = linked(&server, &link_token).await;
     let change = v1::SetPasswordRequest {
         current_password: new_password(3),
@@ -149,14 +148,14 @@ fn assert_refused(error: &Error) {
 
 #[tokio::test]
 async fn a_call_that_outlasts_the_grace_is_cut_off() {
-    let folder = TempDir::new().expect("a folder");
-    let server = ServerProcess::start(folder.path(), &[]).await;
+    let home = Home::new();
+    let server = ServerProcess::start(&home, &[]).await;
     let (_, link_token) = open_account(&server).await;
     server.kill().await;
 
     let mut arguments = vec!["--shutdown-grace", "1s"];
     arguments.extend(["--hash-memory-kib", "262144", "--hash-passes", "60"]);
-    let server = ServerProcess::start(folder.path(), &arguments).await;
+    let server = ServerProcess::start(&home, &arguments).await;
     let client = linked(&server, &link_token).await;
     let running = slow_call(&client).await;
     server.terminate().await;

@@ -6,10 +6,9 @@ mod evidence;
 use gestan_account_client::{ClientOptions, FieldMask, v1};
 use gestan_account_tests::{
     PASSWORD, machine,
-    process::{ServerProcess, run_to_end, server_command},
+    process::{Home, ServerProcess, run_to_end},
     uuid,
 };
-use tempfile::TempDir;
 
 use self::evidence::Evidence;
 
@@ -31,11 +30,11 @@ async fn neither_a_json_log_nor_the_database_tells_a_secret() {
 
 #[tokio::test]
 async fn a_mail_server_that_is_away_makes_no_address_appear_in_the_log() {
-    let folder = TempDir::new().expect("a folder");
+    let home = Home::new();
     // Nobody listens on port 1.
     let mail_url = "smtp+starttls://relais:motdepassedurelais@127.0.0.1:1";
     let arguments = ["--log", "trace", "--mail-url", mail_url];
-    let server = ServerProcess::start(folder.path(), &arguments).await;
+    let server = ServerProcess::start(&home, &arguments).await;
     server.connect(ClientOptions::new()).await.create(create()).await.expect("Create is answered");
     server.wait_for_log("mail not sent for now").await;
     server.terminate().await;
@@ -49,12 +48,12 @@ async fn a_mail_server_that_is_away_makes_no_address_appear_in_the_log() {
 
 /// Goes through every call, with what fails, and looks at what is left behind.
 async fn search_the_traces(format: &str) {
-    let folder = TempDir::new().expect("a folder");
+    let home = Home::new();
     let arguments = ["--log", "trace", "--log-format", format];
-    let mut make_key = server_command(folder.path());
+    let mut make_key = home.command();
     let key = run_to_end(make_key.args(["support-key", "create", "Support"])).await;
     let support_key = key.printed.trim().to_owned();
-    let server = ServerProcess::start(folder.path(), &arguments).await;
+    let server = ServerProcess::start(&home, &arguments).await;
     let mut evidence = Evidence::default();
     for (kind, text) in [
         ("address", EMAIL),
@@ -77,21 +76,21 @@ async fn search_the_traces(format: &str) {
     walk(&server, &support_key, &mut evidence).await;
 
     // A live server has fresh pages in the -wal, a killed one leaves them there.
-    evidence.assert_not_stored(folder.path());
+    evidence.assert_not_stored(&home);
     server.wait_for_log("refused").await;
     let mut log = server.log();
     server.kill().await;
-    evidence.assert_not_stored(folder.path());
-    let server = ServerProcess::start(folder.path(), &arguments).await;
+    evidence.assert_not_stored(&home);
+    let server = ServerProcess::start(&home, &arguments).await;
     server.terminate().await;
     log.push_str(&server.wait().await.1);
     log.push_str(&key.log);
-    evidence.assert_not_stored(folder.path());
+    evidence.assert_not_stored(&home);
     evidence.assert_not_logged(&log);
     // The search itself works: what may be there is found.
     assert!(log.contains("answered"), "the log is at work: {log}");
-    evidence.assert_stored(folder.path(), EMAIL);
-    evidence.assert_stored(folder.path(), "Wallers-en-Fagne");
+    evidence.assert_stored(&home, EMAIL);
+    evidence.assert_stored(&home, "Wallers-en-Fagne");
 }
 
 fn create() -> v1::CreateRequest {

@@ -3,9 +3,8 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command, thread};
 
-use gestan_account_tests::process::{PATIENCE, ServerProcess, code_to, compte_program};
+use gestan_account_tests::process::{Home, PATIENCE, ServerProcess, code_to, compte_program};
 use rexpect::session::{Options, PtySession, spawn_with_options};
-use tempfile::TempDir;
 
 const EMAIL: &str = "jeanne@exemple.fr";
 const PASSWORD: &str = "quatre bateaux verts dansent";
@@ -58,16 +57,16 @@ impl Terminal {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_shopkeeper_opens_changes_joins_and_leaves_an_account() {
-    let folder = TempDir::new().expect("a folder");
-    let server = ServerProcess::start(folder.path(), &[]).await;
+    let home = Home::new();
+    let server = ServerProcess::start(&home, &[]).await;
     let url = server.url();
-    let mails = folder.path().join("data/mail");
+    let mails = home.mail_folder();
     let handle = tokio::runtime::Handle::current();
     let code = move |address: &'static str| {
         let mails = mails.clone();
         handle.block_on(async move { code_to(&mails, address).await })
     };
-    let stores = folder.path().to_owned();
+    let stores = home.path().to_owned();
     // A terminal is read by waiting for it, which is nothing for the runtime's threads.
     let walk = thread::spawn(move || walk(&url, &stores, &code));
     let walked = tokio::task::spawn_blocking(|| walk.join()).await.expect("it is waited for");

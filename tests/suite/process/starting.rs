@@ -4,17 +4,20 @@ use gestan_account_client::ClientOptions;
 use gestan_account_server::config::Cli;
 use gestan_account_tests::{
     count,
-    process::{Ended, ServerProcess, run_to_end, server_command},
+    process::{Ended, Home, ServerProcess, run_to_end, server_command},
 };
 use sea_orm::Database;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, process::Command};
 
 use super::request;
 
 /// Runs the program with arguments that it must refuse.
 async fn refused(folder: &TempDir, arguments: &[&str]) -> String {
-    let mut command = server_command(folder.path());
+    refused_by(&mut server_command(folder.path()), arguments).await
+}
+
+async fn refused_by(command: &mut Command, arguments: &[&str]) -> String {
     let Ended { status, log, .. } = run_to_end(command.args(arguments)).await;
     assert!(!status.success(), "{arguments:?} is accepted: {log}");
     let errors: Vec<&str> = log.lines().filter(|line| line.starts_with("Error:")).collect();
@@ -70,15 +73,16 @@ async fn unusable_settings_are_told_without_their_passwords() {
 
 #[tokio::test]
 async fn no_migrate_refuses_a_database_without_the_schema_and_migrate_makes_it() {
-    let folder = TempDir::new().expect("a folder");
-    let log = refused(&folder, &["--listen", "127.0.0.1:0", "--no-migrate"]).await;
+    let home = Home::new();
+    let arguments = ["--listen", "127.0.0.1:0", "--no-migrate"];
+    let log = refused_by(&mut home.command(), &arguments).await;
     assert!(log.contains("migrate"), "{log}");
 
     for _ in 0..2 {
-        let ended = run_to_end(server_command(folder.path()).arg("migrate")).await;
+        let ended = run_to_end(home.command().arg("migrate")).await;
         assert!(ended.status.success(), "{}", ended.log);
     }
-    let server = ServerProcess::start(folder.path(), &["--no-migrate"]).await;
+    let server = ServerProcess::start(&home, &["--no-migrate"]).await;
     let client = server.connect(ClientOptions::new()).await;
     client.create(request(1)).await.expect("Create is answered");
 }

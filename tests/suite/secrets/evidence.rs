@@ -1,6 +1,6 @@
 //! What is searched for, and where.
 
-use std::{fs, path::Path};
+use gestan_account_tests::process::Home;
 
 /// Texts that somebody typed or was given.
 #[derive(Default)]
@@ -31,13 +31,12 @@ impl Evidence {
         }
     }
 
-    pub(super) fn assert_not_stored(&self, folder: &Path) {
-        let files = database_files(folder);
-        assert!(!files.is_empty(), "there is no database");
+    pub(super) fn assert_not_stored(&self, home: &Home) {
+        let files = database_files(home);
         for (kind, text) in &self.secret {
             for form in forms(text) {
-                for (name, contents) in &files {
-                    assert!(!contents.contains(&form), "{kind} is in {name}, as {form:?}");
+                for contents in &files {
+                    assert!(!contents.contains(&form), "{kind} is stored as {form:?}");
                 }
             }
         }
@@ -45,11 +44,10 @@ impl Evidence {
 
     /// That the search finds what is there.
     #[expect(clippy::unused_self, reason = "the counterpart of the others")]
-    pub(super) fn assert_stored(&self, folder: &Path, text: &str) {
-        let files = database_files(folder);
-        let found = forms(text)
-            .iter()
-            .any(|form| files.iter().any(|(_, contents)| contents.contains(form)));
+    pub(super) fn assert_stored(&self, home: &Home, text: &str) {
+        let files = database_files(home);
+        let found =
+            forms(text).iter().any(|form| files.iter().any(|contents| contents.contains(form)));
         assert!(found, "{text} is not found where it must be");
     }
 }
@@ -66,13 +64,8 @@ fn forms(text: &str) -> Vec<String> {
     forms
 }
 
-/// The database, and what SQLite keeps beside it; all that is text, in lower case.
-fn database_files(folder: &Path) -> Vec<(String, String)> {
-    let entries = fs::read_dir(folder.join("data")).expect("the folder of the data");
-    let paths = entries.map(|entry| entry.expect("an entry").path());
-    let files = paths.filter(|path| path.is_file()).map(|path| {
-        let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        (path.display().to_string(), String::from_utf8_lossy(&bytes).to_lowercase())
-    });
-    files.collect()
+/// The files of the database; all that is text, in lower case.
+fn database_files(home: &Home) -> Vec<String> {
+    let files = home.database_files();
+    files.iter().map(|bytes| String::from_utf8_lossy(bytes).to_lowercase()).collect()
 }

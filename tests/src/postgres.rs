@@ -1,0 +1,255 @@
+//! A real PostgreSQL, thrown away with the process that started it: `initdb`
+//! and `pg_ctl` in a temporary folder, on a free port of loopback.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{Read as _, Seek as _, Write as _},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
+};
+
+use tempfile::TempDir;
+
+/// Settings with which nothing is on disk when it is acknowledged: quick, for
+/// tests of anything but durability.
+pub const VOLATILE: &[&str] =
+    &["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=256MB"];
+
+/// A cluster of its own. Dropped, or when this process ends in whatever way, it
+/// is stopped and its folder goes.
+#[derive(Debug)]
+pub struct Cluster {
+    /// Where it listens on loopback.
+    pub port: u16,
+    data: PathBuf,
+    // Dropped in this order: the keeper stops the cluster before the folder goes.
+    _keeper: Keeper,
+    _folder: TempDir,
+}
+
+impl Cluster {
+    /// Makes a cluster with these settings (`name=value`) and starts it.
+    ///
+    /// # Panics
+    /// When PostgreSQL is not there, or does not start.
+    #[must_use]
+    pub fn start(settings: &[&str]) -> Self {
+        let (folder, data) = new_folder();
+        let mut initdb = postgres("initdb");
+        initdb.args(["--auth", "trust", "--no-sync", "--username", "postgres"]);
+        initdb.args(["--encoding", "UTF8", "--locale", "C", "--pgdata"]).arg(&data);
+        run(&mut initdb);
+        Self::start_in(folder, data, settings)
+    }
+
+    /// Makes a standby of `primary` that follows it, and starts it.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn start_standby(primary: &Self, name: &str, settings: &[&str]) -> Self {
+        let (folder, data) = new_folder();
+        let source =
+            format!("host=127.0.0.1 port={} user=postgres application_name={name}", primary.port);
+        let mut copy = postgres("pg_basebackup");
+        copy.args(["--dbname", &source, "--write-recovery-conf", "--no-sync"]);
+        copy.args(["--checkpoint", "fast", "--wal-method", "stream", "--pgdata"]).arg(&data);
+        run(&mut copy);
+        Self::start_in(folder, data, settings)
+    }
+
+    fn start_in(folder: TempDir, data: PathBuf, settings: &[&str]) -> Self {
+        let port = free_port();
+        // The last line that sets something counts: a standby has its primary's lines.
+        let mut lines = format!(
+            "\nport = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\n\
+             max_connections = 400\n"
+        );
+        for setting in settings {
+            lines.push_str(setting);
+            lines.push('\n');
+        }
+        let mut file = OpenOptions::new().append(true).open(data.join("postgresql.conf"));
+        let written = file.as_mut().map(|file| file.write_all(lines.as_bytes()));
+        written.expect("the settings").expect("the settings are written");
+        let cluster = Self { port, _keeper: Keeper::of(&data), data, _folder: folder };
+        cluster.start_again();
+        cluster
+    }
+
+    /// Starts it after [`stop_hard`](Self::stop_hard).
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_again(&self) {
+        let mut start = self.pg_ctl("start");
+        run(start.args(["--wait", "--log"]).arg(self.data.join("server.log")));
+    }
+
+    /// Stops it as a power cut would: no goodbye, no checkpoint.
+    ///
+    /// # Panics
+    /// When it does not stop.
+    pub fn stop_hard(&self) {
+        run(self.pg_ctl("stop").args(["--mode", "immediate"]));
+    }
+
+    /// Makes a standby the primary.
+    ///
+    /// # Panics
+    /// When it does not become it.
+    pub fn promote(&self) {
+        run(self.pg_ctl("promote").arg("--wait"));
+    }
+
+    /// Stands still, every process of it, until [`thaw`](Self::thaw).
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// Goes on after [`freeze`](Self::freeze).
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    /// Runs a statement outside any transaction.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn execute(&self, database: &str, sql: &str) {
+        let _ = self.query(database, sql);
+    }
+
+    /// Runs a query; gives the bare values.
+    ///
+    /// # Panics
+    /// When it fails.
+    #[must_use]
+    pub fn query(&self, database: &str, sql: &str) -> String {
+        let mut psql = postgres("psql");
+        psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]);
+        psql.args(["--set", "ON_ERROR_STOP=1", "--command", sql, "--dbname"]);
+        run(psql.arg(self.url(database)))
+    }
+
+    /// The address of one of its databases.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Where its files are.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    fn pg_ctl(&self, action: &str) -> Command {
+        let mut command = postgres("pg_ctl");
+        command.args([action, "--silent", "--pgdata"]).arg(&self.data);
+        command
+    }
+
+    /// Signals the postmaster and its children: a frozen server still accepts
+    /// connections, in the kernel, but says nothing.
+    fn signal(&self, signal: &str) {
+        let pid = fs::read_to_string(self.data.join("postmaster.pid")).expect("it runs");
+        let pid = pid.lines().next().expect("its process").trim().to_owned();
+        // The postmaster first: it must have no more children.
+        let kill = "kill -$1 $0; kill -$1 $(cat /proc/$0/task/*/children)";
+        run(as_postgres("sh".as_ref()).args(["-c", kill, &pid, signal]));
+    }
+}
+
+/// Waits, in a process of its own, for the end of this one.
+#[derive(Debug)]
+struct Keeper {
+    waits: Child,
+    /// Closed by the end of this process, if not by ourselves.
+    signal: Option<ChildStdin>,
+}
+
+impl Keeper {
+    fn of(data: &Path) -> Self {
+        let script = "cat; master=$(sed -n 1p $1/postmaster.pid); \
+                      kill -CONT $master $(cat /proc/$master/task/*/children); \
+                      $0 stop --silent --mode immediate --pgdata $1; rm -rf $(dirname $1)";
+        let mut keeper = as_postgres("sh".as_ref());
+        keeper.arg("-c").arg(script).arg(program("pg_ctl")).arg(data);
+        keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        // Ctrl-C in a terminal ends the tests, and must leave this one.
+        std::os::unix::process::CommandExt::process_group(&mut keeper, 0);
+        let mut waits = keeper.spawn().expect("sh runs");
+        let signal = waits.stdin.take();
+        Self { waits, signal }
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.signal = None;
+        let _ = self.waits.wait();
+    }
+}
+
+/// A folder, and one in it that PostgreSQL's user may write.
+fn new_folder() -> (TempDir, PathBuf) {
+    let folder = tempfile::Builder::new().prefix("postgres").tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    fs::create_dir(&data).expect("a folder");
+    if is_root() {
+        run(Command::new("chown").arg("postgres:").arg(folder.path()).arg(&data));
+    }
+    (folder, data)
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+fn postgres(name: &str) -> Command {
+    as_postgres(&program(name))
+}
+
+/// PostgreSQL refuses to run as root: there, Debian's user does it.
+fn as_postgres(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("runuser");
+    command.args(["-u", "postgres", "--"]).arg(program).current_dir("/");
+    command
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// The newest of Debian's, or the one on the path.
+fn program(name: &str) -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut found: Vec<_> = versions
+        .map(|version| version.path().join("bin").join(name))
+        .filter(|program| program.is_file())
+        .collect();
+    found.sort();
+    found.pop().unwrap_or_else(|| name.into())
+}
+
+fn run(command: &mut Command) -> String {
+    // A file: pg_ctl hands its output down to the server, which would keep a
+    // pipe open for ever.
+    let printed = tempfile::tempfile().expect("a file");
+    let mut read = printed.try_clone().expect("a file");
+    command.stdin(Stdio::null()).stdout(printed.try_clone().expect("a file")).stderr(printed);
+    let status = command.status().unwrap_or_else(|error| {
+        panic!("{command:?}: {error}; PostgreSQL's server is needed (Debian: postgresql)")
+    });
+    let mut text = String::new();
+    read.rewind().expect("a file");
+    read.read_to_string(&mut text).expect("a text");
+    assert!(status.success(), "{command:?}: {status}\n{text}");
+    text
+}
