@@ -9,6 +9,7 @@
 
 mod audit;
 mod cli;
+mod client_replicas;
 mod client_retries;
 mod client_tls;
 mod confirm;
