@@ -14,6 +14,7 @@ pub mod domain;
 pub mod grpc;
 pub mod listener;
 pub mod mail;
+mod new_file;
 pub mod panics;
 pub mod randomness;
 pub mod shutdown;
