@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod credentials;
 pub mod domain;
