@@ -1,7 +1,9 @@
 //! What an operator types beside serving: it is done, said, and the program
 //! ends.
 
-use anyhow::bail;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
 
 use crate::{
     clock::SystemClock,
@@ -9,7 +11,7 @@ use crate::{
     credentials::token::{Token, TokenKind},
     randomness::{Randomness, SystemRandomness},
     startup::open_database,
-    storage::support_key,
+    storage::{self, support_key},
 };
 
 /// Brings the schema up to date.
@@ -18,6 +20,18 @@ use crate::{
 /// When the database cannot be reached or changed.
 pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
     open_database(settings, true).await?.close().await;
+    Ok(())
+}
+
+/// Copies the SQLite database into a new file.
+///
+/// # Errors
+/// When there is no such database, or it cannot be copied.
+pub async fn backup(settings: &Settings, to: &Path) -> anyhow::Result<()> {
+    let bytes = storage::backup::backup(&settings.database_url, to)
+        .await
+        .context("cannot back the database up")?;
+    tracing::info!(file = %to.display(), bytes, "backed up and checked");
     Ok(())
 }
 

@@ -74,6 +74,11 @@ impl AtWork {
         }
     }
 
+    /// Those who are done with all that they wanted.
+    pub(crate) fn served(&self) -> Vec<Customer> {
+        self.world.served.lock().expect("nobody panicked").clone()
+    }
+
     /// Lets each finish what it is at, and no other come.
     pub(crate) async fn stop(self) -> Vec<Customer> {
         self.world.open.send_replace(false);

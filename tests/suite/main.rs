@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod backup;
 mod cli;
 mod client_replicas;
 mod client_retries;
