@@ -35,8 +35,9 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::{error::Error, link_token::LinkToken, options::ClientOptions};
 
-/// A connection to the account service whose calls wait for their answer. It is
-/// cheap to clone; clones share the connection.
+/// A connection to the account service, or one to each of its replicas, whose
+/// calls wait for their answer. It is cheap to clone; clones share the
+/// connections.
 #[derive(Clone)]
 pub struct Client {
     inner: crate::Client,
@@ -55,9 +56,7 @@ impl Client {
     /// As [`crate::Client::connect`], and [`Error::InvalidOptions`] when called
     /// from within an async runtime, which it would block.
     pub fn connect(url: &str, options: ClientOptions) -> Result<Self, Error> {
-        let runtime = Background::start()?;
-        let inner = runtime.wait(crate::Client::connect(url, options))?;
-        Ok(Self { inner, runtime: Arc::new(runtime) })
+        Self::connect_any([url], options)
     }
 
     /// As [`crate::Client::connect_lazy`].
@@ -67,8 +66,36 @@ impl Client {
     /// As [`crate::Client::connect_lazy`], and [`Error::InvalidOptions`] when
     /// called from within an async runtime, which it would block.
     pub fn connect_lazy(url: &str, options: ClientOptions) -> Result<Self, Error> {
+        Self::connect_any_lazy([url], options)
+    }
+
+    /// As [`crate::Client::connect_any`].
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::Client::connect_any`], and [`Error::InvalidOptions`] when
+    /// called from within an async runtime, which it would block.
+    pub fn connect_any<U: AsRef<str>>(
+        urls: impl IntoIterator<Item = U>,
+        options: ClientOptions,
+    ) -> Result<Self, Error> {
         let runtime = Background::start()?;
-        let inner = runtime.wait(async { crate::Client::connect_lazy(url, options) })?;
+        let inner = runtime.wait(crate::Client::connect_any(urls, options))?;
+        Ok(Self { inner, runtime: Arc::new(runtime) })
+    }
+
+    /// As [`crate::Client::connect_any_lazy`].
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::Client::connect_any_lazy`], and [`Error::InvalidOptions`]
+    /// when called from within an async runtime, which it would block.
+    pub fn connect_any_lazy<U: AsRef<str>>(
+        urls: impl IntoIterator<Item = U>,
+        options: ClientOptions,
+    ) -> Result<Self, Error> {
+        let runtime = Background::start()?;
+        let inner = runtime.wait(async { crate::Client::connect_any_lazy(urls, options) })?;
         Ok(Self { inner, runtime: Arc::new(runtime) })
     }
 

@@ -9,7 +9,7 @@ use gestan_account_proto::v1::{
     ResendPasswordResponse, SetPasswordRequest, SetPasswordResponse, UnlinkRequest, UnlinkResponse,
     UpdateRequest, UpdateResponse, account_service_client::AccountServiceClient,
 };
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use tonic::{
     Request, Response, Status,
     metadata::{Ascii, MetadataValue},
@@ -17,23 +17,25 @@ use tonic::{
 };
 
 use crate::{
-    connection,
+    endpoints::Endpoints,
     error::Error,
     link_token::LinkToken,
     options::ClientOptions,
-    retry::{Repeatable, RetryPolicy},
+    retry::{Repeatable, RetryPolicy, is_endpoints_fault},
 };
+
+mod connect;
 
 type Rpc = AccountServiceClient<Channel>;
 
 /// Longer deadlines make no sense, and this much always fits in an `Instant`.
 const LONGEST_DEADLINE: Duration = Duration::from_hours(24);
 
-/// A connection to the account service. It is cheap to clone; clones share the
-/// connection.
+/// A connection to the account service, or one to each of its replicas. It is
+/// cheap to clone; clones share the connections.
 #[derive(Clone)]
 pub struct Client {
-    rpc: Rpc,
+    endpoints: Arc<Endpoints<Rpc>>,
     settings: Arc<Settings>,
     authorization: Option<MetadataValue<Ascii>>,
 }
@@ -45,45 +47,9 @@ struct Settings {
 }
 
 impl Client {
-    /// Connects to the service at `url`, for example
-    /// `https://compte.example.fr`. One attempt, at most as long as the
-    /// connect timeout; a connection that breaks later is made anew by itself.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Transport`] or [`Error::Deadline`] when the service cannot be
-    /// reached, [`Error::InvalidOptions`] when `url` or `options` make no
-    /// sense.
-    pub async fn connect(url: &str, options: ClientOptions) -> Result<Self, Error> {
-        let settings = Settings::new(&options)?;
-        let connecting = connection::endpoint(url, &options)?;
-        // The endpoint's own limit does not count the look-up of the name.
-        match timeout(options.connect_timeout, connecting.connect()).await {
-            Ok(Ok(channel)) => Ok(Self::new(channel, settings)),
-            Ok(Err(error)) => Err(Error::Transport(Box::new(error))),
-            Err(_) => Err(Error::Deadline),
-        }
-    }
-
-    /// Like [`connect`](Self::connect), but the first call connects.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidOptions`] when `url` or `options` make no sense.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime.
-    #[expect(clippy::needless_pass_by_value, reason = "the same shape as `connect`")]
-    pub fn connect_lazy(url: &str, options: ClientOptions) -> Result<Self, Error> {
-        let settings = Settings::new(&options)?;
-        let endpoint = connection::endpoint(url, &options)?;
-        Ok(Self::new(endpoint.connect_lazy(), settings))
-    }
-
-    fn new(channel: Channel, settings: Settings) -> Self {
-        let rpc = Rpc::new(channel);
-        Self { rpc, settings: Arc::new(settings), authorization: None }
+    fn new(endpoints: Endpoints<Rpc>, settings: Settings) -> Self {
+        let (endpoints, settings) = (Arc::new(endpoints), Arc::new(settings));
+        Self { endpoints, settings, authorization: None }
     }
 
     /// The same connection, whose calls prove to come from a linked machine.
@@ -205,21 +171,42 @@ impl Client {
     {
         let deadline = Instant::now() + self.settings.deadline;
         let mut attempts = 0;
+        // Since the last wait.
+        let mut tried = Vec::new();
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let answer = send(self.rpc.clone(), self.request(message.clone(), left));
+            let now = Instant::now();
+            let (place, rpc) = self.endpoints.choose(&tried, now);
+            let request = self.request(message.clone(), deadline.saturating_duration_since(now));
             // `grpc-timeout` alone would not end a wait for the connection.
-            let status = match timeout_at(deadline, answer).await {
-                Ok(Ok(response)) => return Ok(response.into_inner()),
-                Ok(Err(status)) => status,
-                Err(_) => return Err(Error::Deadline),
+            let Ok(outcome) = timeout_at(deadline, send(rpc, request)).await else {
+                self.endpoints.failed(place, Instant::now());
+                return Err(Error::Deadline);
             };
+            let status = match outcome {
+                Ok(response) => {
+                    self.endpoints.answered(place);
+                    return Ok(response.into_inner());
+                }
+                Err(status) => status,
+            };
+            if is_endpoints_fault(&status) {
+                self.endpoints.failed(place, Instant::now());
+            } else {
+                self.endpoints.answered(place);
+            }
             attempts += 1;
+            tried.push(place);
+            let elsewhere = self.endpoints.has_other(&tried);
+            let chance = fastrand::f64();
             let policy = &self.settings.retry;
-            let wait = policy.next_wait(&status, message.repeat(), attempts, fastrand::f64());
+            let wait = policy.next_wait(&status, message.repeat(), attempts, elsewhere, chance);
             let left = deadline.saturating_duration_since(Instant::now());
             match wait.filter(|wait| *wait < left) {
-                Some(wait) => sleep(wait).await,
+                Some(Duration::ZERO) => {}
+                Some(wait) => {
+                    sleep(wait).await;
+                    tried.clear();
+                }
                 None => return Err(status.into()),
             }
         }

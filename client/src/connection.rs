@@ -16,7 +16,25 @@ const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 /// than the deadline of a call, so that a repeat has time on a fresh one.
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
-pub(crate) fn endpoint(url: &str, options: &ClientOptions) -> Result<Endpoint, Error> {
+/// The endpoints of the replicas of one service. Secrets go to any of them, so
+/// none may be without TLS when another has it.
+pub(crate) fn endpoints<U: AsRef<str>>(
+    urls: impl IntoIterator<Item = U>,
+    options: &ClientOptions,
+) -> Result<Vec<Endpoint>, Error> {
+    let endpoints: Vec<Endpoint> =
+        urls.into_iter().map(|url| endpoint(url.as_ref(), options)).collect::<Result<_, _>>()?;
+    let [first, others @ ..] = &endpoints[..] else {
+        return Err(Error::InvalidOptions("there must be a URL".into()));
+    };
+    if others.iter().any(|other| other.uri().scheme() != first.uri().scheme()) {
+        let text = "some of the URLs begin with https:// and some with http://";
+        return Err(Error::InvalidOptions(text.into()));
+    }
+    Ok(endpoints)
+}
+
+fn endpoint(url: &str, options: &ClientOptions) -> Result<Endpoint, Error> {
     // Asked of the text: tonic takes `unix:` paths, too, and calls them http.
     let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     let secure = match scheme.as_deref() {
@@ -71,6 +89,21 @@ mod tests {
             assert!(matches!(result, Err(Error::InvalidOptions(_))), "{url:?}");
         }
         assert!(endpoint("http://[::1]:50051", &ClientOptions::new()).is_ok());
+    }
+
+    #[test]
+    fn urls_are_at_least_one_and_all_in_clear_or_none() {
+        let refused: [&[&str]; 3] = [
+            &[],
+            &["http://a.example.fr", "nonsense"],
+            &["https://a.example.fr", "http://b.example.fr"],
+        ];
+        for urls in refused {
+            let result = endpoints(urls, &ClientOptions::new());
+            assert!(matches!(result, Err(Error::InvalidOptions(_))), "{urls:?}");
+        }
+        let urls = ["http://a.example.fr", "HTTP://b.example.fr"];
+        assert_eq!(endpoints(urls, &ClientOptions::new()).unwrap().len(), 2);
     }
 
     #[cfg(feature = "tls")]

@@ -1,9 +1,12 @@
 //! The client of Gestan's account service, for desktop programs.
 //!
-//! [`Client`] has one method for each RPC of `gestan.account.v1`. It keeps one
+//! [`Client`] has one method for each RPC of `gestan.account.v1`. It keeps its
 //! connection and mends it when it breaks, gives every call a deadline, repeats
 //! a call only where the contract makes a repeat harmless, and turns what the
 //! server refuses into an [`Error`] that names its [`v1::ErrorReason`].
+//!
+//! Of a service that has several replicas, [`Client::connect_any`] takes every
+//! URL, and goes on through the restart of any of them.
 //!
 //! With the feature `tls` (on by default) a URL may begin with `https://`. With
 //! the feature `blocking`, the module `blocking` has the same client for
@@ -43,6 +46,7 @@
 
 mod client;
 mod connection;
+mod endpoints;
 mod error;
 mod link_token;
 mod options;

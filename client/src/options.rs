@@ -63,8 +63,8 @@ impl ClientOptions {
         self
     }
 
-    /// How often a call is tried at most; 0 and 1 mean that nothing is
-    /// repeated.
+    /// How often a call is tried at most, at all replicas together; 0 and 1
+    /// mean that nothing is repeated.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts;
@@ -74,6 +74,8 @@ impl ClientOptions {
     /// The wait before the second attempt, which doubles up to `max` before
     /// the later ones. Chance takes away up to half of it, so that many
     /// machines do not come back at once. What the server asks for goes first.
+    /// Nothing is waited for when another replica can be asked instead of one
+    /// that is gone.
     #[must_use]
     pub fn back_off(mut self, first: Duration, max: Duration) -> Self {
         self.first_back_off = first;

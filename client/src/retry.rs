@@ -1,5 +1,5 @@
-//! When a call may be tried again, and after which wait. No I/O here: the
-//! client asks, waits and sends.
+//! When a call may be tried again, and after which wait. No I/O here, and no
+//! word on where: the client asks, waits and sends.
 
 use std::time::Duration;
 
@@ -102,12 +102,14 @@ impl RetryPolicy {
     }
 
     /// The wait before the next attempt, or None to give up. `attempts` have
-    /// failed, the last with `status`; `chance` is from 0 to 1.
+    /// failed, the last with `status`; `elsewhere` tells whether the next one
+    /// goes to another endpoint; `chance` is from 0 to 1.
     pub(crate) fn next_wait(
         &self,
         status: &Status,
         repeat: Repeat,
         attempts: u32,
+        elsewhere: bool,
         chance: f64,
     ) -> Option<Duration> {
         if attempts >= self.max_attempts {
@@ -117,11 +119,15 @@ impl RetryPolicy {
         let reason = rejection.as_ref().map(Rejection::reason);
         // Either the server has not seen the call, or it refused it unread.
         let undone = never_sent(status) || reason == Some(ErrorReason::HashingBusy);
-        let passing = status.code() == Code::Unavailable || connection_failed(status);
-        if !(undone || passing && repeat == Repeat::Harmless) {
+        if !(undone || is_passing(status) && repeat == Repeat::Harmless) {
             return None;
         }
         let asked = pushback(status).transpose().ok()?;
+        // A server that is gone or going asks for time for itself, not for the
+        // others. One that has too much to do may share its trouble with them.
+        if elsewhere && matches!(reason, None | Some(ErrorReason::ShuttingDown)) {
+            return Some(Duration::ZERO);
+        }
         match asked.max(rejection.and_then(|rejection| rejection.retry_delay())) {
             Some(asked) => Some(asked.mul_f64(1.0 + chance / 5.0)),
             None => Some(self.back_off(attempts).mul_f64(1.0 - chance / 2.0)),
@@ -132,6 +138,20 @@ impl RetryPolicy {
         let doubled = 2_u32.saturating_pow(attempts.saturating_sub(1));
         self.first_back_off.saturating_mul(doubled).min(self.max_back_off)
     }
+}
+
+/// Whether it is the endpoint that failed rather than the request: another
+/// endpoint, or the same one later, may do better.
+pub(crate) fn is_endpoints_fault(status: &Status) -> bool {
+    let busy = || {
+        let rejection = Rejection::from_status(status);
+        rejection.is_some_and(|rejection| rejection.reason() == ErrorReason::HashingBusy)
+    };
+    is_passing(status) || busy()
+}
+
+fn is_passing(status: &Status) -> bool {
+    status.code() == Code::Unavailable || connection_failed(status)
 }
 
 /// What the server asks for; an Err when it forbids another attempt, as a

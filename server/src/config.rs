@@ -27,6 +27,12 @@ pub enum Command {
     Serve,
     /// Bring the schema of the database up to date, and end.
     Migrate,
+    /// Copy the SQLite database of the setting `--database-url`, also while servers use it.
+    Backup {
+        /// The file to make; none is ever replaced.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
     /// Make, list and revoke the keys of support agents.
     #[command(subcommand)]
     SupportKey(SupportKeyCommand),

@@ -8,12 +8,14 @@
 pub mod accounts;
 pub mod audit;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod credentials;
 pub mod domain;
 pub mod grpc;
 pub mod listener;
 pub mod mail;
+mod new_file;
 pub mod panics;
 pub mod randomness;
 pub mod shutdown;

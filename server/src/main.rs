@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use gestan_account_server::{
+    commands,
     config::{Cli, Command},
     panics, startup, telemetry,
 };
@@ -25,8 +26,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     panics::log_places_only();
     match command {
         None | Some(Command::Serve) => startup::serve(&settings).await,
-        Some(Command::Migrate) => startup::migrate(&settings).await,
-        Some(Command::SupportKey(command)) => startup::support_key(&settings, &command).await,
+        Some(Command::Migrate) => commands::migrate(&settings).await,
+        Some(Command::Backup { to }) => commands::backup(&settings, &to).await,
+        Some(Command::SupportKey(command)) => commands::support_key(&settings, &command).await,
     }
 }
 

@@ -10,11 +10,10 @@ use crate::{
     Dependencies, Workers,
     accounts::{Accounts, Lifetimes},
     clock::SystemClock,
-    config::{Settings, SupportKeyCommand, unsigned},
+    config::{Settings, unsigned},
     credentials::{
         hasher::{HashParams, Hasher},
         pepper::Peppers,
-        token::{Token, TokenKind},
     },
     domain::ape_code::Nomenclature,
     grpc::Gate,
@@ -26,12 +25,11 @@ use crate::{
         mailer::Mailer,
         outbox::{Outbox, OutboxConfig},
     },
-    randomness::{Randomness, SystemRandomness},
+    randomness::SystemRandomness,
     shutdown::{Shutdown, asked_to_stop},
     storage::{
         database::{Database, DatabaseConfig},
         purge::Retention,
-        support_key,
     },
     throttle::{
         Throttles,
@@ -65,54 +63,12 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Brings the schema up to date.
+/// Connects to the database, whose schema is then the one that this program
+/// needs, or newer.
 ///
 /// # Errors
-/// When the database cannot be reached or changed.
-pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
-    open_database(settings, true).await?.close().await;
-    Ok(())
-}
-
-/// Makes, lists and revokes support keys, and prints what came of it.
-///
-/// # Errors
-/// When the database cannot be reached, or there is no such key.
-#[expect(clippy::print_stdout, reason = "the answer of a command that a person typed")]
-pub async fn support_key(settings: &Settings, command: &SupportKeyCommand) -> anyhow::Result<()> {
-    let db = open_database(settings, !settings.no_migrate).await?;
-    let now = crate::clock::Clock::now(&SystemClock);
-    match command {
-        SupportKeyCommand::Create { name } => {
-            let name = name.trim();
-            if name.is_empty() || name.chars().count() > 100 {
-                bail!("the name must have 1 to 100 characters");
-            }
-            let key = Token::generate(TokenKind::SupportKey, &SystemRandomness as &dyn Randomness);
-            let id = support_key::insert(db.write(), name, &key.digest(), now).await?;
-            println!("{}", key.reveal());
-            tracing::info!(support_key.id = id, "support key made");
-        }
-        SupportKeyCommand::List => {
-            for key in support_key::list(db.read()).await? {
-                let state = match key.revoke_time {
-                    Some(time) => format!("revoked {time:.0}"),
-                    None => "alive".to_owned(),
-                };
-                println!("{}\t{}\tmade {:.0}\t{state}", key.id, key.name, key.create_time);
-            }
-        }
-        SupportKeyCommand::Revoke { id } => {
-            if !support_key::revoke(db.write(), *id, now).await? {
-                bail!("there is no support key {id} that is alive");
-            }
-        }
-    }
-    db.close().await;
-    Ok(())
-}
-
-async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result<Database> {
+/// When it cannot be reached, or its schema is older and `migrate` is false.
+pub(crate) async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result<Database> {
     let config = DatabaseConfig {
         url: settings.database_url.clone(),
         connections: settings.database_connections,

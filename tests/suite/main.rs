@@ -8,12 +8,15 @@
 )]
 
 mod audit;
+mod backup;
 mod cli;
+mod client_replicas;
 mod client_retries;
 mod client_tls;
 mod confirm;
 mod crash;
 mod create;
+mod customers;
 mod deadlines;
 mod derivation;
 mod docs;
@@ -41,6 +44,7 @@ mod raw_call;
 mod register_existing;
 mod register_existing_by_code;
 mod resend_password;
+mod rolling_restart;
 mod secrets;
 mod set_password;
 mod set_password_by_password;

@@ -30,8 +30,8 @@ const fn ms(millis: u64) -> Duration {
 fn unavailable_and_broken_connections_are_repeated_only_where_harmless() {
     let broken = Status::from_error("reset".into());
     for status in [Status::unavailable(""), broken] {
-        assert!(policy().next_wait(&status, Repeat::Harmless, 1, 0.0).is_some());
-        assert!(policy().next_wait(&status, Repeat::Harmful, 1, 0.0).is_none());
+        assert!(policy().next_wait(&status, Repeat::Harmless, 1, false, 0.0).is_some());
+        assert!(policy().next_wait(&status, Repeat::Harmful, 1, false, 0.0).is_none());
     }
 }
 
@@ -40,7 +40,7 @@ fn what_the_server_did_not_do_is_always_repeated() {
     let unsent = Status::from_error(Box::new(ConnectError("refused".into())));
     let busy = rejected(Code::ResourceExhausted, ErrorReason::HashingBusy, None);
     for status in [unsent, busy] {
-        assert!(policy().next_wait(&status, Repeat::Harmful, 1, 0.0).is_some());
+        assert!(policy().next_wait(&status, Repeat::Harmful, 1, false, 0.0).is_some());
     }
 }
 
@@ -48,7 +48,7 @@ fn what_the_server_did_not_do_is_always_repeated() {
 fn a_refusal_or_a_throttle_is_final() {
     let throttled = rejected(Code::ResourceExhausted, ErrorReason::Unspecified, Some(ms(1)));
     for status in [throttled, Status::unauthenticated(""), Status::internal("")] {
-        assert!(policy().next_wait(&status, Repeat::Harmless, 1, 0.0).is_none());
+        assert!(policy().next_wait(&status, Repeat::Harmless, 1, false, 0.0).is_none());
     }
 }
 
@@ -56,7 +56,8 @@ fn a_refusal_or_a_throttle_is_final() {
 fn waits_double_to_a_bound_and_chance_only_shortens_them() {
     let status = Status::unavailable("");
     let policy = RetryPolicy::new(&ClientOptions::new().max_attempts(100));
-    let wait = |attempts, chance| policy.next_wait(&status, Repeat::Harmless, attempts, chance);
+    let wait =
+        |attempts, chance| policy.next_wait(&status, Repeat::Harmless, attempts, false, chance);
     assert_eq!(wait(1, 0.0), Some(ms(100)));
     assert_eq!(wait(1, 1.0), Some(ms(50)));
     assert_eq!(wait(3, 0.0), Some(ms(400)));
@@ -71,7 +72,7 @@ fn the_servers_wait_is_never_cut_short_and_its_no_is_obeyed() {
         if let Some(pushback) = pushback {
             status.metadata_mut().insert(PUSHBACK, pushback.parse().unwrap());
         }
-        policy().next_wait(&status, Repeat::Harmless, 1, chance)
+        policy().next_wait(&status, Repeat::Harmless, 1, false, chance)
     };
     assert_eq!(wait(None, 0.0), Some(ms(3_000)));
     assert_eq!(wait(None, 1.0), Some(ms(3_600)));
@@ -79,6 +80,52 @@ fn the_servers_wait_is_never_cut_short_and_its_no_is_obeyed() {
     assert_eq!(wait(Some("10"), 0.0), Some(ms(3_000)));
     assert_eq!(wait(Some("-1"), 0.0), None);
     assert_eq!(wait(Some("soon"), 0.0), None);
+}
+
+#[test]
+fn another_endpoint_is_asked_at_once_when_the_first_is_gone_or_going() {
+    let wait =
+        |status: &Status, repeat, elsewhere| policy().next_wait(status, repeat, 1, elsewhere, 0.0);
+    let unsent = Status::from_error(Box::new(ConnectError("refused".into())));
+    let broken = Status::from_error("reset".into());
+    let going = rejected(Code::Unavailable, ErrorReason::ShuttingDown, Some(ms(3_000)));
+    for status in [&unsent, &broken, &going, &Status::unavailable("no upstream")] {
+        assert_eq!(wait(status, Repeat::Harmless, true), Some(ms(0)));
+        assert!(wait(status, Repeat::Harmless, false) >= Some(ms(50)));
+    }
+    assert_eq!(wait(&unsent, Repeat::Harmful, true), Some(ms(0)));
+    assert_eq!(wait(&broken, Repeat::Harmful, true), None);
+    assert_eq!(wait(&going, Repeat::Harmful, true), None);
+
+    let mut never = going;
+    never.metadata_mut().insert(PUSHBACK, "-1".parse().unwrap());
+    assert_eq!(wait(&never, Repeat::Harmless, true), None);
+
+    // Trouble that the endpoints share, or would pass on to one another.
+    for reason in [ErrorReason::DatabaseUnavailable, ErrorReason::CallTooLong] {
+        let status = rejected(Code::Unavailable, reason, Some(ms(3_000)));
+        assert_eq!(wait(&status, Repeat::Harmless, true), Some(ms(3_000)));
+    }
+    let busy = rejected(Code::ResourceExhausted, ErrorReason::HashingBusy, Some(ms(3_000)));
+    assert_eq!(wait(&busy, Repeat::Harmful, true), Some(ms(3_000)));
+}
+
+#[test]
+fn an_endpoint_is_not_blamed_for_the_request() {
+    for status in [
+        Status::from_error(Box::new(ConnectError("refused".into()))),
+        rejected(Code::Unavailable, ErrorReason::ShuttingDown, None),
+        rejected(Code::ResourceExhausted, ErrorReason::HashingBusy, None),
+    ] {
+        assert!(is_endpoints_fault(&status), "{status:?}");
+    }
+    for status in [
+        rejected(Code::ResourceExhausted, ErrorReason::TooManyPasswordTries, None),
+        rejected(Code::Unauthenticated, ErrorReason::InvalidCredentials, None),
+        Status::internal(""),
+    ] {
+        assert!(!is_endpoints_fault(&status), "{status:?}");
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::error::StorageError;
 use crate::randomness::Randomness;
 
 /// How long a call waits for a connection, or for a lock of another process.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often a transaction is tried that others get in the way of.
 const ATTEMPTS: u32 = 8;
@@ -184,7 +184,7 @@ impl IsConflict for StorageError {
 
 /// Refuses what is no URL of a database before SeaORM does, whose words would
 /// tell the URL, and its password with it.
-fn check_url(url: &str) -> Result<(), StorageError> {
+pub(super) fn check_url(url: &str) -> Result<(), StorageError> {
     let problem = if url.starts_with("sqlite:") {
         None
     } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
@@ -196,7 +196,7 @@ fn check_url(url: &str) -> Result<(), StorageError> {
 }
 
 /// The file of an SQLite URL; `None` for another database or one in memory.
-fn sqlite_path(url: &str) -> Option<PathBuf> {
+pub(super) fn sqlite_path(url: &str) -> Option<PathBuf> {
     if !url.starts_with("sqlite:") {
         return None;
     }

@@ -1,7 +1,6 @@
 //! A mailer that writes each mail into a file of a folder, for trials and for relays by hand.
 //!
-//! A file appears whole or not at all, survives a crash once reported, and never replaces
-//! another. It holds a code, so only its owner may read it.
+//! A mail holds a code: its file is as careful as `new_file` makes it.
 
 use std::{
     fmt, fs, io,
@@ -17,6 +16,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use lettre::message::Mailbox;
 
 use super::{Envelope, MailerError, SendError, mime};
+use crate::new_file;
 
 /// Keeps the temporary names of this process apart.
 static TEMPORARY_FILES: AtomicU64 = AtomicU64::new(0);
@@ -88,32 +88,25 @@ fn store(folder: &Path, name: &str, mail: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&temporary);
     }
     stored?;
-    sync_folder(folder)
+    new_file::sync_folder(folder)
 }
 
 fn write(path: &Path, mail: &[u8]) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = new_file::create(path)?;
     file.write_all(mail)?;
     file.sync_all()
 }
 
-/// Gives a written file its name. A link, unlike a rename, refuses a name that is taken.
+/// Gives a written file its name, or one like it that is free.
 fn publish(folder: &Path, name: &str, temporary: &Path) -> io::Result<()> {
     for attempt in 1_u32.. {
         let target = match attempt {
             1 => folder.join(format!("{name}.eml")),
             _ => folder.join(format!("{name}-{attempt}.eml")),
         };
-        match fs::hard_link(temporary, &target) {
-            Ok(()) => return fs::remove_file(temporary),
+        match new_file::publish(temporary, &target) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            // Some file systems know no links; there, the name is looked up first.
-            Err(_) if !target.try_exists()? => return fs::rename(temporary, &target),
-            Err(_) => {}
+            outcome => return outcome,
         }
     }
     Err(io::ErrorKind::AlreadyExists.into())
@@ -125,9 +118,4 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
-}
-
-/// Makes the new name durable, where a folder can be synced.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
 }

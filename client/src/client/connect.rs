@@ -1,0 +1,118 @@
+//! How a client comes into being: by one URL, or by those of every replica.
+
+use tokio::time::{Instant, timeout};
+use tonic::transport::Endpoint;
+
+use super::{Client, Rpc, Settings};
+use crate::{connection, endpoints::Endpoints, error::Error, options::ClientOptions};
+
+impl Client {
+    /// Connects to the service at `url`, for example
+    /// `https://compte.example.fr`. One attempt, at most as long as the
+    /// connect timeout; a connection that breaks later is made anew by itself.
+    ///
+    /// A name that stands for several addresses is looked up for each new
+    /// connection, and its addresses are tried one after the other, in the
+    /// order of the look-up, within the connect timeout. So the client gets on
+    /// when one of them is down, but all its calls go to one; to spread them,
+    /// and to move to another replica without waiting, give each a URL of its
+    /// own to [`connect_any`](Self::connect_any).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Transport`] or [`Error::Deadline`] when the service cannot be
+    /// reached, [`Error::InvalidOptions`] when `url` or `options` make no
+    /// sense.
+    pub async fn connect(url: &str, options: ClientOptions) -> Result<Self, Error> {
+        Self::connect_any([url], options).await
+    }
+
+    /// Like [`connect`](Self::connect), but the first call connects.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidOptions`] when `url` or `options` make no sense.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn connect_lazy(url: &str, options: ClientOptions) -> Result<Self, Error> {
+        Self::connect_any_lazy([url], options)
+    }
+
+    /// Connects to a service that has several replicas, of which each has one
+    /// of the `urls`. Any one that can be reached is enough; they are tried one
+    /// after the other, each at most as long as the connect timeout.
+    ///
+    /// Calls go to the replicas in turn, from one that chance names first; each
+    /// has a connection, made at its first call. A replica that cannot be
+    /// reached, or cannot do its work, is left alone for a while: a quarter of
+    /// a second, twice as long each time, at most 15 s. A call that failed for
+    /// such a reason is repeated at another replica, at once when the first is
+    /// gone or is shutting down; whether it may be repeated, and how often, is
+    /// no other question than with one replica.
+    ///
+    /// The options of TLS are for all of them. Either all URLs begin with
+    /// `https://`, or none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Transport`] or [`Error::Deadline`] when no replica can be
+    /// reached, by what became of the last, [`Error::InvalidOptions`] when
+    /// `urls` or `options` make no sense.
+    pub async fn connect_any<U: AsRef<str>>(
+        urls: impl IntoIterator<Item = U>,
+        options: ClientOptions,
+    ) -> Result<Self, Error> {
+        let settings = Settings::new(&options)?;
+        let connecting = connection::endpoints(urls, &options)?;
+        let mut rpcs: Vec<Rpc> = connecting.iter().map(lazy).collect();
+        let first = fastrand::usize(..connecting.len());
+        let mut failed = Vec::new();
+        loop {
+            let place = (first + failed.len()) % connecting.len();
+            // The endpoint's own limit does not count the look-up of the name.
+            let error = match timeout(options.connect_timeout, connecting[place].connect()).await {
+                Ok(Ok(channel)) => {
+                    rpcs[place] = Rpc::new(channel);
+                    let endpoints = Endpoints::new(rpcs, place);
+                    let now = Instant::now();
+                    for place in failed {
+                        endpoints.failed(place, now);
+                    }
+                    return Ok(Self::new(endpoints, settings));
+                }
+                Ok(Err(error)) => Error::Transport(Box::new(error)),
+                Err(_) => Error::Deadline,
+            };
+            failed.push(place);
+            if failed.len() == connecting.len() {
+                return Err(error);
+            }
+        }
+    }
+
+    /// Like [`connect_any`](Self::connect_any), but the calls connect.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidOptions`] when `urls` or `options` make no sense.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    #[expect(clippy::needless_pass_by_value, reason = "the same shape as `connect_any`")]
+    pub fn connect_any_lazy<U: AsRef<str>>(
+        urls: impl IntoIterator<Item = U>,
+        options: ClientOptions,
+    ) -> Result<Self, Error> {
+        let settings = Settings::new(&options)?;
+        let rpcs: Vec<Rpc> = connection::endpoints(urls, &options)?.iter().map(lazy).collect();
+        let first = fastrand::usize(..rpcs.len());
+        Ok(Self::new(Endpoints::new(rpcs, first), settings))
+    }
+}
+
+fn lazy(endpoint: &Endpoint) -> Rpc {
+    Rpc::new(endpoint.connect_lazy())
+}

@@ -1,0 +1,73 @@
+//! The servers: one database, one mail folder, an address each that it keeps.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use gestan_account_tests::process::ServerProcess;
+
+pub(super) const COUNT: usize = 3;
+
+/// How a server ends before it is started again.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum End {
+    /// By SIGTERM.
+    Asked,
+    /// By SIGKILL.
+    Killed,
+}
+
+pub(super) struct Replicas {
+    folder: PathBuf,
+    addresses: Vec<SocketAddr>,
+    servers: Vec<Option<ServerProcess>>,
+}
+
+impl Replicas {
+    pub(super) async fn start(folder: &Path) -> Self {
+        let mut replicas =
+            Self { folder: folder.to_owned(), addresses: Vec::new(), servers: Vec::new() };
+        for _ in 0..COUNT {
+            let server = replicas.start_one("127.0.0.1:0").await;
+            replicas.addresses.push(server.address);
+            replicas.servers.push(Some(server));
+        }
+        replicas
+    }
+
+    pub(super) fn database_url(&self) -> String {
+        format!("sqlite:{}", self.folder.join("data/gestan-account.sqlite").display())
+    }
+
+    pub(super) fn mail_folder(&self) -> PathBuf {
+        self.folder.join("data/mail")
+    }
+
+    pub(super) fn urls(&self) -> Vec<String> {
+        self.addresses.iter().map(|address| format!("http://{address}")).collect()
+    }
+
+    /// Ends a server and starts it again where it was.
+    pub(super) async fn restart(&mut self, place: usize, end: End) {
+        let server = self.servers[place].take().expect("a server");
+        match end {
+            End::Asked => {
+                server.terminate().await;
+                let (status, log) = server.wait().await;
+                assert!(status.success(), "{status}: {log}");
+                assert!(!log.contains("calls cut off"), "{log}");
+            }
+            End::Killed => server.kill().await,
+        }
+        let address = self.addresses[place].to_string();
+        self.servers[place] = Some(self.start_one(&address).await);
+    }
+
+    async fn start_one(&self, listen: &str) -> ServerProcess {
+        let database_url = self.database_url();
+        // A killed server's mails must not keep their customers waiting.
+        let arguments = ["--listen", listen, "--database-url", &database_url, "--mail-lease", "2s"];
+        ServerProcess::start(&self.folder, &arguments).await
+    }
+}
