@@ -50,12 +50,12 @@ pub async fn support_key(settings: &Settings, command: &SupportKeyCommand) -> an
                 bail!("the name must have 1 to 100 characters");
             }
             let key = Token::generate(TokenKind::SupportKey, &SystemRandomness as &dyn Randomness);
-            let id = support_key::insert(db.write(), name, &key.digest(), now).await?;
+            let id = support_key::insert(&db.write(), name, &key.digest(), now).await?;
             println!("{}", key.reveal());
             tracing::info!(support_key.id = id, "support key made");
         }
         SupportKeyCommand::List => {
-            for key in support_key::list(db.read()).await? {
+            for key in support_key::list(&db.read()).await? {
                 let state = match key.revoke_time {
                     Some(time) => format!("revoked {time:.0}"),
                     None => "alive".to_owned(),
@@ -64,7 +64,7 @@ pub async fn support_key(settings: &Settings, command: &SupportKeyCommand) -> an
             }
         }
         SupportKeyCommand::Revoke { id } => {
-            if !support_key::revoke(db.write(), *id, now).await? {
+            if !support_key::revoke(&db.write(), *id, now).await? {
                 bail!("there is no support key {id} that is alive");
             }
         }

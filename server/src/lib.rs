@@ -177,5 +177,5 @@ async fn purge_once(
     retention: Retention,
     now: jiff::Timestamp,
 ) -> Result<(), storage::error::StorageError> {
-    db.retry(|| purge::purge(db.write(), retention, now)).await
+    db.retry(|| async { purge::purge(&db.write(), retention, now).await }).await
 }

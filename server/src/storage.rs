@@ -14,6 +14,7 @@ pub mod idempotency_key;
 pub mod link;
 pub mod outbox_mail;
 pub mod personal_code;
+mod pools;
 pub mod purge;
 pub mod support_key;
 pub mod throttle;

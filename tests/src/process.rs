@@ -83,6 +83,16 @@ impl Home {
         Self { folder: TempDir::new().expect("a folder"), database }
     }
 
+    /// A new one with the default database, an SQLite file, whatever the other
+    /// tests run on.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn on_sqlite() -> Self {
+        Self { folder: TempDir::new().expect("a folder"), database: None }
+    }
+
     /// The folder.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -114,6 +114,7 @@ pub struct TestServer {
     /// Stops the server.
     pub shutdown: Shutdown,
     client_tls: Option<TlsOptions>,
+    db: DatabaseConnection,
     memory: Memory,
     statements: Arc<Mutex<Vec<String>>>,
     database_url: String,
@@ -159,6 +160,7 @@ impl TestServer {
         )
         .expect("threads start");
         let memory = Memory::default();
+        let accounts_db = db.write();
         let accounts = Accounts {
             db: db.clone(),
             hasher: hasher.clone(),
@@ -210,6 +212,7 @@ impl TestServer {
             address,
             shutdown,
             client_tls: options.client_tls,
+            db: accounts_db,
             memory,
             statements,
             database_url,
@@ -258,7 +261,7 @@ impl TestServer {
     /// The database, to look at what is stored.
     #[must_use]
     pub fn db(&self) -> &DatabaseConnection {
-        self.accounts.db.write()
+        &self.db
     }
 
     /// Begins a transaction in which nobody else writes what a call would.
@@ -311,7 +314,7 @@ impl Drop for TestServer {
         let url = self.database_url.clone();
         let left = on_a_runtime_of_its_own(async move {
             let db = open(&url).await;
-            let left = outbox_mail::count_pending(db.read()).await.expect("the outbox");
+            let left = outbox_mail::count_pending(&db.read()).await.expect("the outbox");
             db.close().await;
             left
         });

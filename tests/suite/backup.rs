@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use gestan_account_tests::{
     count, execute,
-    process::{Ended, ServerProcess, run_to_end, server_command},
+    process::{Ended, Home, ServerProcess, run_to_end},
     rows, text,
 };
 use sea_orm::Database;
@@ -12,8 +12,8 @@ use tempfile::TempDir;
 
 use crate::customers::{AtWork, check_ledger};
 
-async fn back_up(folder: &Path, arguments: &[&str]) -> Ended {
-    run_to_end(server_command(folder).arg("backup").args(arguments)).await
+async fn back_up(home: &Home, arguments: &[&str]) -> Ended {
+    run_to_end(home.command().arg("backup").args(arguments)).await
 }
 
 /// The names of what is in a folder.
@@ -27,9 +27,9 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_under_load_holds_whatever_was_acknowledged_before_it_began() {
-    let folder = TempDir::new().expect("a folder");
-    let server = ServerProcess::start(folder.path(), &[]).await;
-    let mut at_work = AtWork::start(vec![server.url()], folder.path().join("data/mail"), 4);
+    let home = Home::on_sqlite();
+    let server = ServerProcess::start(&home, &[]).await;
+    let mut at_work = AtWork::start(vec![server.url()], home.mail_folder(), 4);
     at_work.get_on(60).await;
 
     let before = at_work.served();
@@ -37,7 +37,7 @@ async fn a_backup_under_load_holds_whatever_was_acknowledged_before_it_began() {
     let copies = TempDir::new().expect("a folder");
     // A name that would mean something else in a URL.
     let copy = copies.path().join("copie du 24%20?x.sqlite");
-    let ended = back_up(folder.path(), &["--to", copy.to_str().expect("UTF-8")]).await;
+    let ended = back_up(&home, &["--to", copy.to_str().expect("UTF-8")]).await;
     assert!(ended.status.success(), "{}", ended.log);
     assert!(ended.log.contains("backed up and checked"), "{}", ended.log);
     assert_eq!(names(copies.path()), ["copie du 24%20?x.sqlite"], "nothing else is left");
@@ -47,11 +47,11 @@ async fn a_backup_under_load_holds_whatever_was_acknowledged_before_it_began() {
     let all = at_work.stop().await;
     assert!(all.len() > before.len(), "some came after the backup");
 
-    let restored = TempDir::new().expect("a folder");
+    let restored = Home::on_sqlite();
     fs::create_dir(restored.path().join("data")).expect("a folder");
     let file = restored.path().join("data/gestan-account.sqlite");
     fs::copy(&copy, &file).expect("the copy is put back");
-    let server = ServerProcess::start(restored.path(), &[]).await;
+    let server = ServerProcess::start(&restored, &[]).await;
     let db = Database::connect(format!("sqlite:{}", file.display())).await.expect("a database");
     assert_eq!(text(&db, "PRAGMA integrity_check").await.as_deref(), Some("ok"));
     assert_eq!(rows(&db, "PRAGMA foreign_key_check").await.len(), 0);
@@ -70,17 +70,17 @@ async fn a_backup_under_load_holds_whatever_was_acknowledged_before_it_began() {
 async fn a_backup_is_read_by_its_owner_only_and_replaces_nothing() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let folder = TempDir::new().expect("a folder");
-    let server = ServerProcess::start(folder.path(), &[]).await;
+    let home = Home::on_sqlite();
+    let server = ServerProcess::start(&home, &[]).await;
     let copies = TempDir::new().expect("a folder");
     let copy = copies.path().join("copy.sqlite");
     let arguments = ["--to", copy.to_str().expect("UTF-8")];
-    assert!(back_up(folder.path(), &arguments).await.status.success());
+    assert!(back_up(&home, &arguments).await.status.success());
     let mode = fs::metadata(&copy).expect("the copy").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 
     fs::write(&copy, "precious").expect("a file");
-    let ended = back_up(folder.path(), &arguments).await;
+    let ended = back_up(&home, &arguments).await;
     assert!(!ended.status.success());
     assert!(ended.log.contains("exists, and is not replaced"), "{}", ended.log);
     assert_eq!(fs::read_to_string(&copy).expect("the file"), "precious");
@@ -90,27 +90,27 @@ async fn a_backup_is_read_by_its_owner_only_and_replaces_nothing() {
 
 #[tokio::test]
 async fn a_backup_of_no_database_makes_none() {
-    let folder = TempDir::new().expect("a folder");
-    let data = folder.path().join("data");
+    let home = Home::on_sqlite();
+    let data = home.path().join("data");
     fs::create_dir(&data).expect("a folder");
-    let ended = back_up(folder.path(), &["--to", "copy.sqlite"]).await;
+    let ended = back_up(&home, &["--to", "copy.sqlite"]).await;
     assert!(!ended.status.success());
     assert!(ended.log.contains("cannot back the database up"), "{}", ended.log);
-    assert_eq!(names(folder.path()), ["data"]);
+    assert_eq!(names(home.path()), ["data"]);
     assert_eq!(names(&data), [""; 0], "a database was made");
 
     fs::write(data.join("gestan-account.sqlite"), "no database".repeat(100)).expect("a file");
-    let ended = back_up(folder.path(), &["--to", "copy.sqlite"]).await;
+    let ended = back_up(&home, &["--to", "copy.sqlite"]).await;
     assert!(!ended.status.success());
-    assert_eq!(names(folder.path()), ["data"]);
+    assert_eq!(names(home.path()), ["data"]);
 }
 
 #[tokio::test]
 async fn a_damaged_database_is_not_taken_for_a_backup() {
-    let folder = TempDir::new().expect("a folder");
-    let server = ServerProcess::start(folder.path(), &[]).await;
+    let home = Home::on_sqlite();
+    let server = ServerProcess::start(&home, &[]).await;
     server.kill().await;
-    let file = folder.path().join("data/gestan-account.sqlite");
+    let file = home.path().join("data/gestan-account.sqlite");
     let db = Database::connect(format!("sqlite:{}", file.display())).await.expect("a database");
     // A value that the schema forbids: SQLite copies it as it is.
     for damage in [
@@ -122,17 +122,17 @@ async fn a_damaged_database_is_not_taken_for_a_backup() {
         execute(&db, damage).await;
     }
     db.close().await.expect("it closes");
-    let ended = back_up(folder.path(), &["--to", "copy.sqlite"]).await;
+    let ended = back_up(&home, &["--to", "copy.sqlite"]).await;
     assert!(!ended.status.success());
     assert!(ended.log.contains("the copy is damaged: NULL value in odd.x"), "{}", ended.log);
-    assert_eq!(names(folder.path()), ["data"]);
+    assert_eq!(names(home.path()), ["data"]);
 }
 
 #[tokio::test]
 async fn a_backup_of_postgresql_is_left_to_its_own_tools() {
-    let folder = TempDir::new().expect("a folder");
+    let home = Home::on_sqlite();
     let url = "postgres://compte:s3cr3t@127.0.0.1:1/compte";
-    let ended = back_up(folder.path(), &["--to", "copy.sqlite", "--database-url", url]).await;
+    let ended = back_up(&home, &["--to", "copy.sqlite", "--database-url", url]).await;
     assert!(!ended.status.success());
     assert!(ended.log.contains("pg_dump"), "{}", ended.log);
     assert!(!ended.log.contains("s3cr3t"), "{}", ended.log);

@@ -4,9 +4,8 @@
 
 mod replicas;
 
-use gestan_account_tests::count;
+use gestan_account_tests::{count, process::Home};
 use sea_orm::Database;
-use tempfile::TempDir;
 
 use self::replicas::{End, Replicas};
 use crate::customers::{AtWork, check_ledger};
@@ -18,8 +17,7 @@ const CALLS_BETWEEN: u64 = 30;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_call_that_may_be_repeated_fails_while_each_server_is_restarted() {
-    let folder = TempDir::new().expect("a folder");
-    let mut replicas = Replicas::start(folder.path()).await;
+    let mut replicas = Replicas::start(Home::new()).await;
     let urls = replicas.urls();
     let mut at_work = AtWork::start(urls.clone(), replicas.mail_folder(), CUSTOMERS_AT_ONCE);
     for end in [End::Asked, End::Killed] {

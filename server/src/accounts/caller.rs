@@ -63,12 +63,12 @@ impl Accounts {
     pub(super) async fn find_caller(&self, origin: &Origin) -> Result<Caller, Error> {
         match &origin.token {
             Some(BearerToken::Link(token)) => {
-                let found = link::find_by_token(self.db.read(), &token.digest()).await?;
+                let found = link::find_by_token(&self.db.read(), &token.digest()).await?;
                 let (link, account) = found.ok_or(Error::InvalidCredentials)?;
                 Ok(Caller::Machine(Box::new(LinkedCaller { link, account })))
             }
             Some(BearerToken::SupportKey(key)) => {
-                let found = support_key::find_by_digest(self.db.read(), &key.digest()).await?;
+                let found = support_key::find_by_digest(&self.db.read(), &key.digest()).await?;
                 found.map(Caller::Support).ok_or(Error::InvalidCredentials)
             }
             None => Err(Error::InvalidCredentials),
@@ -104,7 +104,7 @@ impl Accounts {
             return;
         }
         // What was asked for does not depend on it: the next call notes it again.
-        if let Err(error) = link::touch(self.db.write(), link, now).await {
+        if let Err(error) = link::touch(&self.db.write(), link, now).await {
             tracing::warn!(link.id, %error, "last seen time not stored");
         }
     }

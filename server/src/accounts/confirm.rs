@@ -58,7 +58,7 @@ impl Accounts {
     /// [`Error::CodeSpent`], [`Error::CodeExpired`], [`Error::TooManyTries`],
     /// [`Error::EmailTaken`].
     pub async fn confirm(&self, command: &Confirm, origin: &Origin) -> Result<Confirmed, Error> {
-        let known = challenge::find(self.db.read(), command.challenge_id).await?;
+        let known = challenge::find(&self.db.read(), command.challenge_id).await?;
         let salt = known.map_or_else(|| self.hasher.code_salt(), |challenge| challenge.salt);
         let (hash, key) = self.hasher.hash_code(command.code.clone(), salt).await?;
         let code = HashedCode { hash, key };

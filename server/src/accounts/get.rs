@@ -43,12 +43,12 @@ impl Accounts {
             Caller::Support(key) => {
                 let id = query.account_id;
                 let id = id.ok_or_else(|| Error::invalid("account_id", Problem::Required))?;
-                let found = account::find(self.db.read(), id).await?;
+                let found = account::find(&self.db.read(), id).await?;
                 tracing::info!(support_key.id = key.id, account.id = %id, "read by support");
                 (found.ok_or(Error::InvalidCredentials)?, None)
             }
         };
-        let links = link::list(self.db.read(), account.id).await?;
+        let links = link::list(&self.db.read(), account.id).await?;
         Ok(AccountRead { account, links, current })
     }
 }

@@ -47,7 +47,7 @@ impl Accounts {
         command: &RegisterExisting,
         origin: &Origin,
     ) -> Result<Registered, Error> {
-        let account = account::find(self.db.read(), command.account_id).await?;
+        let account = account::find(&self.db.read(), command.account_id).await?;
         let guess = Guess {
             account_id: command.account_id,
             account: account.as_ref(),

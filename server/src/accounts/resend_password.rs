@@ -56,7 +56,7 @@ impl Accounts {
     ) -> Result<CodeRequested, Error> {
         let to = match &command.account {
             WhoseAccount::Id(id) => {
-                let email = account::find_email(self.db.read(), *id).await?;
+                let email = account::find_email(&self.db.read(), *id).await?;
                 MailTo::Account(*id, email.unwrap_or_else(|| EmailAddress::of_nobody(*id)))
             }
             WhoseAccount::Email(email) => MailTo::Address(email.clone()),

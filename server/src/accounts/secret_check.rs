@@ -69,7 +69,7 @@ impl Accounts {
         match secret {
             Secret::Password(password) => {
                 let subject = Subject::Passwords(guess.account_id, guess.guesser);
-                self.throttles.check(self.db.read(), &subject, self.now()).await?;
+                self.throttles.check(&self.db.read(), &subject, self.now()).await?;
                 let stored = guess.account.and_then(|account| account.password_hash.clone());
                 let verdict = self.hasher.verify_password(password.clone(), stored.clone()).await?;
                 let verified = match (verdict, guess.account.zip(stored)) {
@@ -84,7 +84,7 @@ impl Accounts {
                 let account_id = guess.account_id;
                 let email = email_of(guess.account, account_id);
                 let live =
-                    challenge::find_by_email(self.db.read(), email.key(), self.now()).await?;
+                    challenge::find_by_email(&self.db.read(), email.key(), self.now()).await?;
                 let newest = live.into_iter().map(|challenge| challenge.salt).next();
                 let salt = newest.unwrap_or_else(|| self.hasher.code_salt());
                 let bytes = salt.salt;
@@ -104,7 +104,7 @@ impl Accounts {
         let Some(renewed) = renewed else {
             return Ok(stored);
         };
-        account::renew_password_hash(self.db.write(), account.id, &stored, &renewed).await?;
+        account::renew_password_hash(&self.db.write(), account.id, &stored, &renewed).await?;
         Ok(renewed)
     }
 

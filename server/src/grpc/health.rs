@@ -13,15 +13,19 @@ use crate::storage::database::Database;
 const INTERVAL: Duration = Duration::from_secs(2);
 /// How long it may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// After how many failures in a row new connections are made: one may be chance.
+const FAILURES: u32 = 2;
 
 /// Asks the database at once and then every two seconds, until `draining`; from
-/// then on nothing is served.
+/// then on nothing is served. While it does not answer, connections are made
+/// anew: it may have moved, and the old ones may be dead without a sign.
 pub(crate) async fn watch_database(
     database: Database,
     reporter: HealthReporter,
     draining: CancellationToken,
 ) {
     let mut was_serving = None;
+    let mut failures = 0;
     while !draining.is_cancelled() {
         let answer = tokio::time::timeout(PATIENCE, database.ping()).await;
         let serving = matches!(answer, Ok(Ok(())));
@@ -34,9 +38,19 @@ pub(crate) async fn watch_database(
             }
             was_serving = Some(serving);
         }
+        failures = if serving { 0 } else { failures + 1 };
+        let pause = async {
+            if failures >= FAILURES {
+                match database.renew().await {
+                    Ok(()) => tracing::info!("connected to the database anew"),
+                    Err(error) => tracing::warn!(%error, "no connection to the database"),
+                }
+            }
+            tokio::time::sleep(INTERVAL).await;
+        };
         tokio::select! {
             () = draining.cancelled() => {}
-            () = tokio::time::sleep(INTERVAL) => {}
+            () = pause => {}
         }
     }
     report(&reporter, false).await;

@@ -143,7 +143,7 @@ impl Outbox {
     async fn claim(&self, limit: u64) -> Result<Vec<LeasedMail>, StorageError> {
         let now = self.clock.now();
         // Most looks find nothing, and need not take the writer's turn.
-        if !outbox_mail::is_any_due(self.db.read(), now).await? {
+        if !outbox_mail::is_any_due(&self.db.read(), now).await? {
             return Ok(Vec::new());
         }
         let lease_id = self.randomness.uuid();
@@ -163,7 +163,7 @@ impl Outbox {
             tracing::warn!(mail.id = %mail.id, %error, "mail not handled");
             let next = self.clock.now() + self.backoff(mail.attempts);
             // If this fails, too, the lease runs out, and the mail is tried again.
-            let _ = outbox_mail::postpone(self.db.write(), mail, next, error.to_string()).await;
+            let _ = outbox_mail::postpone(&self.db.write(), mail, next, error.to_string()).await;
         }
     }
 
@@ -204,10 +204,10 @@ impl Outbox {
                 tracing::warn!(mail.id = %mail.id, mail.kind = kind, mail.attempts, %detail, "mail not sent for now");
                 if let Some(code_id) = code_id.filter(|_| definite) {
                     // It never reached the customer: it must not push out one that did.
-                    personal_code::delete(self.db.write(), code_id).await?;
+                    personal_code::delete(&self.db.write(), code_id).await?;
                 }
                 let next = self.clock.now() + self.backoff(mail.attempts);
-                Ok(outbox_mail::postpone(self.db.write(), mail, next, detail).await?)
+                Ok(outbox_mail::postpone(&self.db.write(), mail, next, detail).await?)
             }
         }
     }
@@ -219,7 +219,7 @@ impl Outbox {
         error: Option<String>,
     ) -> Result<(), DeliveryError> {
         let now: Timestamp = self.clock.now();
-        Ok(outbox_mail::end(self.db.write(), mail, end, error, now).await?)
+        Ok(outbox_mail::end(&self.db.write(), mail, end, error, now).await?)
     }
 
     /// Doubles from 5 s to 15 min; half of it is chance, so that the mails of an

@@ -13,8 +13,8 @@ use sea_orm::{
 };
 
 use super::{
-    database::{PATIENCE, check_url, sqlite_path},
     error::StorageError,
+    pools::{PATIENCE, check_url, sqlite_path},
 };
 use crate::new_file;
 

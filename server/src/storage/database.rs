@@ -1,43 +1,49 @@
 //! The connections, and how a transaction begins and is tried again.
 
-use std::{path::PathBuf, str::FromStr as _, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use gestan_account_migration::Migrator;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, EntityName as _,
-    EntityTrait as _, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
-    sqlx::{
-        postgres::PgConnectOptions,
-        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-    },
+    DatabaseConnection, DatabaseTransaction, EntityName as _, EntityTrait as _,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 use sea_orm_migration::{MigratorTrait as _, SchemaManager, seaql_migrations};
 
-use super::error::StorageError;
+use super::{
+    error::StorageError,
+    pools::{PATIENCE, Pools, check_takes_writes, is_sqlite},
+};
 use crate::randomness::Randomness;
-
-/// How long a call waits for a connection, or for a lock of another process.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often a transaction is tried that others get in the way of.
 const ATTEMPTS: u32 = 8;
 
 /// Where the data is.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DatabaseConfig {
-    /// `sqlite:PATH` or `postgres://…`.
+    /// `sqlite:PATH` or `postgres://…`, where several hosts may stand, with
+    /// commas between: the one that takes writes is worked with.
     pub url: String,
     /// Connections for reading; with PostgreSQL, for everything.
     pub connections: u32,
 }
 
-/// A connected database. SQLite lets one connection write at a time, so all
-/// writing goes through one, in turn, instead of meeting in locks; PostgreSQL
-/// has one pool for both. Cheap to clone.
+/// The address may have a password in it.
+impl fmt::Debug for DatabaseConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseConfig").field("connections", &self.connections).finish()
+    }
+}
+
+/// A connected database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Database {
-    reader: DatabaseConnection,
-    writer: DatabaseConnection,
+    config: Arc<DatabaseConfig>,
+    pools: Arc<RwLock<Pools>>,
     randomness: Arc<dyn Randomness>,
 }
 
@@ -50,28 +56,36 @@ impl Database {
         config: &DatabaseConfig,
         randomness: Arc<dyn Randomness>,
     ) -> Result<Self, StorageError> {
-        check_url(&config.url)?;
-        if let Some(path) = sqlite_path(&config.url) {
-            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder).map_err(|error| {
-                    let text = format!("cannot create {}: {error}", folder.display());
-                    StorageError::Unavailable(sea_orm::DbErr::Custom(text))
-                })?;
-            }
-            let writer = sea_orm::Database::connect(options(config, 1)).await?;
-            let reader = sea_orm::Database::connect(options(config, config.connections)).await?;
-            return Ok(Self { reader, writer, randomness });
+        let pools = Arc::new(RwLock::new(Pools::connect(config).await?));
+        Ok(Self { config: Arc::new(config.clone()), pools, randomness })
+    }
+
+    /// Connects anew, to whichever host takes writes by now. What goes on over
+    /// the old connections may end as it can: a host that is gone without a word
+    /// leaves them open, and whoever waits for an answer there waits for ever.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`] when no host can be reached; the old
+    /// connections are kept then.
+    pub async fn renew(&self) -> Result<(), StorageError> {
+        if is_sqlite(&self.config.url) {
+            return Ok(());
         }
-        let pool = sea_orm::Database::connect(options(config, config.connections)).await?;
-        Ok(Self { reader: pool.clone(), writer: pool, randomness })
+        let fresh = Pools::connect(&self.config).await?;
+        let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *pools, fresh);
+        tokio::spawn(tokio::time::timeout(PATIENCE, old.close()));
+        Ok(())
     }
 
     /// Tells `observer` the text of every statement from now on, without its
     /// values; for whoever counts them.
     pub fn observe_statements(&mut self, observer: impl Fn(&str) + Clone + Send + Sync + 'static) {
-        let writes = observer.clone();
-        self.reader.set_metric_callback(move |info| observer(&info.statement.sql));
-        self.writer.set_metric_callback(move |info| writes(&info.statement.sql));
+        self.pools.write().unwrap_or_else(PoisonError::into_inner).observe_statements(observer);
+    }
+
+    fn pools(&self) -> Pools {
+        self.pools.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Brings the schema up to date.
@@ -79,7 +93,7 @@ impl Database {
     /// # Errors
     /// A [`StorageError`].
     pub async fn migrate(&self) -> Result<(), StorageError> {
-        Ok(Migrator::up(&self.writer, None).await?)
+        Ok(Migrator::up(&self.write(), None).await?)
     }
 
     /// Whether the schema is up to date; a newer one is, too. Changes nothing,
@@ -88,27 +102,26 @@ impl Database {
     /// # Errors
     /// A [`StorageError`].
     pub async fn is_migrated(&self) -> Result<bool, StorageError> {
-        if !SchemaManager::new(&self.reader)
-            .has_table(seaql_migrations::Entity.table_name())
-            .await?
-        {
+        let reader = self.read();
+        let table = seaql_migrations::Entity.table_name();
+        if !SchemaManager::new(&reader).has_table(table).await? {
             return Ok(false);
         }
-        let applied = seaql_migrations::Entity::find().all(&self.reader).await?;
+        let applied = seaql_migrations::Entity::find().all(&reader).await?;
         let is_applied = |name| applied.iter().any(|change| change.version == name);
         Ok(Migrator::migrations().iter().all(|change| is_applied(change.name())))
     }
 
     /// For reading outside a transaction.
     #[must_use]
-    pub fn read(&self) -> &DatabaseConnection {
-        &self.reader
+    pub fn read(&self) -> DatabaseConnection {
+        self.pools().reader
     }
 
     /// For a single statement that writes.
     #[must_use]
-    pub fn write(&self) -> &DatabaseConnection {
-        &self.writer
+    pub fn write(&self) -> DatabaseConnection {
+        self.pools().writer
     }
 
     /// Begins a transaction that will write. Dropped without
@@ -123,7 +136,7 @@ impl Database {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(self.writer.begin_with_options(options).await?)
+        Ok(self.write().begin_with_options(options).await?)
     }
 
     /// Runs `attempt`, which holds one whole transaction, again when another
@@ -155,17 +168,15 @@ impl Database {
     /// # Errors
     /// A [`StorageError`].
     pub async fn ping(&self) -> Result<(), StorageError> {
-        self.reader.ping().await?;
+        self.read().ping().await?;
         let transaction = self.begin().await?;
-        transaction.execute_unprepared("SELECT 1").await?;
+        check_takes_writes(&transaction).await?;
         Ok(transaction.rollback().await?)
     }
 
     /// Closes every connection, after what runs on it.
     pub async fn close(self) {
-        // Nothing is left to be done about a connection that does not close.
-        let _ = self.reader.close().await;
-        let _ = self.writer.close().await;
+        self.pools().close().await;
     }
 }
 
@@ -180,48 +191,4 @@ impl IsConflict for StorageError {
         // A key that was free and then taken is found by the next attempt.
         matches!(self, Self::Conflict(_) | Self::Unique(_))
     }
-}
-
-/// Refuses what is no URL of a database before SeaORM does, whose words would
-/// tell the URL, and its password with it.
-pub(super) fn check_url(url: &str) -> Result<(), StorageError> {
-    let problem = if url.starts_with("sqlite:") {
-        None
-    } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-        PgConnectOptions::from_str(url).err().map(|error| format!("its URL is wrong: {error}"))
-    } else {
-        Some("its URL must begin with sqlite: or postgres://".to_owned())
-    };
-    problem.map_or(Ok(()), |text| Err(StorageError::Unavailable(sea_orm::DbErr::Custom(text))))
-}
-
-/// The file of an SQLite URL; `None` for another database or one in memory.
-pub(super) fn sqlite_path(url: &str) -> Option<PathBuf> {
-    if !url.starts_with("sqlite:") {
-        return None;
-    }
-    let options = SqliteConnectOptions::from_str(url).ok()?;
-    Some(options.get_filename().to_path_buf())
-}
-
-fn options(config: &DatabaseConfig, connections: u32) -> ConnectOptions {
-    let mut options = ConnectOptions::new(&config.url);
-    options
-        .max_connections(connections)
-        .min_connections(1)
-        .acquire_timeout(PATIENCE)
-        .connect_timeout(PATIENCE)
-        // Statements are logged by nobody: values might be among them one day.
-        .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|sqlite| {
-            sqlite
-                .create_if_missing(true)
-                .foreign_keys(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                // An acknowledged call is on disk, not only with the kernel.
-                .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(PATIENCE)
-                .optimize_on_close(true, None)
-        });
-    options
 }

@@ -83,7 +83,7 @@ impl Service {
             assert_eq!(member.account_id, 1);
             let Accounts { randomness, db, .. } = &server.accounts;
             let key = Token::generate(TokenKind::SupportKey, &**randomness);
-            support_key::insert(db.write(), "Alice", &key.digest(), server.clock.now())
+            support_key::insert(&db.write(), "Alice", &key.digest(), server.clock.now())
                 .await
                 .expect("the key is stored");
             let grpc = AccountGrpc::new(server.accounts.clone(), gate, server.shutdown.clone());
@@ -132,7 +132,7 @@ impl Service {
             server.deliver_mail().await;
             server.advance(RETENTION * 2);
             let retention = Retention { challenges: RETENTION, audit_events: RETENTION };
-            let db = server.accounts.db.write();
+            let db = &server.accounts.db.write();
             purge(db, retention, server.clock.now()).await.expect("the database is purged");
             let _ = server.mailbox().take();
             let challenge = server.resend(1, 1).await;

@@ -1,11 +1,8 @@
 //! The servers: one database, one mail folder, an address each that it keeps.
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+use std::{net::SocketAddr, path::PathBuf};
 
-use gestan_account_tests::process::ServerProcess;
+use gestan_account_tests::process::{Home, ServerProcess};
 
 pub(super) const COUNT: usize = 3;
 
@@ -19,15 +16,14 @@ pub(super) enum End {
 }
 
 pub(super) struct Replicas {
-    folder: PathBuf,
+    home: Home,
     addresses: Vec<SocketAddr>,
     servers: Vec<Option<ServerProcess>>,
 }
 
 impl Replicas {
-    pub(super) async fn start(folder: &Path) -> Self {
-        let mut replicas =
-            Self { folder: folder.to_owned(), addresses: Vec::new(), servers: Vec::new() };
+    pub(super) async fn start(home: Home) -> Self {
+        let mut replicas = Self { home, addresses: Vec::new(), servers: Vec::new() };
         for _ in 0..COUNT {
             let server = replicas.start_one("127.0.0.1:0").await;
             replicas.addresses.push(server.address);
@@ -37,11 +33,11 @@ impl Replicas {
     }
 
     pub(super) fn database_url(&self) -> String {
-        format!("sqlite:{}", self.folder.join("data/gestan-account.sqlite").display())
+        self.home.database_url()
     }
 
     pub(super) fn mail_folder(&self) -> PathBuf {
-        self.folder.join("data/mail")
+        self.home.mail_folder()
     }
 
     pub(super) fn urls(&self) -> Vec<String> {
@@ -65,9 +61,8 @@ impl Replicas {
     }
 
     async fn start_one(&self, listen: &str) -> ServerProcess {
-        let database_url = self.database_url();
         // A killed server's mails must not keep their customers waiting.
-        let arguments = ["--listen", listen, "--database-url", &database_url, "--mail-lease", "2s"];
-        ServerProcess::start(&self.folder, &arguments).await
+        let arguments = ["--listen", listen, "--mail-lease", "2s"];
+        ServerProcess::start(&self.home, &arguments).await
     }
 }

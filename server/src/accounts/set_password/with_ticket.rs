@@ -40,11 +40,11 @@ impl Accounts {
         ticket: &Token,
         origin: &Origin,
     ) -> Result<PasswordSet, Error> {
-        let found = challenge::find_by_ticket(self.db.read(), &ticket.digest()).await?;
+        let found = challenge::find_by_ticket(&self.db.read(), &ticket.digest()).await?;
         let ticketed = Ticketed::of(found, ticket)?;
         if ticketed.ticket.spent_time.is_none() {
             ticketed.check_fresh(self.now())?;
-            let account = account::find(self.db.read(), ticketed.account_id).await?;
+            let account = account::find(&self.db.read(), ticketed.account_id).await?;
             let account = account.ok_or(Error::InvalidCredentials)?;
             let hash = self.hash_new_password(&account, &command.new_password).await?;
             let tried = self.db.retry(|| self.use_ticket(command, ticket, &hash, origin)).await?;
@@ -97,18 +97,18 @@ impl Accounts {
         command: &SetPassword,
         ticket: &Token,
     ) -> Result<PasswordSet, Error> {
-        let found = challenge::find_by_ticket(self.db.read(), &ticket.digest()).await?;
+        let found = challenge::find_by_ticket(&self.db.read(), &ticket.digest()).await?;
         let Ticketed { challenge, ticket: issued, account_id } = Ticketed::of(found, ticket)?;
         let in_time = issued.spent_time.is_some_and(|time| self.now() <= time + REPEAT_WINDOW);
         let (Some(seed), true) = (challenge.seed, in_time) else {
             return Err(Error::TicketSpent);
         };
-        let account = account::find(self.db.read(), account_id).await?;
+        let account = account::find(&self.db.read(), account_id).await?;
         let account = account.ok_or(Error::TicketSpent)?;
         let stored = account.password_hash.clone();
         let verdict = self.hasher.verify_password(command.new_password.clone(), stored).await?;
         let link_token = link_token_of_ticket(ticket, &seed);
-        let link = link::find(self.db.read(), account_id, challenge.machine.id).await?;
+        let link = link::find(&self.db.read(), account_id, challenge.machine.id).await?;
         let lives = link
             .is_some_and(|link| link.unlink_time.is_none() && link.has_token(&link_token.digest()));
         if !matches!(verdict, Verdict::Right { .. }) || !lives {

@@ -78,7 +78,7 @@ impl Outbox {
         challenge_id: Uuid,
         now: Timestamp,
     ) -> Result<Option<(Content, Uuid)>, DeliveryError> {
-        let Some(challenge) = challenge::find(self.db.read(), challenge_id).await? else {
+        let Some(challenge) = challenge::find(&self.db.read(), challenge_id).await? else {
             return Ok(None);
         };
         let dead = challenge.spent.is_some()
@@ -87,7 +87,7 @@ impl Outbox {
         if dead {
             return Ok(None);
         }
-        let owner = account::find_id_by_email(self.db.read(), challenge.email.key()).await?;
+        let owner = account::find_id_by_email(&self.db.read(), challenge.email.key()).await?;
         // Whatever the mail will say: that a mail tells no code must not be
         // told by hashing less.
         let Some((code_id, code)) = self.mint(mail, &challenge, now).await? else {
