@@ -5,6 +5,7 @@ use std::{
     fs::{self, OpenOptions},
     io::{Read as _, Seek as _, Write as _},
     net::TcpListener,
+    os::unix::{fs::DirBuilderExt as _, process::CommandExt as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
 };
@@ -179,7 +180,7 @@ impl Keeper {
         keeper.arg("-c").arg(script).arg(program("pg_ctl")).arg(data);
         keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         // Ctrl-C in a terminal ends the tests, and must leave this one.
-        std::os::unix::process::CommandExt::process_group(&mut keeper, 0);
+        keeper.process_group(0);
         let mut waits = keeper.spawn().expect("sh runs");
         let signal = waits.stdin.take();
         Self { waits, signal }
@@ -197,7 +198,8 @@ impl Drop for Keeper {
 fn new_folder() -> (TempDir, PathBuf) {
     let folder = tempfile::Builder::new().prefix("postgres").tempdir().expect("a folder");
     let data = folder.path().join("data");
-    fs::create_dir(&data).expect("a folder");
+    // PostgreSQL starts in no folder that others can read.
+    fs::DirBuilder::new().mode(0o700).create(&data).expect("a folder");
     if is_root() {
         run(Command::new("chown").arg("postgres:").arg(folder.path()).arg(&data));
     }

@@ -69,7 +69,8 @@ pub fn compte_program() -> PathBuf {
 #[derive(Debug)]
 pub struct Home {
     folder: TempDir,
-    database: Option<TestDatabase>,
+    database_url: Option<String>,
+    own_database: Option<TestDatabase>,
 }
 
 impl Home {
@@ -79,8 +80,9 @@ impl Home {
     /// When it cannot be made.
     #[must_use]
     pub fn new() -> Self {
-        let database = is_postgres().then(TestDatabase::empty);
-        Self { folder: TempDir::new().expect("a folder"), database }
+        let own_database = is_postgres().then(TestDatabase::empty);
+        let database_url = own_database.as_ref().map(|database| database.url().to_owned());
+        Self { own_database, database_url, ..Self::on_sqlite() }
     }
 
     /// A new one with the default database, an SQLite file, whatever the other
@@ -90,7 +92,17 @@ impl Home {
     /// When it cannot be made.
     #[must_use]
     pub fn on_sqlite() -> Self {
-        Self { folder: TempDir::new().expect("a folder"), database: None }
+        let folder = TempDir::new().expect("a folder");
+        Self { folder, database_url: None, own_database: None }
+    }
+
+    /// A new one whose database is elsewhere.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn with_database(url: String) -> Self {
+        Self { database_url: Some(url), ..Self::on_sqlite() }
     }
 
     /// The folder.
@@ -108,16 +120,14 @@ impl Home {
     /// The address of the database.
     #[must_use]
     pub fn database_url(&self) -> String {
-        self.database.as_ref().map_or_else(
-            || format!("sqlite:{}", self.path().join("data/gestan-account.sqlite").display()),
-            |database| database.url().to_owned(),
-        )
+        let file = || self.path().join("data/gestan-account.sqlite");
+        self.database_url.clone().unwrap_or_else(|| format!("sqlite:{}", file().display()))
     }
 
-    /// The contents of every file of the database.
+    /// The contents of every file of the database, which must not be elsewhere.
     #[must_use]
     pub fn database_files(&self) -> Vec<Vec<u8>> {
-        let database = self.database.as_ref();
+        let database = self.own_database.as_ref();
         database.map_or_else(|| read_all(&self.path().join("data")), TestDatabase::files)
     }
 
@@ -125,8 +135,8 @@ impl Home {
     #[must_use]
     pub fn command(&self) -> Command {
         let mut command = server_command(self.path());
-        if let Some(database) = &self.database {
-            command.env("GESTAN_ACCOUNT_DATABASE_URL", database.url());
+        if let Some(url) = &self.database_url {
+            command.env("GESTAN_ACCOUNT_DATABASE_URL", url);
         }
         command
     }

@@ -8,8 +8,8 @@ use std::{
 
 use gestan_account_migration::Migrator;
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, EntityName as _, EntityTrait as _,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, EntityName as _,
+    EntityTrait as _, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 use sea_orm_migration::{MigratorTrait as _, SchemaManager, seaql_migrations};
 
@@ -21,6 +21,9 @@ use crate::randomness::Randomness;
 
 /// How often a transaction is tried that others get in the way of.
 const ATTEMPTS: u32 = 8;
+
+/// PostgreSQL's advisory lock that whoever migrates holds: any number, always the same.
+const MIGRATION_LOCK: i64 = 0x6765_7374_616e;
 
 /// Where the data is.
 #[derive(Clone)]
@@ -88,12 +91,23 @@ impl Database {
         self.pools.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Brings the schema up to date.
+    /// Brings the schema up to date, wholly or not at all. Of several servers
+    /// one does so while the others wait.
     ///
     /// # Errors
     /// A [`StorageError`].
     pub async fn migrate(&self) -> Result<(), StorageError> {
-        Ok(Migrator::up(&self.write(), None).await?)
+        self.retry(|| async {
+            // With SQLite, a transaction that writes is a lock by itself.
+            let transaction = self.begin().await?;
+            if transaction.get_database_backend() == DbBackend::Postgres {
+                let lock = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
+                transaction.execute_unprepared(&lock).await?;
+            }
+            Migrator::up(&transaction, None).await?;
+            Ok(transaction.commit().await?)
+        })
+        .await
     }
 
     /// Whether the schema is up to date; a newer one is, too. Changes nothing,

@@ -1,4 +1,4 @@
-//! What the customers share: where the server is just now, the mail that came,
+//! What the customers share: where the servers are just now, the mail that came,
 //! and the count of what was acknowledged.
 
 use std::{
@@ -6,7 +6,10 @@ use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use gestan_account_client::{Client, ClientOptions, Error, LinkToken};
@@ -22,8 +25,9 @@ use tokio::{
 use tonic::Code;
 
 /// The world of the customers.
-pub(super) struct World {
-    address: watch::Sender<SocketAddr>,
+pub(crate) struct World {
+    servers: watch::Sender<Vec<SocketAddr>>,
+    calls: AtomicUsize,
     acknowledged: watch::Sender<BTreeMap<&'static str, u64>>,
     /// The address and the code of every mail with a code.
     codes: watch::Receiver<Vec<(String, String)>>,
@@ -38,11 +42,15 @@ pub(super) struct Answer<T> {
 }
 
 impl World {
-    pub(super) fn new(address: SocketAddr, mail_folder: PathBuf) -> (Arc<Self>, JoinHandle<()>) {
+    pub(crate) fn new(
+        servers: Vec<SocketAddr>,
+        mail_folder: PathBuf,
+    ) -> (Arc<Self>, JoinHandle<()>) {
         let (sender, codes) = watch::channel(Vec::new());
         let reading = tokio::spawn(read_codes(mail_folder.clone(), sender));
         let world = Self {
-            address: watch::Sender::new(address),
+            servers: watch::Sender::new(servers),
+            calls: AtomicUsize::new(0),
             acknowledged: watch::Sender::default(),
             codes,
             open: watch::Sender::new(true),
@@ -51,8 +59,9 @@ impl World {
         (Arc::new(world), reading)
     }
 
-    pub(super) fn moved_to(&self, address: SocketAddr) {
-        self.address.send_replace(address);
+    /// The servers are elsewhere now.
+    pub(crate) fn moved_to(&self, servers: Vec<SocketAddr>) {
+        self.servers.send_replace(servers);
     }
 
     /// No more customers come.
@@ -82,7 +91,7 @@ impl World {
     }
 
     /// The code that came to `address`.
-    pub(super) async fn code_to(&self, address: &str) -> String {
+    pub(crate) async fn code_to(&self, address: &str) -> String {
         let mut codes = self.codes.clone();
         let find = |codes: &Vec<(String, String)>| {
             codes.iter().find(|(to, _)| to == address).map(|(_, code)| code.clone())
@@ -124,7 +133,11 @@ impl World {
 
     fn client(&self, token: &str) -> Client {
         let options = ClientOptions::new().max_attempts(1).deadline(PATIENCE);
-        let url = format!("http://{}", *self.address.borrow());
+        let url = {
+            let servers = self.servers.borrow();
+            let turn = self.calls.fetch_add(1, Ordering::Relaxed);
+            format!("http://{}", servers[turn % servers.len()])
+        };
         let client = Client::connect_lazy(&url, options).expect("a client");
         if token.is_empty() {
             return client;

@@ -4,25 +4,25 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use gestan_account_tests::process::{Home, ServerProcess};
 
-pub(super) const COUNT: usize = 3;
+pub(crate) const COUNT: usize = 3;
 
 /// How a server ends before it is started again.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum End {
+pub(crate) enum End {
     /// By SIGTERM.
     Asked,
     /// By SIGKILL.
     Killed,
 }
 
-pub(super) struct Replicas {
+pub(crate) struct Replicas {
     home: Home,
     addresses: Vec<SocketAddr>,
     servers: Vec<Option<ServerProcess>>,
 }
 
 impl Replicas {
-    pub(super) async fn start(home: Home) -> Self {
+    pub(crate) async fn start(home: Home) -> Self {
         let mut replicas = Self { home, addresses: Vec::new(), servers: Vec::new() };
         for _ in 0..COUNT {
             let server = replicas.start_one("127.0.0.1:0").await;
@@ -32,20 +32,24 @@ impl Replicas {
         replicas
     }
 
-    pub(super) fn database_url(&self) -> String {
+    pub(crate) fn database_url(&self) -> String {
         self.home.database_url()
     }
 
-    pub(super) fn mail_folder(&self) -> PathBuf {
+    pub(crate) fn mail_folder(&self) -> PathBuf {
         self.home.mail_folder()
     }
 
-    pub(super) fn urls(&self) -> Vec<String> {
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+        self.addresses.clone()
+    }
+
+    pub(crate) fn urls(&self) -> Vec<String> {
         self.addresses.iter().map(|address| format!("http://{address}")).collect()
     }
 
     /// Ends a server and starts it again where it was.
-    pub(super) async fn restart(&mut self, place: usize, end: End) {
+    pub(crate) async fn restart(&mut self, place: usize, end: End) {
         let server = self.servers[place].take().expect("a server");
         match end {
             End::Asked => {
@@ -62,7 +66,7 @@ impl Replicas {
 
     async fn start_one(&self, listen: &str) -> ServerProcess {
         // A killed server's mails must not keep their customers waiting.
-        let arguments = ["--listen", listen, "--mail-lease", "2s"];
+        let arguments = ["--listen", listen, "--mail-lease", "2s", "--call-deadline", "5s"];
         ServerProcess::start(&self.home, &arguments).await
     }
 }

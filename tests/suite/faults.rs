@@ -1,0 +1,159 @@
+//! The database goes away, in the ways that databases do, under the hands of
+//! three servers at work: a PostgreSQL of its own, on disk, for each test.
+
+use std::time::Duration;
+
+use gestan_account_client::{Client, ClientOptions, Code, v1};
+use gestan_account_tests::{
+    machine,
+    postgres::Cluster,
+    process::{Home, PATIENCE},
+    uuid,
+};
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tonic::transport::Endpoint;
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
+
+use crate::{ledger::Ledger, replicas::Replicas};
+
+const CUSTOMERS_AT_ONCE: u32 = 6;
+const SEED: u64 = 20_261_125;
+const DATABASE: &str = "comptes";
+
+fn cluster() -> Cluster {
+    let cluster = Cluster::start(&[]);
+    cluster.execute("postgres", &format!("CREATE DATABASE {DATABASE}"));
+    cluster
+}
+
+async fn servers_on(database_url: String) -> (Replicas, Ledger) {
+    let replicas = Replicas::start(Home::with_database(database_url)).await;
+    let (servers, mails) = (replicas.addresses(), replicas.mail_folder());
+    let ledger = Ledger::open(servers, mails, CUSTOMERS_AT_ONCE);
+    (replicas, ledger)
+}
+
+async fn wait_for_a_moment(ledger: &mut Ledger, chance: &mut StdRng) {
+    ledger.get_on(chance.random_range(10..=60)).await;
+    sleep(Duration::from_micros(chance.random_range(0..20_000))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_stopped_hard_and_started_again_has_lost_nothing() {
+    let cluster = cluster();
+    let (replicas, mut ledger) = servers_on(cluster.url(DATABASE)).await;
+    let mut chance = StdRng::seed_from_u64(SEED);
+    for _ in 0..5 {
+        wait_for_a_moment(&mut ledger, &mut chance).await;
+        cluster.stop_hard();
+        sleep(Duration::from_millis(chance.random_range(0..1_500))).await;
+        cluster.start_again();
+    }
+    ledger.get_on(50).await;
+    ledger.close_and_check(&cluster.url(DATABASE)).await;
+    drop(replicas);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_are_cut_lose_nothing() {
+    let cluster = cluster();
+    let (replicas, mut ledger) = servers_on(cluster.url(DATABASE)).await;
+    let mut chance = StdRng::seed_from_u64(SEED);
+    for _ in 0..30 {
+        wait_for_a_moment(&mut ledger, &mut chance).await;
+        cluster.execute(
+            DATABASE,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        );
+    }
+    ledger.close_and_check(&cluster.url(DATABASE)).await;
+    drop(replicas);
+}
+
+/// Waits until the server says so of itself.
+async fn becomes(url: &str, wanted: ServingStatus) {
+    let endpoint = Endpoint::from_shared(url.to_owned()).expect("a URL");
+    let mut health = HealthClient::new(endpoint.connect_lazy());
+    let asked = async {
+        loop {
+            let request = HealthCheckRequest { service: String::new() };
+            let answer = health.check(request).await.expect("health is answered");
+            if answer.into_inner().status() == wanted {
+                return;
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(PATIENCE, asked).await.unwrap_or_else(|_| panic!("never {wanted:?}"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_frozen_database_is_told_in_time_and_loses_nothing() {
+    let cluster = cluster();
+    let (replicas, mut ledger) = servers_on(cluster.url(DATABASE)).await;
+    ledger.get_on(40).await;
+    for url in replicas.urls() {
+        becomes(&url, ServingStatus::Serving).await;
+    }
+
+    cluster.freeze();
+    let thaw = Instant::now() + Duration::from_secs(20);
+    // Far more patient than the server, which is to answer within its own deadline.
+    let options = ClientOptions::new().max_attempts(1).deadline(PATIENCE);
+    for (number, url) in (0..).zip(replicas.urls()) {
+        let client = Client::connect(&url, options.clone()).await.expect("the server answers");
+        let request = v1::CreateRequest {
+            request_id: uuid(9_000_000 + number),
+            email: "gele@exemple.fr".to_owned(),
+            machine: Some(machine(9_000_000)),
+            ..Default::default()
+        };
+        let error = client.create(request).await.expect_err("nothing can be stored");
+        let rejection = error.rejection().unwrap_or_else(|| panic!("{error:?}"));
+        assert_eq!(rejection.code(), Code::Unavailable);
+        assert!(rejection.retry_delay().is_some(), "{rejection:?}");
+    }
+    for url in replicas.urls() {
+        becomes(&url, ServingStatus::NotServing).await;
+    }
+    sleep_until(thaw).await;
+    cluster.thaw();
+
+    for url in replicas.urls() {
+        becomes(&url, ServingStatus::Serving).await;
+    }
+    ledger.get_on(50).await;
+    let gone = "DELETE FROM outbox_mail WHERE recipient = 'gele@exemple.fr'";
+    cluster.execute(DATABASE, gone);
+    ledger.close_and_check(&cluster.url(DATABASE)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_standby_takes_over_from_a_primary_that_dies_and_nothing_is_lost() {
+    let primary = cluster();
+    let standby = Cluster::start_standby(&primary, "standby", &[]);
+    // From now on nothing is acknowledged that the standby does not have on disk.
+    primary.execute("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'standby'");
+    primary.execute("postgres", "SELECT pg_reload_conf()");
+    let url = format!(
+        "postgres://postgres@127.0.0.1:{},127.0.0.1:{}/{DATABASE}",
+        primary.port, standby.port
+    );
+    let (replicas, mut ledger) = servers_on(url).await;
+    let mut chance = StdRng::seed_from_u64(SEED);
+    ledger.get_on(100).await;
+    wait_for_a_moment(&mut ledger, &mut chance).await;
+    assert_eq!(
+        primary.query("postgres", "SELECT sync_state FROM pg_stat_replication").trim(),
+        "sync"
+    );
+    primary.stop_hard();
+    standby.promote();
+    ledger.get_on(100).await;
+    ledger.close_and_check(&standby.url(DATABASE)).await;
+    drop(replicas);
+}
