@@ -9,6 +9,7 @@
 
 mod audit;
 mod backup;
+mod call_buckets;
 mod cli;
 mod client_replicas;
 mod client_retries;
