@@ -10,6 +10,7 @@
 mod audit;
 mod backup;
 mod call_buckets;
+mod captured_log;
 mod cli;
 mod client_replicas;
 mod client_retries;
