@@ -93,6 +93,17 @@ async fn create_refuses_a_profile_with_another_address() {
     let create = v1::CreateRequest { profile: Some(profile), ..request("jeanne@exemple.fr", 1) };
     let rejection = refusal(&server, create).await;
     assert_eq!(sorted(&rejection), named(&[("profile.email", ViolationReason::Malformed)]));
+
+    // Also while the address itself is bad; one mistake typed once is one violation.
+    let bad = ("email", ViolationReason::InvalidEmail);
+    for (email, expected) in [
+        ("autre@exemple.fr", vec![bad, ("profile.email", ViolationReason::Malformed)]),
+        ("jeanne à exemple.fr", vec![bad]),
+    ] {
+        let profile = Some(v1::Account { email: email.to_owned(), ..Default::default() });
+        let create = v1::CreateRequest { profile, ..request("jeanne à exemple.fr", 1) };
+        assert_eq!(sorted(&refusal(&server, create).await), named(&expected));
+    }
 }
 
 #[tokio::test]
