@@ -60,6 +60,7 @@ mod throttled_passwords;
 mod tls;
 mod transport;
 mod unlink;
+mod unreadable;
 mod update;
 mod update_email;
 mod update_secret;
