@@ -28,6 +28,7 @@ mod grpcurl;
 mod hashing;
 mod hashing_queue;
 mod health;
+mod logged;
 mod mail_file;
 mod mail_mailer;
 mod mail_message;
