@@ -1,5 +1,6 @@
-//! The audit trail: who changed what of an account, when, from where. Written
-//! in the transaction of the change; names of fields, never values.
+//! The audit trail: who changed what of an account, when, from where, and which
+//! support agent read it. Written in the transaction of the change; names of
+//! fields, never values.
 
 use std::net::IpAddr;
 
@@ -31,15 +32,37 @@ pub enum Action {
     RequestEmailChange,
     /// The new address was confirmed.
     ChangeEmail,
+    /// It was read by a support agent: the one thing that is no change, and that
+    /// its owner may want to know of.
+    ReadAccount,
 }
 
 /// Who did it, and from where.
 #[derive(Clone, Copy, Debug)]
 pub struct Actor {
-    /// The machine that called, or whose challenge was answered.
-    pub machine: MachineId,
-    /// The caller's address, when it is known.
-    pub ip: Option<IpAddr>,
+    who: Who,
+    ip: Option<IpAddr>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Who {
+    Machine(MachineId),
+    SupportKey(i32),
+}
+
+impl Actor {
+    /// The machine that called, or whose challenge was answered; the address,
+    /// when it is known.
+    #[must_use]
+    pub fn machine(id: MachineId, ip: Option<IpAddr>) -> Self {
+        Self { who: Who::Machine(id), ip }
+    }
+
+    /// A support agent, by the number of the key.
+    #[must_use]
+    pub fn support_key(id: i32, ip: Option<IpAddr>) -> Self {
+        Self { who: Who::SupportKey(id), ip }
+    }
 }
 
 /// Writes an event.
@@ -64,13 +87,18 @@ pub async fn record(
         }
         Action::RequestEmailChange => ("request_email_change", "pending_email".to_owned()),
         Action::ChangeEmail => ("change_email", "email".to_owned()),
+        Action::ReadAccount => ("read_account", String::new()),
+    };
+    let (actor_kind, actor_id) = match actor.who {
+        Who::Machine(id) => ("machine", id.uuid().to_string()),
+        Who::SupportKey(id) => ("support_key", id.to_string()),
     };
     let event = AuditEvent {
         time: now,
         account_id,
         action: name,
-        actor_kind: "machine",
-        actor_id: actor.machine.uuid().to_string(),
+        actor_kind,
+        actor_id,
         fields,
         ip: actor.ip,
     };

@@ -40,13 +40,8 @@ const CONNECTION_WINDOW_BYTES: u32 = 256 * 1024;
 const MAX_PENDING_RESETS: usize = 20;
 /// Streams that the server itself had to reset for errors of the peer.
 const MAX_ERROR_RESETS: usize = 100;
-/// After which a connection is asked to be made anew, between calls: so every
-/// peer sees a renewed certificate, and replicas share the load again.
-const MAX_CONNECTION_AGE: Duration = Duration::from_hours(1);
 /// The kernel's own sign of life.
 const TCP_KEEPALIVE: Duration = Duration::from_mins(1);
-/// TLS handshakes under way at once; who comes then is turned away.
-const MAX_HANDSHAKES: usize = 1024;
 /// What accepting waits when the system has no room for a connection.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -61,6 +56,11 @@ pub struct Transport {
     pub max_connections_per_ip: usize,
     /// How long the TLS handshake may take, and then the preface of HTTP/2.
     pub handshake_timeout: Duration,
+    /// TLS handshakes under way at once; who comes then is turned away.
+    pub max_handshakes: usize,
+    /// After which a connection is asked to be made anew, between calls: so
+    /// every peer sees a renewed certificate, and replicas share the load again.
+    pub max_connection_age: Duration,
     /// How long a connection is kept on which no call runs.
     pub idle_timeout: Duration,
     /// After how long a silent peer is pinged.
@@ -78,6 +78,8 @@ impl Default for Transport {
             max_connections: 10_000,
             max_connections_per_ip: 200,
             handshake_timeout: Duration::from_secs(10),
+            max_handshakes: 1024,
+            max_connection_age: Duration::from_hours(1),
             idle_timeout: Duration::from_mins(15),
             ping_interval: Duration::from_mins(1),
             ping_timeout: Duration::from_secs(20),
@@ -99,7 +101,7 @@ impl Transport {
             .http2_max_local_error_reset_streams(Some(MAX_ERROR_RESETS))
             .http2_keepalive_interval(Some(self.ping_interval))
             .http2_keepalive_timeout(Some(self.ping_timeout))
-            .max_connection_age(MAX_CONNECTION_AGE)
+            .max_connection_age(self.max_connection_age)
     }
 
     /// Takes connections from `listener` until the stream is dropped.
@@ -130,7 +132,7 @@ impl Transport {
                 }
             };
             let permit = caps.admit(address.ip());
-            let Some(permit) = permit.filter(|_| handshakes.len() < MAX_HANDSHAKES) else {
+            let Some(permit) = permit.filter(|_| handshakes.len() < self.max_handshakes) else {
                 // Once in a row: a flood must not become a flood of lines.
                 if !refusing {
                     tracing::warn!("connections are turned away: too many");

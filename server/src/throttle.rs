@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use sea_orm::ConnectionTrait;
 
 pub use limits::{Limit, Limits, Waits};
+pub(crate) use subject::network;
 pub use subject::{Guesser, Subject};
 
 use crate::storage::{self, error::StorageError};

@@ -65,6 +65,8 @@ pub struct TestServerOptions {
     pub mailer: Option<Mailer>,
     /// The address of the database instead of a fresh one.
     pub database_url: Option<String>,
+    /// Where to listen.
+    pub listen: &'static str,
     /// How connections are taken.
     pub transport: Transport,
     /// The clock of the account flow instead of the manual one.
@@ -90,6 +92,7 @@ impl Default for TestServerOptions {
             nomenclature: Nomenclature::default(),
             mailer: None,
             database_url: None,
+            listen: "127.0.0.1:0",
             transport: Transport::default(),
             clock: None,
             client_tls: None,
@@ -188,7 +191,7 @@ impl TestServer {
                 time_zone: TimeZone::get("Europe/Paris").expect("the time zone"),
             },
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = TcpListener::bind(options.listen).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let shutdown = Shutdown::default();
         let gate = Gate { proxies: options.proxies, buckets: CallBuckets::new(options.call_rate) };

@@ -81,6 +81,7 @@ async fn a_damaged_hash_is_a_fault_and_no_wrong_password() {
         "$argon2i$v=19$m=64,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$1Dq3otkYr7OHDCZ0gOhQZyPB2JrafVg2VvXlqC2Xfms",
         "$argon2id$v=19$m=64,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg",
         "$argon2id$v=19$m=64,t=0,p=1$MDEyMzQ1Njc4OWFiY2RlZg$1Dq3otkYr7OHDCZ0gOhQZyPB2JrafVg2VvXlqC2Xfms",
+        "$argon2id$v=19$m=1048577,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$1Dq3otkYr7OHDCZ0gOhQZyPB2JrafVg2VvXlqC2Xfms",
         "$argon2id$v=19$m=4294967295,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$1Dq3otkYr7OHDCZ0gOhQZyPB2JrafVg2VvXlqC2Xfms",
     ] {
         let stored = PasswordHash::parse(damaged).unwrap();

@@ -9,6 +9,8 @@
 
 mod audit;
 mod backup;
+mod call_buckets;
+mod captured_log;
 mod cli;
 mod client_replicas;
 mod client_retries;
@@ -28,6 +30,7 @@ mod hashing;
 mod hashing_queue;
 mod health;
 mod ledger;
+mod logged;
 mod mail_file;
 mod mail_mailer;
 mod mail_message;
@@ -62,6 +65,7 @@ mod throttled_passwords;
 mod tls;
 mod transport;
 mod unlink;
+mod unreadable;
 mod update;
 mod update_email;
 mod update_secret;

@@ -1,35 +1,16 @@
 //! A bug in one call.
 
-use std::{
-    io::{self, Write},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use gestan_account_client::{Code, v1};
 use gestan_account_tests::{FragileClock, TestServer, TestServerOptions, count, machine, uuid};
 
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::captured_log::Log;
 
 /// On one thread, so that the test hears everything the server logs.
 #[tokio::test(flavor = "current_thread")]
 async fn a_panic_is_answered_internal_and_the_server_lives_on() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
+    let (log, _logging) = Log::capture();
 
     let clock = FragileClock::new("2026-11-24T08:00:00Z".parse().expect("a time"));
     let clock_of_server = Some(Arc::new(clock.clone()) as _);
@@ -52,7 +33,7 @@ async fn a_panic_is_answered_internal_and_the_server_lives_on() {
         let told = format!("{error:?}");
         assert!(!told.contains("payload"), "{told}");
         let correlation_id = rejection.correlation_id().expect("a correlation ID").to_owned();
-        let logged = String::from_utf8_lossy(&log.0.lock().expect("the log")).into_owned();
+        let logged = log.text();
         assert!(logged.contains(&correlation_id), "{correlation_id} is not in the log:\n{logged}");
         assert!(!logged.contains("payload"), "the log tells what the panic said:\n{logged}");
     }

@@ -6,7 +6,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use gestan_account_client::{ClientOptions, v1};
 use gestan_account_server::listener::{Transport, open_files};
-use gestan_account_tests::{PREFACE, Regular, TestServer, TestServerOptions, Wire};
+use gestan_account_tests::{FrameKind, PREFACE, Regular, TestServer, TestServerOptions, Wire};
 use tokio::{
     net::{TcpSocket, TcpStream},
     task::JoinSet,
@@ -120,6 +120,39 @@ async fn connections_of_one_address_are_capped_and_others_get_in() {
         async { while taken(connect_from("127.0.0.2", server.address).await).await.is_none() {} };
     timeout(PATIENCE, freed).await.expect("a permit ends with its connection");
     regular.stop().await;
+}
+
+/// A socket for both families sees IPv4 callers under one and the same /64.
+#[tokio::test]
+async fn a_network_of_ipv6_is_capped_as_one_and_ipv4_callers_by_address() {
+    let transport = Transport { max_connections_per_ip: 2, ..Transport::default() };
+    let options = TestServerOptions { transport, listen: "[::]:0", ..Default::default() };
+    let server = TestServer::start_with(options).await;
+    let port = server.address.port();
+    let (v6, v4) = (format!("[::1]:{port}"), format!("127.0.0.1:{port}"));
+    let (v6, v4) = (v6.parse().expect("an address"), v4.parse().expect("an address"));
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        for ip in ["127.0.0.2", "127.0.0.3"] {
+            held.push(taken(connect_from(ip, v4).await).await.expect("there is room"));
+        }
+    }
+    assert!(taken(connect_from("127.0.0.2", v4).await).await.is_none());
+    // The client of the test server may be here already, by IPv6.
+    let mut of_v6 = Vec::new();
+    while let Some(wire) = taken(connect(v6).await).await {
+        of_v6.push(wire);
+    }
+    assert!((1..=2).contains(&of_v6.len()), "{} are connected", of_v6.len());
+}
+
+#[tokio::test]
+async fn a_connection_that_grows_old_is_asked_to_be_made_anew() {
+    let max_connection_age = Duration::from_millis(300);
+    let server = start(Transport { max_connection_age, ..Transport::default() }).await;
+    let (mut wire, _) = Wire::begin(connect(server.address).await).await;
+    let away = wire.next_of(FrameKind::GoAway).await.expect("GOAWAY");
+    assert_eq!(away.number(4), 0, "NO_ERROR");
 }
 
 #[tokio::test]

@@ -153,6 +153,30 @@ async fn slow_handshakes_are_cut_off() {
 }
 
 #[tokio::test]
+async fn handshakes_under_way_are_bounded() {
+    let (authority, folder) = (Authority::new(), TempDir::new().expect("a folder"));
+    authority.issue().write(folder.path());
+    let transport = Transport {
+        tls: Some(Arc::new(load(folder.path()))),
+        handshake_timeout: NEVER,
+        max_handshakes: 2,
+        ..Transport::default()
+    };
+    let client_tls = Some(authority.client_options());
+    let options = TestServerOptions { transport, client_tls, ..Default::default() };
+    let server = TestServer::start_with(options).await;
+    let mut silent = Vec::new();
+    for _ in 0..2 {
+        silent.push(TcpStream::connect(server.address).await.expect("a connection"));
+    }
+    let third = connect(&server, authority.any_client());
+    timeout(PATIENCE, third).await.expect("an end").expect_err("it is turned away");
+    silent.pop();
+    let freed = async { while connect(&server, authority.any_client()).await.is_err() {} };
+    timeout(PATIENCE, freed).await.expect("a place is free again");
+}
+
+#[tokio::test]
 async fn changed_files_are_taken_over_and_open_connections_live_on() {
     let (authority, folder) = (Authority::new(), TempDir::new().expect("a folder"));
     let (old, new) = (authority.issue(), authority.issue());

@@ -102,7 +102,7 @@ impl Accounts {
         if mailed.expire_time <= now {
             return Err(Error::CodeExpired);
         }
-        let actor = Actor { machine: answered.machine.id, ip: origin.ip };
+        let actor = Actor::machine(answered.machine.id, origin.ip);
         let confirmed = match answered.purpose {
             Purpose::Create | Purpose::ResendPassword => {
                 self.give_ticket(&transaction, &answered, &mailed, code, actor, now).await?

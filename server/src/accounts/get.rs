@@ -1,7 +1,8 @@
-//! Get: reads an account and its machines.
+//! Get: reads an account and its machines. Reading by support leaves an event.
 
 use super::{Accounts, Origin, caller::Caller, error::Error};
 use crate::{
+    audit::{self, Action, Actor},
     domain::{account_id::AccountId, machine::MachineId, violation::Problem},
     storage::{
         account::{self, Account},
@@ -44,8 +45,13 @@ impl Accounts {
                 let id = query.account_id;
                 let id = id.ok_or_else(|| Error::invalid("account_id", Problem::Required))?;
                 let found = account::find(&self.db.read(), id).await?;
+                let found = found.ok_or(Error::InvalidCredentials)?;
+                // Before anything is shown: what cannot be written is not read.
+                let actor = Actor::support_key(key.id, origin.ip);
+                let read = Action::ReadAccount;
+                audit::record(&self.db.write(), id, &read, actor, self.now()).await?;
                 tracing::info!(support_key.id = key.id, account.id = %id, "read by support");
-                (found.ok_or(Error::InvalidCredentials)?, None)
+                (found, None)
             }
         };
         let links = link::list(&self.db.read(), account.id).await?;

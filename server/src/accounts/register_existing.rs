@@ -94,7 +94,7 @@ impl Accounts {
         }
         let digest = link_token.digest();
         link::upsert(&transaction, account.id, &command.machine, &digest, now).await?;
-        let actor = Actor { machine: command.machine.id, ip: origin.ip };
+        let actor = Actor::machine(command.machine.id, origin.ip);
         audit::record(&transaction, account.id, &Action::LinkMachine, actor, now).await?;
         let event = Event::new(account.id, command.machine.name.as_str(), now);
         self.owe_notice(&transaction, &account, &Letter::MachineLinked(event), now).await?;

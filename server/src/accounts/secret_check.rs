@@ -134,6 +134,7 @@ impl Accounts {
         let ids = same_salt.map(|challenge| challenge.id);
         let Some(mailed) = personal_code::find_matching(transaction, ids, hash).await? else {
             challenge::add_account_wrong_try(transaction, email.key(), now).await?;
+            tracing::info!(account.id = %account_id, "wrong code");
             return Ok(Redeemed::Refused);
         };
         let challenge = challenge::find_for_update(transaction, mailed.challenge_id).await?;
@@ -203,6 +204,9 @@ impl Accounts {
             Ok(Redeemed::Password)
         } else {
             self.throttles.count(transaction, subject, now).await?;
+            if let Subject::Passwords(account_id, guesser) = subject {
+                tracing::info!(account.id = %account_id, ?guesser, "wrong password");
+            }
             Ok(Redeemed::Refused)
         }
     }

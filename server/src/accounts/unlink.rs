@@ -75,7 +75,7 @@ impl Accounts {
             return Err(Error::InvalidCredentials);
         }
         if link::unlink(&transaction, id, target, now).await? {
-            let actor = Actor { machine: caller.link.machine.id, ip: origin.ip };
+            let actor = Actor::machine(caller.link.machine.id, origin.ip);
             audit::record(&transaction, id, &Action::UnlinkMachine(target), actor, now).await?;
         }
         transaction.commit().await?;

@@ -207,7 +207,7 @@ impl Change<'_> {
     }
 
     async fn record(&self, account_id: AccountId, action: &Action) -> Result<(), Error> {
-        let actor = Actor { machine: self.caller.link.machine.id, ip: self.origin.ip };
+        let actor = Actor::machine(self.caller.link.machine.id, self.origin.ip);
         audit::record(self.transaction, account_id, action, actor, self.now).await?;
         Ok(())
     }

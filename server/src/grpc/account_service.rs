@@ -88,7 +88,11 @@ impl AccountGrpc {
                 Ok(Response::new(response))
             }
             Err(error) => {
-                tracing::debug!(rpc, %error, "refused");
+                if error.is_of_access() {
+                    tracing::info!(rpc, %error, "refused");
+                } else {
+                    tracing::debug!(rpc, %error, "refused");
+                }
                 Err(status::refusal(&error, locale, self.accounts.randomness.uuid()))
             }
         }

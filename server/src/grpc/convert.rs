@@ -40,7 +40,13 @@ pub(super) fn create(
     let email = violations.check("email", EmailAddress::parse(&request.email));
     let machine = machine(request.machine.as_ref(), &mut violations);
     fields::check_locale(&request.locale, &mut violations);
-    let profile = profile(request.profile.as_ref(), email.as_ref(), nomenclature, &mut violations);
+    let profile = profile(
+        request.profile.as_ref(),
+        &request.email,
+        email.as_ref(),
+        nomenclature,
+        &mut violations,
+    );
     match (request_id, email, machine) {
         (Some(request_id), Some(email), Some(machine)) if violations.is_empty() => Ok(Create {
             request_id,

@@ -1,5 +1,6 @@
 //! What every call goes through, whichever service answers it: a deadline that
-//! counts from its first byte, and a net under panics. When the deadline has
+//! counts from its first byte, a net under panics, and details for what tonic
+//! refuses by itself. When the deadline has
 //! passed or the caller has gone the work is dropped, and its transaction with it.
 
 use std::{
@@ -15,6 +16,7 @@ use std::{
 
 use http_body::{Frame, SizeHint};
 use tonic::{
+    Status,
     body::Body,
     codegen::{BoxFuture, Bytes, Service, http},
     service::Routes,
@@ -23,10 +25,14 @@ use tonic::{
 
 use super::{caller, status};
 use crate::{
+    domain::locale::Locale,
     listener::{Peer, RunningCall},
     panics,
     randomness::Randomness,
 };
+
+/// Where a refusal of a compressed message tells what is read instead.
+const ACCEPT_ENCODING: &str = "grpc-accept-encoding";
 
 /// The services, watched over.
 #[derive(Clone, Debug)]
@@ -74,7 +80,7 @@ impl Service<http::Request<Body>> for Guarded {
             let response = tokio::select! {
                 biased;
                 outcome = work => match outcome {
-                    Ok(Ok(response)) => response,
+                    Ok(Ok(response)) => with_details(response, locale),
                     Err(panicked) => {
                         status::panicked(&panicked, locale, randomness.uuid()).into_http()
                     }
@@ -93,6 +99,21 @@ impl Service<http::Request<Body>> for Guarded {
     }
 }
 
+/// What tonic refused by itself, with the details that every refusal has. What
+/// it adds to its refusal stays: which encodings are read, for one.
+fn with_details(response: http::Response<Body>, locale: Locale) -> http::Response<Body> {
+    let theirs = Status::from_header_map(response.headers());
+    let Some(ours) = theirs.and_then(|theirs| status::unread(&theirs, locale)) else {
+        return response;
+    };
+    tracing::debug!("a call that cannot be read");
+    let mut ours = ours.into_http();
+    if let Some(encodings) = response.headers().get(ACCEPT_ENCODING) {
+        ours.headers_mut().insert(ACCEPT_ENCODING, encodings.clone());
+    }
+    ours
+}
+
 /// The body of a request. One that breaks off is answered, too, by the service
 /// behind, but nobody waits for that answer.
 struct Question {
@@ -102,12 +123,12 @@ struct Question {
 
 impl http_body::Body for Question {
     type Data = Bytes;
-    type Error = tonic::Status;
+    type Error = Status;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let frame = Pin::new(&mut self.body).poll_frame(cx);
         if let Poll::Ready(Some(Err(_))) = frame {
             self.broken.store(true, Ordering::Relaxed);
@@ -132,12 +153,12 @@ struct Answer {
 
 impl http_body::Body for Answer {
     type Data = Bytes;
-    type Error = tonic::Status;
+    type Error = Status;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         Pin::new(&mut self.body).poll_frame(cx)
     }
 

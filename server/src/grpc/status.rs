@@ -93,6 +93,23 @@ pub(super) fn panicked(panicked: &Panicked, locale: Locale, correlation_id: Uuid
     assemble(code, reason, metadata, None, locale, ErrorDetails::new())
 }
 
+/// What tonic says, without any detail, of a call that reached no service of
+/// ours: with the details, and under the code of the caller's mistake. `None`
+/// for whatever a service said itself.
+pub(super) fn unread(theirs: &Status, locale: Locale) -> Option<Status> {
+    let (code, reason) = match theirs.code() {
+        Code::OutOfRange => (Code::InvalidArgument, ErrorReason::RequestTooLarge),
+        // tonic takes bytes that are no message for a fault of the server.
+        Code::Internal => (Code::InvalidArgument, ErrorReason::MalformedRequest),
+        Code::Unimplemented => (Code::Unimplemented, ErrorReason::Unimplemented),
+        _ => return None,
+    };
+    theirs
+        .details()
+        .is_empty()
+        .then(|| assemble(code, reason, HashMap::new(), None, locale, ErrorDetails::new()))
+}
+
 fn assemble(
     code: Code,
     reason: ErrorReason,

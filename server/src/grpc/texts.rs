@@ -62,6 +62,17 @@ fn french(reason: ErrorReason) -> &'static str {
         ErrorReason::TooManyCallsFromIp => {
             "Trop de demandes viennent de votre connexion. Réessayez dans un instant."
         }
+        ErrorReason::RequestTooLarge => {
+            "La demande dépasse 64 Kio et n’a pas été lue. Raccourcissez les textes saisis."
+        }
+        ErrorReason::MalformedRequest => {
+            "La demande est illisible pour le service. Mettez le logiciel à jour ; si cela persiste, \
+             appelez l’assistance."
+        }
+        ErrorReason::Unimplemented => {
+            "Le service ne connaît pas cette opération, ou pas sous cette forme. Mettez le logiciel à \
+             jour ; si cela persiste, appelez l’assistance."
+        }
         ErrorReason::DatabaseUnavailable | ErrorReason::ShuttingDown => {
             "Le service est momentanément indisponible. Réessayez dans un instant."
         }
@@ -108,6 +119,16 @@ fn english(reason: ErrorReason) -> &'static str {
         }
         ErrorReason::TooManyCallsFromIp => {
             "Too many requests come from your connection. Try again in a moment."
+        }
+        ErrorReason::RequestTooLarge => {
+            "The request has more than 64 KiB and was not read. Shorten the texts."
+        }
+        ErrorReason::MalformedRequest => {
+            "The service cannot read the request. Update the program; if it persists, call support."
+        }
+        ErrorReason::Unimplemented => {
+            "The service does not know this operation, or not in this form. Update the program; if \
+             it persists, call support."
         }
         ErrorReason::DatabaseUnavailable | ErrorReason::ShuttingDown => {
             "The service is unavailable for the moment. Try again shortly."

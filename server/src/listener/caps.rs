@@ -3,9 +3,11 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
+
+use crate::throttle::network;
 
 /// Counts connections. Clones share the count.
 #[derive(Clone, Debug)]
@@ -61,14 +63,5 @@ impl Drop for Permit {
                 open.by_network.remove(&self.network);
             }
         }
-    }
-}
-
-/// Who is counted as one: an IPv4 address, or an IPv6 /64, of which any caller
-/// has all addresses.
-fn network(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => ip.into(),
-        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64)).into(),
     }
 }

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 
 use super::subject::network;
 
-/// How many networks are remembered. Beyond, full buckets are forgotten, which
-/// changes nothing for them, and if that is not enough, all are.
+/// How many networks are remembered. Beyond, the fuller half is forgotten: who
+/// comes with many networks to make room cannot wash an empty bucket clean.
 const MAX_NETWORKS: usize = 100_000;
 
 /// What a bucket holds, and how fast it fills.
@@ -52,11 +52,7 @@ impl CallBuckets {
         let network = network(ip);
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MAX_NETWORKS && !buckets.contains_key(&network) {
-            buckets.retain(|_, bucket| self.level(bucket, now) < f64::from(self.rate.burst));
-            if buckets.len() >= MAX_NETWORKS {
-                // Who has that many networks is not stopped by counting them.
-                buckets.clear();
-            }
+            self.forget_the_fuller_half(&mut buckets, now);
         }
         let full = Bucket { tokens: f64::from(self.rate.burst), filled: now };
         let bucket = buckets.entry(network).or_insert(full);
@@ -66,6 +62,15 @@ impl CallBuckets {
         }
         *bucket = Bucket { tokens: tokens - 1.0, filled: now };
         Ok(())
+    }
+
+    /// Keeps the buckets that are emptier than the one in the middle, and so at
+    /// most half of them: this is not done anew at the next call.
+    fn forget_the_fuller_half(&self, buckets: &mut HashMap<IpAddr, Bucket>, now: Timestamp) {
+        let mut levels: Vec<f64> = buckets.values().map(|bucket| self.level(bucket, now)).collect();
+        let middle = levels.len() / 2;
+        let (_, &mut middle, _) = levels.select_nth_unstable_by(middle, f64::total_cmp);
+        buckets.retain(|_, bucket| self.level(bucket, now) < middle);
     }
 
     fn level(&self, bucket: &Bucket, now: Timestamp) -> f64 {

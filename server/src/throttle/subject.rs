@@ -62,7 +62,7 @@ impl Subject {
 
 /// The network that counts as one caller: an IPv4 address, or the /64 that an
 /// IPv6 customer has to itself (RFC 6177).
-pub(super) fn network(ip: IpAddr) -> IpAddr {
+pub(crate) fn network(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(v6) => {
             let mask = u128::MAX << 64;

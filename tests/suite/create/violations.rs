@@ -1,7 +1,7 @@
 //! Create with bad fields.
 
 use gestan_account_client::{
-    ClientOptions, Code, Error, Timestamp,
+    ClientOptions, Code, Timestamp,
     v1::{self, ErrorReason, ViolationReason},
 };
 use gestan_account_tests::{TestServer, assert_refused, uuid, violations};
@@ -93,6 +93,17 @@ async fn create_refuses_a_profile_with_another_address() {
     let create = v1::CreateRequest { profile: Some(profile), ..request("jeanne@exemple.fr", 1) };
     let rejection = refusal(&server, create).await;
     assert_eq!(sorted(&rejection), named(&[("profile.email", ViolationReason::Malformed)]));
+
+    // Also while the address itself is bad; one mistake typed once is one violation.
+    let bad = ("email", ViolationReason::InvalidEmail);
+    for (email, expected) in [
+        ("autre@exemple.fr", vec![bad, ("profile.email", ViolationReason::Malformed)]),
+        ("jeanne à exemple.fr", vec![bad]),
+    ] {
+        let profile = Some(v1::Account { email: email.to_owned(), ..Default::default() });
+        let create = v1::CreateRequest { profile, ..request("jeanne à exemple.fr", 1) };
+        assert_eq!(sorted(&refusal(&server, create).await), named(&expected));
+    }
 }
 
 #[tokio::test]
@@ -220,11 +231,9 @@ async fn create_refuses_a_huge_request_and_the_server_goes_on_serving() {
     let profile = v1::Account { address: "a".repeat(70 * 1024), ..Default::default() };
     let create = v1::CreateRequest { profile: Some(profile), ..request("jeanne@exemple.fr", 1) };
     let outcome = server.client.create(create).await;
-    // The transport refuses it unread, so without the details of the service.
-    let Err(Error::Unexpected { code, .. }) = outcome else {
-        panic!("not refused by the transport: {outcome:?}");
-    };
-    assert_eq!(code, Code::OutOfRange);
+    // It is refused unread, so no field is named.
+    let rejection = assert_refused(outcome, Code::InvalidArgument, ErrorReason::RequestTooLarge);
+    assert_eq!(violations(&rejection), []);
     assert_eq!(stored(&server).await, Stored::default());
 
     let profile = v1::Account { address: "a".repeat(60 * 1024), ..Default::default() };

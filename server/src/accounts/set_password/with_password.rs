@@ -47,7 +47,7 @@ impl Accounts {
             transaction.commit().await?;
             return Err(Error::InvalidCredentials);
         };
-        let actor = Actor { machine: machine.id, ip: origin.ip };
+        let actor = Actor::machine(machine.id, origin.ip);
         Change { accounts: self, command, machine, machine_linked: false, actor, now }
             .store(&transaction, &mut account, hash)
             .await?;

@@ -79,7 +79,7 @@ impl Accounts {
         let mut account = account.ok_or(Error::InvalidCredentials)?;
         let link_token = link_token_of_ticket(ticket, seed);
         let machine = &challenge.machine;
-        let actor = Actor { machine: machine.id, ip: origin.ip };
+        let actor = Actor::machine(machine.id, origin.ip);
         link::upsert(&transaction, account_id, machine, &link_token.digest(), now).await?;
         audit::record(&transaction, account_id, &Action::LinkMachine, actor, now).await?;
         Change { accounts: self, command, machine, machine_linked: true, actor, now }

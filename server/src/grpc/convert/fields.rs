@@ -84,6 +84,7 @@ pub(super) fn set_fields(account: &v1::Account) -> Vec<Field> {
 /// What a new account is to hold.
 pub(super) fn profile(
     account: Option<&v1::Account>,
+    typed_email: &str,
     email: Option<&EmailAddress>,
     nomenclature: &Nomenclature,
     violations: &mut Violations,
@@ -92,8 +93,10 @@ pub(super) fn profile(
         return Profile::default();
     };
     if !account.email.trim().is_empty() {
-        let same = EmailAddress::parse(&account.email)
-            .is_ok_and(|typed| email.is_none_or(|email| email.key() == typed.key()));
+        // Judged as typed, too: a bad `email` is no reason to leave this unsaid.
+        let same = account.email.trim() == typed_email.trim()
+            || EmailAddress::parse(&account.email)
+                .is_ok_and(|typed| email.is_some_and(|email| email.key() == typed.key()));
         if !same {
             violations.add("profile.email", Problem::Malformed(Expected::SameAs("email")));
         }
