@@ -35,6 +35,17 @@ pub async fn backup(settings: &Settings, to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Moves everything from one database into another, and prints what was moved.
+///
+/// # Errors
+/// When the two are not the same in the end.
+#[expect(clippy::print_stdout, reason = "the answer of a command that a person typed")]
+pub async fn copy(from: &str, to: &str) -> anyhow::Result<()> {
+    let report = storage::copy::copy(from, to).await.context("cannot copy")?;
+    print!("{report}");
+    Ok(())
+}
+
 /// Makes, lists and revokes support keys, and prints what came of it.
 ///
 /// # Errors

@@ -33,6 +33,17 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
     },
+    /// Move everything from one database into another, empty one, and compare them. Stop every
+    /// server first. Taken up again where it stopped, if it is interrupted.
+    Copy {
+        /// The database to read, written like `--database-url`. Passwords are better left out here,
+        /// where others can see them: PostgreSQL's are taken from PGPASSWORD or ~/.pgpass, too.
+        #[arg(long, value_name = "URL")]
+        from: String,
+        /// The database to fill.
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
     /// Make, list and revoke the keys of support agents.
     #[command(subcommand)]
     SupportKey(SupportKeyCommand),

@@ -28,6 +28,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         None | Some(Command::Serve) => startup::serve(&settings).await,
         Some(Command::Migrate) => commands::migrate(&settings).await,
         Some(Command::Backup { to }) => commands::backup(&settings, &to).await,
+        Some(Command::Copy { from, to }) => commands::copy(&from, &to).await,
         Some(Command::SupportKey(command)) => commands::support_key(&settings, &command).await,
     }
 }

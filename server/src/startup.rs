@@ -28,6 +28,7 @@ use crate::{
     randomness::SystemRandomness,
     shutdown::{Shutdown, asked_to_stop},
     storage::{
+        copy,
         database::{Database, DatabaseConfig},
         purge::Retention,
     },
@@ -67,7 +68,8 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
 /// needs, or newer.
 ///
 /// # Errors
-/// When it cannot be reached, or its schema is older and `migrate` is false.
+/// When it cannot be reached, is a copy that is not whole, or its schema is
+/// older and `migrate` is false.
 pub(crate) async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result<Database> {
     let config = DatabaseConfig {
         url: settings.database_url.clone(),
@@ -76,6 +78,12 @@ pub(crate) async fn open_database(settings: &Settings, migrate: bool) -> anyhow:
     let db = Database::open(&config, Arc::new(SystemRandomness))
         .await
         .context("cannot open the database")?;
+    if copy::is_begun(&db.read()).await.context("cannot read the database's schema")? {
+        bail!(
+            "a copy into this database was begun and has not come to its end: run `copy` again, or \
+             use another database"
+        );
+    }
     if migrate {
         db.migrate().await.context("cannot bring the database's schema up to date")?;
     } else if !db.is_migrated().await.context("cannot read the database's schema")? {

@@ -6,6 +6,7 @@ pub mod account;
 pub mod audit_event;
 pub mod backup;
 pub mod challenge;
+pub mod copy;
 pub mod database;
 #[expect(unreachable_pub, reason = "SeaORM's derives ask for it")]
 mod entity;

@@ -16,6 +16,7 @@ mod client_replicas;
 mod client_retries;
 mod client_tls;
 mod confirm;
+mod copy;
 mod crash;
 mod create;
 mod customers;

@@ -38,7 +38,9 @@ pub struct DatabaseConfig {
 /// The address may have a password in it.
 impl fmt::Debug for DatabaseConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DatabaseConfig").field("connections", &self.connections).finish()
+        f.debug_struct("DatabaseConfig")
+            .field("connections", &self.connections)
+            .finish_non_exhaustive()
     }
 }
 

@@ -29,7 +29,8 @@ impl Pools {
     pub(super) async fn connect(config: &DatabaseConfig) -> Result<Self, StorageError> {
         check_url(&config.url)?;
         if !is_sqlite(&config.url) {
-            let pool = connect_to_primary(config).await?;
+            let options = |url: &str| options(url, config.connections);
+            let pool = connect_to_primary(&config.url, options).await?;
             return Ok(Self { reader: pool.clone(), writer: pool });
         }
         if let Some(path) = sqlite_path(&config.url)
@@ -62,10 +63,13 @@ impl Pools {
 }
 
 /// The first host that can be reached and takes writes.
-async fn connect_to_primary(config: &DatabaseConfig) -> Result<DatabaseConnection, StorageError> {
+pub(super) async fn connect_to_primary(
+    url: &str,
+    options: impl Fn(&str) -> ConnectOptions,
+) -> Result<DatabaseConnection, StorageError> {
     let mut problem = None;
-    for url in hosts(&config.url) {
-        let pool = match sea_orm::Database::connect(options(&url, config.connections)).await {
+    for url in hosts(url) {
+        let pool = match sea_orm::Database::connect(options(&url)).await {
             Ok(pool) => pool,
             Err(error) => {
                 problem = Some(error.into());
@@ -126,7 +130,7 @@ pub(super) fn sqlite_path(url: &str) -> Option<PathBuf> {
 }
 
 /// One URL for each host of a URL with several, as libpq reads them.
-fn hosts(url: &str) -> Vec<String> {
+pub(super) fn hosts(url: &str) -> Vec<String> {
     let Some((scheme, rest)) = url.split_once("://") else {
         return vec![url.to_owned()];
     };
@@ -148,15 +152,17 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
         .connect_timeout(PATIENCE)
         // Statements are logged by nobody: values might be among them one day.
         .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|sqlite| {
-            sqlite
-                .create_if_missing(true)
-                .foreign_keys(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                // An acknowledged call is on disk, not only with the kernel.
-                .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(PATIENCE)
-                .optimize_on_close(true, None)
-        });
+        .map_sqlx_sqlite_opts(|sqlite| sqlite_options(sqlite).create_if_missing(true));
     options
+}
+
+/// How an SQLite file is worked on.
+pub(super) fn sqlite_options(sqlite: SqliteConnectOptions) -> SqliteConnectOptions {
+    sqlite
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // An acknowledged call is on disk, not only with the kernel.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(PATIENCE)
+        .optimize_on_close(true, None)
 }

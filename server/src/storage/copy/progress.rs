@@ -1,0 +1,107 @@
+//! How far a copy has come, kept in its target: written with the rows it tells
+//! of, and gone when all is compared.
+
+use gestan_account_migration::Migrator;
+use sea_orm::{
+    ActiveValue::Set,
+    ConnectionTrait, DatabaseConnection, EntityName as _, EntityTrait, QueryOrder as _, Schema,
+    TransactionTrait as _,
+    sea_query::{OnConflict, Table},
+};
+use sea_orm_migration::{MigratorTrait as _, SchemaManager, seaql_migrations};
+
+use super::{
+    digest::Digest,
+    table::{CopiedTable, Key},
+};
+use crate::storage::{
+    entity::copy_progress::{ActiveModel, Column, Entity},
+    error::StorageError,
+};
+
+/// The row that tells which database is being copied. No table has this name.
+const SOURCE: &str = "*";
+
+/// Whether the database is the target of a copy that has not come to its end:
+/// not to be served.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn is_begun(db: &DatabaseConnection) -> Result<bool, StorageError> {
+    Ok(SchemaManager::new(db).has_table(Entity.table_name()).await?)
+}
+
+/// What tells a source from another: where it is, and when it came into being.
+pub(super) async fn identity(
+    db: &impl ConnectionTrait,
+    place: &str,
+) -> Result<String, StorageError> {
+    let mut identity = vec![place.to_owned()];
+    for change in migrations(db).await? {
+        identity.push(format!("{} {}", change.version, change.applied_at));
+    }
+    Ok(Digest::of(&identity.join("\n")).to_hex())
+}
+
+/// Whether the schema is exactly the one that this program knows: columns of a
+/// newer one would be lost.
+pub(super) async fn has_own_schema(db: &DatabaseConnection) -> Result<bool, StorageError> {
+    if !SchemaManager::new(db).has_table(seaql_migrations::Entity.table_name()).await? {
+        return Ok(false);
+    }
+    let own = Migrator::migrations();
+    let applied = migrations(db).await?;
+    Ok(applied.iter().map(|change| &*change.version).eq(own.iter().map(|change| change.name())))
+}
+
+async fn migrations(
+    db: &impl ConnectionTrait,
+) -> Result<Vec<seaql_migrations::Model>, StorageError> {
+    let changes = seaql_migrations::Entity::find();
+    Ok(changes.order_by_asc(seaql_migrations::Column::Version).all(db).await?)
+}
+
+/// The identity of the source that is being copied into the database.
+pub(super) async fn source(db: &DatabaseConnection) -> Result<Option<String>, StorageError> {
+    if !is_begun(db).await? {
+        return Ok(None);
+    }
+    let row = Entity::find_by_id(SOURCE).one(db).await?;
+    Ok(row.map(|row| row.value))
+}
+
+/// Marks the database as the target of a copy.
+pub(super) async fn begin(db: &DatabaseConnection, identity: &str) -> Result<(), StorageError> {
+    let transaction = db.begin().await?;
+    let schema = Schema::new(db.get_database_backend());
+    transaction.execute(&schema.create_table_from_entity(Entity)).await?;
+    note(&transaction, SOURCE, identity.to_owned()).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// The key of the last row of a table that is copied.
+pub(super) async fn last_key<E: CopiedTable>(
+    db: &DatabaseConnection,
+) -> Result<Option<Key<E>>, StorageError> {
+    let row = Entity::find_by_id(E::default().table_name()).one(db).await?;
+    let key = row.map(|row| row.value.parse().map_err(|_| StorageError::damaged("copy_progress")));
+    key.transpose()
+}
+
+/// Notes the key of the last row of a table that is copied.
+pub(super) async fn note(
+    db: &impl ConnectionTrait,
+    name: &str,
+    value: String,
+) -> Result<(), StorageError> {
+    let row = ActiveModel { name: Set(name.to_owned()), value: Set(value) };
+    let replace = OnConflict::column(Column::Name).update_column(Column::Value).to_owned();
+    Entity::insert(row).on_conflict(replace).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// All is compared: the database may be served.
+pub(super) async fn finish(db: &DatabaseConnection) -> Result<(), StorageError> {
+    db.execute(Table::drop().table(Entity)).await?;
+    Ok(())
+}

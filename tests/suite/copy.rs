@@ -1,0 +1,183 @@
+//! The command that moves everything from one database into another.
+
+mod interrupted;
+mod refusals;
+
+use std::path::{Path, PathBuf};
+
+use gestan_account_client::{ClientOptions, v1};
+use gestan_account_tests::{
+    count, execute, machine,
+    postgres::{Cluster, VOLATILE},
+    process::{Ended, Home, ServerProcess, code_to, run_to_end},
+    tables, uuid,
+};
+use sea_orm::{Database, DatabaseConnection};
+
+use crate::customers::{AtWork, Customer};
+
+/// Every table, `seaql_migrations` apart.
+const TABLES: [&str; 9] = [
+    "account",
+    "link",
+    "challenge",
+    "personal_code",
+    "idempotency_key",
+    "outbox_mail",
+    "audit_event",
+    "support_key",
+    "throttle",
+];
+
+/// A new, empty database, whose texts are ordered as in a French dictionary; a
+/// password that nobody asks for.
+fn database(cluster: &Cluster, name: &str) -> String {
+    let create = format!(
+        "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu \
+         ICU_LOCALE 'fr'"
+    );
+    cluster.execute("postgres", &create);
+    format!("postgres://postgres:s3cr3t@127.0.0.1:{}/{name}", cluster.port)
+}
+
+async fn copy(home: &Home, from: &str, to: &str) -> Ended {
+    let ended = run_to_end(home.command().args(["copy", "--from", from, "--to", to])).await;
+    assert!(!ended.log.contains("s3cr3t"), "a password is told: {}", ended.log);
+    assert!(!ended.printed.contains("s3cr3t"), "a password is told: {}", ended.printed);
+    ended
+}
+
+fn file(home: &Home, name: &str) -> PathBuf {
+    home.path().join(name)
+}
+
+fn url(file: &Path) -> String {
+    format!("sqlite:{}", file.display())
+}
+
+/// A database in `source.sqlite` that was served, and is not any more; its
+/// customers.
+async fn served(home: &Home) -> Vec<Customer> {
+    let url = url(&file(home, "source.sqlite"));
+    let server = ServerProcess::start(home, &["--database-url", &url]).await;
+    let mut at_work = AtWork::start(vec![server.url()], home.mail_folder(), 4);
+    at_work.get_on(40).await;
+    let customers = at_work.stop().await;
+    server.terminate().await;
+    assert!(server.wait().await.0.success());
+    let key = ["--database-url", &url, "support-key", "create", "Hélène"];
+    assert!(run_to_end(home.command().args(key)).await.status.success());
+    customers
+}
+
+/// What one SQLite file has in a table and the other has not, both ways.
+async fn differences(db: &DatabaseConnection, other: &Path) -> Vec<String> {
+    execute(db, &format!("ATTACH DATABASE '{}' AS other", other.display())).await;
+    let mut differences = Vec::new();
+    for table in TABLES {
+        for (one, two) in [("main", "other"), ("other", "main")] {
+            let sql = format!(
+                "SELECT count(*) FROM (SELECT * FROM {one}.{table} EXCEPT SELECT * FROM \
+                 {two}.{table})"
+            );
+            if count(db, &sql).await > 0 {
+                differences.push(format!("{one}.{table}"));
+            }
+        }
+    }
+    differences
+}
+
+/// The lines of a report that tell of tables.
+fn report_lines(report: &str) -> Vec<&str> {
+    report.lines().skip(1).collect()
+}
+
+/// Opens an account; its ID.
+async fn new_account(server: &ServerProcess, home: &Home, number: u128) -> u32 {
+    let client = server.connect(ClientOptions::new()).await;
+    let email = format!("nouveau{number}@exemple.fr");
+    let request = v1::CreateRequest {
+        request_id: uuid(number),
+        email: email.clone(),
+        machine: Some(machine(number)),
+        ..Default::default()
+    };
+    let challenge_id = client.create(request).await.expect("Create").challenge_id;
+    let code = code_to(&home.mail_folder(), &email).await;
+    let confirmed = client.confirm(v1::ConfirmRequest { challenge_id, code }).await;
+    confirmed.expect("Confirm").account_id
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_moves_to_postgresql_and_back_and_is_served_there() {
+    let home = Home::on_sqlite();
+    let customers = served(&home).await;
+    let source = file(&home, "source.sqlite");
+    let db = Database::connect(url(&source)).await.expect("a database");
+    for table in TABLES {
+        let rows = count(&db, &format!("SELECT count(*) FROM {table}")).await;
+        assert!(rows > 0, "nothing of {table} would be copied");
+    }
+    // An account that is no more; its number must stay its own.
+    execute(
+        &db,
+        "INSERT INTO account SELECT 7000, version, 'x', 'x', pending_email, \
+        pending_email_expire_time, locale, company_name, last_name, first_name, address, \
+        postal_code, city, country_code, phone, phone_e164, ape_code, ape_version, password_hash, \
+        create_time, update_time FROM account LIMIT 1",
+    )
+    .await;
+    execute(&db, "DELETE FROM account WHERE id = 7000").await;
+    db.close().await.expect("it closes");
+
+    let cluster = Cluster::start(VOLATILE);
+    let postgres = database(&cluster, "compte");
+    let there = copy(&home, &url(&source), &postgres).await;
+    assert!(there.status.success(), "{}", there.log);
+    assert!(there.printed.contains("the same, row by row"), "{}", there.printed);
+    let back = file(&home, "back.sqlite");
+    let ended = copy(&home, &postgres, &url(&back)).await;
+    assert!(ended.status.success(), "{}", ended.log);
+    let sorted = |report| {
+        let mut lines: Vec<String> = report_lines(report).into_iter().map(str::to_owned).collect();
+        // Texts are in another order in PostgreSQL.
+        lines.retain(|line| !line.starts_with("throttle"));
+        lines
+    };
+    assert_eq!(sorted(&there.printed), sorted(&ended.printed));
+    assert_eq!(report_lines(&there.printed).len(), TABLES.len());
+    let db = Database::connect(url(&source)).await.expect("a database");
+    assert_eq!(differences(&db, &back).await, [""; 0]);
+    db.close().await.expect("it closes");
+
+    for (number, database) in [(90_001, &postgres), (90_002, &url(&back))] {
+        let server = ServerProcess::start(&home, &["--database-url", database]).await;
+        for customer in &customers {
+            customer.check_tokens(&[server.url()]).await;
+        }
+        let id = new_account(&server, &home, number).await;
+        assert_eq!(id, 7001, "the next number, and no other");
+        server.kill().await;
+    }
+}
+
+#[tokio::test]
+async fn no_table_is_forgotten() {
+    let home = Home::on_sqlite();
+    let source = url(&file(&home, "source.sqlite"));
+    let migrate = ["--database-url", &source, "migrate"];
+    assert!(run_to_end(home.command().args(migrate)).await.status.success());
+    let target = url(&file(&home, "new/target.sqlite"));
+    let ended = copy(&home, &source, &target).await;
+    assert!(ended.status.success(), "{}", ended.log);
+    let mut copied: Vec<&str> = report_lines(&ended.printed)
+        .iter()
+        .map(|line| line.split_whitespace().next().expect("a name"))
+        .collect();
+    copied.sort_unstable();
+    let db = Database::connect(&target).await.expect("a database");
+    let mut all = tables(&db).await;
+    all.retain(|name| name != "seaql_migrations");
+    assert_eq!(copied, all);
+}
