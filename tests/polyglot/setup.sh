@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Generates and builds the client of each language, or of those that are named.
+# Everything is pinned; what is up to date is left alone. A language that cannot be had here
+# does not stop the others: its tests fail, and say what is missing.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+venv=$PWD/../.venv
+
+python() {
+  "$venv/bin/pip" install --quiet --disable-pip-version-check -r python/requirements.txt
+  PYTHON=$venv/bin/python python/generate.sh
+}
+
+for language in "${@:-python}"; do
+  "$language" || echo "tests/polyglot: the client in $language could not be built" >&2
+done
