@@ -8,10 +8,15 @@ cd "$(dirname "$0")"
 venv=$PWD/../.venv
 
 python() {
-  "$venv/bin/pip" install --quiet --disable-pip-version-check -r python/requirements.txt
-  PYTHON=$venv/bin/python python/generate.sh
+  "$venv/bin/pip" install --quiet --disable-pip-version-check -r python/requirements.txt &&
+    PYTHON=$venv/bin/python python/generate.sh
 }
 
-for language in "${@:-python}"; do
+go() (
+  cd go && PATH="$venv/bin:$PATH" command go generate ./... && command go build -o bin/ ./...
+)
+
+[ $# -gt 0 ] || set -- python go
+for language in "$@"; do
   "$language" || echo "tests/polyglot: the client in $language could not be built" >&2
 done

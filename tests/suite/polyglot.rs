@@ -7,6 +7,7 @@
 
 mod cases;
 mod control;
+mod go;
 mod program;
 mod python;
 
