@@ -16,7 +16,15 @@ go() (
   cd go && PATH="$venv/bin:$PATH" command go generate ./... && command go build -o bin/ ./...
 )
 
-[ $# -gt 0 ] || set -- python go
+typescript() (
+  cd typescript || return
+  # npm leaves this file behind when it is done.
+  [ node_modules/.package-lock.json -nt package-lock.json ] ||
+    npm ci --no-audit --no-fund --loglevel=error || return
+  npm run --silent build
+)
+
+[ $# -gt 0 ] || set -- python go typescript
 for language in "$@"; do
   "$language" || echo "tests/polyglot: the client in $language could not be built" >&2
 done

@@ -5,6 +5,7 @@
 """
 
 import argparse
+import math
 import pathlib
 import re
 import time
@@ -134,8 +135,8 @@ def main() -> None:
                 stranger.call("RegisterExisting", guess)
             except Refusal as refusal:
                 if refusal.code == grpc.StatusCode.RESOURCE_EXHAUSTED:
-                    name = ErrorReason.Name(refusal.reason)
-                    print(f"throttled: {name}, retry in {refusal.retry_delay.total_seconds():.0f} s")
+                    seconds = math.ceil(refusal.retry_delay.total_seconds())
+                    print(f"throttled: {ErrorReason.Name(refusal.reason)}, retry in {seconds} s")
 
         caisse.call("Unlink", api.UnlinkRequest())
         print("unlinked")

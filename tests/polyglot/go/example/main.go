@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -81,7 +82,7 @@ func main() {
 		if status.Code(err) == codes.ResourceExhausted {
 			reason := pb.ErrorReason(pb.ErrorReason_value[detail[*errdetails.ErrorInfo](err).GetReason()])
 			wait := detail[*errdetails.RetryInfo](err).GetRetryDelay().AsDuration()
-			fmt.Printf("throttled: %v, retry in %.0f s\n", reason, wait.Seconds())
+			fmt.Printf("throttled: %v, retry in %.0f s\n", reason, math.Ceil(wait.Seconds()))
 		}
 	}
 	must(client.Unlink(caisse, &pb.UnlinkRequest{}))
