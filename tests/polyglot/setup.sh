@@ -24,7 +24,11 @@ typescript() (
   npm run --silent build
 )
 
-[ $# -gt 0 ] || set -- python go typescript
+java() (
+  cd java && mvn --quiet --batch-mode package
+)
+
+[ $# -gt 0 ] || set -- python go typescript java
 for language in "$@"; do
   "$language" || echo "tests/polyglot: the client in $language could not be built" >&2
 done

@@ -8,6 +8,7 @@
 mod cases;
 mod control;
 mod go;
+mod java;
 mod program;
 mod python;
 mod typescript;
