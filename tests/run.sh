@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the whole test suite, on SQLite and on PostgreSQL, and sets up what it needs: Rust and
-# Python 3 must be there.
+# Python 3 must be there, and for the clients in other languages Node, Go, and a JDK with Maven.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,6 +17,8 @@ if ! "$venv/bin/pip" --version >/dev/null 2>&1; then
   python3 -m venv --clear "$venv"
 fi
 "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/requirements.txt
+
+tests/polyglot/setup.sh
 
 cargo test --workspace --all-features --locked "$@"
 GESTAN_TESTS_DATABASE=postgres cargo test --workspace --all-features --locked --test suite "$@"

@@ -42,6 +42,7 @@ mod outbox_workers;
 mod panic;
 mod parsers;
 mod peppers;
+mod polyglot;
 mod process;
 mod proxies;
 mod purge;

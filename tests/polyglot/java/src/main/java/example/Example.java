@@ -1,0 +1,144 @@
+package example;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.FieldMask;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
+import gestan.account.v1.Account;
+import gestan.account.v1.AccountServiceGrpc;
+import gestan.account.v1.AccountServiceGrpc.AccountServiceBlockingStub;
+import gestan.account.v1.ConfirmRequest;
+import gestan.account.v1.CreateRequest;
+import gestan.account.v1.ErrorReason;
+import gestan.account.v1.GetRequest;
+import gestan.account.v1.Machine;
+import gestan.account.v1.RegisterExistingRequest;
+import gestan.account.v1.SetPasswordRequest;
+import gestan.account.v1.UnlinkRequest;
+import gestan.account.v1.UpdateRequest;
+import gestan.account.v1.ViolationReason;
+import io.grpc.ChannelCredentials;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.TlsChannelCredentials;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.MetadataUtils;
+import java.io.File;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A customer's way through the account service, from the first mail to the last call.
+ *
+ * <pre>
+ * mvn package
+ * java -cp 'target/classes:target/libraries/*' example.Example \
+ *     --server localhost:50051 --mails ../../../data/mail
+ * </pre>
+ */
+public final class Example {
+  private static final String PASSWORD = "quatre bateaux verts dansent";
+
+  public static void main(String[] arguments) throws Exception {
+    var options = new Options(arguments);
+    var server = options.get("server", "localhost:50051");
+    var channel = Grpc.newChannelBuilder(server, credentials(server, options.get("ca", ""))).build();
+    try {
+      walk(channel, options.get("mails", "data/mail"), options.get("email", "jeanne@exemple.fr"));
+    } finally {
+      channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+    }
+  }
+
+  private static void walk(ManagedChannel channel, String mails, String email) throws Exception {
+    var machine = Machine.newBuilder().setId(UUID.randomUUID().toString()).setName("Caisse 1").build();
+    var stranger = caller(channel, "");
+    var created = stranger.create(CreateRequest.newBuilder()
+        .setRequestId(UUID.randomUUID().toString()).setEmail(email).setMachine(machine).build());
+    var confirmed = stranger.confirm(ConfirmRequest.newBuilder()
+        .setChallengeId(created.getChallengeId()).setCode(Mails.code(mails, email)).build());
+    var linked = stranger.setPassword(SetPasswordRequest.newBuilder()
+        .setTicket(confirmed.getTicket()).setNewPassword(PASSWORD).build());
+    System.out.println("linked to account " + linked.getAccount().getId());
+
+    // The machine keeps the token, and sends it with every call from now on.
+    var caisse = caller(channel, linked.getLinkToken());
+    var account = caisse.get(GetRequest.getDefaultInstance()).getAccount();
+    var change = UpdateRequest.newBuilder()
+        .setAccount(Account.newBuilder().setEtag(account.getEtag()).setCity("Nîmes").setPostalCode("30000"))
+        .setUpdateMask(FieldMask.newBuilder().addPaths("city").addPaths("postal_code"))
+        .setPassword(PASSWORD);
+    account = caisse.update(change.build()).getAccount();
+    System.out.println("updated: " + account.getPostalCode() + " " + account.getCity());
+
+    change.getAccountBuilder().setEtag(account.getEtag()).setCountryCode("FRE");
+    change.getUpdateMaskBuilder().addPaths("country_code");
+    try {
+      caisse.update(change.build());
+    } catch (StatusRuntimeException refusal) {
+      for (var violation : detail(refusal, BadRequest.class).orElseThrow().getFieldViolationsList()) {
+        // Throws for a reason that is newer than this client.
+        var reason = ViolationReason.valueOf(violation.getReason());
+        System.out.println("refused: " + violation.getField() + " " + reason);
+      }
+    }
+
+    var guess = RegisterExistingRequest.newBuilder()
+        .setAccountId(account.getId()).setSecret("un mot de passe faux").setMachine(machine).build();
+    for (int tries = 0; tries < 6; tries++) {
+      try {
+        stranger.registerExisting(guess);
+      } catch (StatusRuntimeException refusal) {
+        if (refusal.getStatus().getCode() == Status.Code.RESOURCE_EXHAUSTED) {
+          var reason = ErrorReason.valueOf(detail(refusal, ErrorInfo.class).orElseThrow().getReason());
+          var wait = detail(refusal, RetryInfo.class).orElseThrow().getRetryDelay();
+          var seconds = wait.getSeconds() + (wait.getNanos() > 0 ? 1 : 0);
+          System.out.println("throttled: " + reason + ", retry in " + seconds + " s");
+        }
+      }
+    }
+    caisse.unlink(UnlinkRequest.getDefaultInstance());
+    System.out.println("unlinked");
+  }
+
+  /** TLS is for every server but one's own: without `ca`, the system's roots are trusted. */
+  private static ChannelCredentials credentials(String server, String ca) throws IOException {
+    if (!ca.isEmpty()) {
+      return TlsChannelCredentials.newBuilder().trustManager(new File(ca)).build();
+    }
+    var own = server.startsWith("localhost:") || server.startsWith("127.0.0.1:");
+    return own ? InsecureChannelCredentials.create() : TlsChannelCredentials.create();
+  }
+
+  /** Calls with the language, the link token, and ten seconds each. */
+  private static AccountServiceBlockingStub caller(ManagedChannel channel, String linkToken) {
+    var metadata = new Metadata();
+    metadata.put(Metadata.Key.of("accept-language", Metadata.ASCII_STRING_MARSHALLER), "fr-FR");
+    if (!linkToken.isEmpty()) {
+      var authorization = Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+      metadata.put(authorization, "Bearer " + linkToken);
+    }
+    return AccountServiceGrpc.newBlockingStub(channel)
+        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(metadata), new CallDeadline());
+  }
+
+  /** The detail of this kind that came with a refusal. */
+  private static <T extends Message> Optional<T> detail(StatusRuntimeException refusal, Class<T> kind)
+      throws InvalidProtocolBufferException {
+    for (Any any : StatusProto.fromThrowable(refusal).getDetailsList()) {
+      if (any.is(kind)) {
+        return Optional.of(any.unpack(kind));
+      }
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,115 @@
+"""Makes the calls of ../cases.json and prints what came of them, a line each."""
+
+import argparse
+import json
+import pathlib
+import re
+import socket
+
+import grpc
+from google.protobuf import json_format
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, LocalizedMessage, RetryInfo
+from grpc_status import rpc_status
+
+from gestan.account.v1 import account_service_pb2
+from gestan.account.v1.account_service_pb2_grpc import AccountServiceStub
+
+
+def fill_in(value, kept: dict[str, str]):
+    """Puts what was kept in the place of `${name}`."""
+    if isinstance(value, str):
+        return re.sub(r"\$\{(\w+)\}", lambda name: kept[name.group(1)], value)
+    if isinstance(value, dict):
+        return {key: fill_in(inner, kept) for key, inner in value.items()}
+    return value
+
+
+def look_up(answer, path: str) -> str:
+    """The value at a path of the answer in protobuf's JSON; `-` when there is none."""
+    for name in path.split("."):
+        if isinstance(answer, list):
+            answer = answer[int(name)] if int(name) < len(answer) else None
+        else:
+            answer = answer.get(name) if answer else None
+    return "-" if answer is None else str(answer).lower() if answer is True else str(answer)
+
+
+def refusal(error: grpc.RpcError) -> list[str]:
+    """Code, reason, violations, retry delay and language of a refusal."""
+    reason = violations = retry = locale = "-"
+    status = rpc_status.from_call(error)
+    for detail in status.details if status else ():
+        def unpacked(kind: type[Message]) -> Message | None:
+            return kind.FromString(detail.value) if detail.Is(kind.DESCRIPTOR) else None
+
+        if info := unpacked(ErrorInfo):
+            reason = info.reason
+        elif bad := unpacked(BadRequest):
+            violations = " ".join(sorted(f"{v.field}={v.reason}" for v in bad.field_violations))
+        elif info := unpacked(RetryInfo):
+            retry = info.retry_delay.ToJsonString()
+        elif text := unpacked(LocalizedMessage):
+            locale = text.locale
+    return [error.code().name, reason, violations, retry, locale]
+
+
+class Runner:
+    def __init__(self, stub: AccountServiceStub, control):
+        self.stub, self.control, self.kept = stub, control, {}
+
+    def ask(self, line: str) -> str:
+        """One line to the test, which moves the clock and reads the mail."""
+        self.control.write(line + "\n")
+        self.control.flush()
+        return self.control.readline().strip()
+
+    def run(self, step: dict) -> None:
+        if "advance" in step:
+            self.ask(f"advance {step['advance']}")
+        elif "mail" in step:
+            self.kept[step["keep"]] = self.ask(f"mail {step['mail']}")
+        else:
+            for _ in range(step.get("times", 1)):
+                print("\t".join([step["case"], *self.call(step)]), flush=True)
+
+    def call(self, step: dict) -> list[str]:
+        kind = getattr(account_service_pb2, step["call"] + "Request")
+        request = json_format.ParseDict(fill_in(step["request"], self.kept), kind())
+        metadata = []
+        if "token" in step:
+            metadata.append(("authorization", "Bearer " + fill_in(step["token"], self.kept)))
+        if "language" in step:
+            metadata.append(("accept-language", step["language"]))
+        deadline = step.get("deadline_ms", 10_000) / 1000
+        try:
+            method = getattr(self.stub, step["call"])
+            response = method(request, timeout=deadline, metadata=metadata)
+        except grpc.RpcError as error:
+            return [*refusal(error), "-"]
+        answer = json_format.MessageToDict(response)
+        for name, path in step.get("keep", {}).items():
+            self.kept[name] = look_up(answer, path)
+        shown = [look_up(answer, path) for path in step.get("show", [])]
+        return ["OK", "-", "-", "-", "-", "; ".join(shown) or "-"]
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser()
+    for name in ("--server", "--ca", "--control", "--cases"):
+        arguments.add_argument(name, required=True)
+    options = arguments.parse_args()
+    host, port = options.control.split(":")
+    roots = pathlib.Path(options.ca).read_bytes()
+    steps = json.loads(pathlib.Path(options.cases).read_text())["steps"]
+    with (
+        grpc.secure_channel(options.server, grpc.ssl_channel_credentials(roots)) as channel,
+        socket.create_connection((host, int(port))) as connection,
+    ):
+        runner = Runner(AccountServiceStub(channel), connection.makefile("rw"))
+        for step in steps:
+            runner.run(step)
+
+
+if __name__ == "__main__":
+    main()
