@@ -21,7 +21,7 @@ use gestan_account_server::{
 };
 use gestan_account_tests::{
     Authority, Identity, TestServer, TestServerOptions,
-    process::{ServerProcess, workspace},
+    process::{Home, ServerProcess, workspace},
 };
 use tempfile::TempDir;
 
@@ -82,20 +82,20 @@ async fn assert_sees_what_the_table_says(program: Program) {
 
 /// Runs an example against the real program, whose mails are files.
 async fn assert_goes_the_whole_way(program: Program) {
-    let folder = TempDir::new().expect("a folder");
-    let (_, ca) = write_certificates(folder.path());
-    let files = Identity::files(folder.path());
+    let home = Home::new();
+    let (_, ca) = write_certificates(home.path());
+    let files = Identity::files(home.path());
     let arguments = [
         "--tls-certificate",
         files.certificate.to_str().expect("a path"),
         "--tls-key",
         files.key.to_str().expect("a path"),
     ];
-    let server = ServerProcess::start(folder.path(), &arguments).await;
+    let server = ServerProcess::start(&home, &arguments).await;
     let arguments = [
         ("--server", format!("localhost:{}", server.address.port())),
         ("--ca", ca.display().to_string()),
-        ("--mails", folder.path().join("data/mail").display().to_string()),
+        ("--mails", home.mail_folder().display().to_string()),
     ];
     let ended = program.run(&arguments).await;
     // The wait shrinks while the program runs.
