@@ -71,6 +71,7 @@ mod unreadable;
 mod update;
 mod update_email;
 mod update_secret;
+mod upgrades;
 mod validation;
 mod validation_bounds;
 mod validation_random;
