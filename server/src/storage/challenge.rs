@@ -47,8 +47,8 @@ pub struct Challenge {
     pub id: Uuid,
     /// What it is for.
     pub purpose: Purpose,
-    /// Where its codes go; [nobody's](EmailAddress::of_nobody) when no account
-    /// was found to mail to.
+    /// Where its codes go; nobody's address when no account was found to mail
+    /// to.
     pub email: EmailAddress,
     /// The machine that asked.
     pub machine: Machine,
