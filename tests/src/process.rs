@@ -82,7 +82,7 @@ impl Home {
     pub fn new() -> Self {
         let own_database = is_postgres().then(TestDatabase::empty);
         let database_url = own_database.as_ref().map(|database| database.url().to_owned());
-        Self { own_database, database_url, ..Self::on_sqlite() }
+        Self { database_url, own_database, ..Self::on_sqlite() }
     }
 
     /// A new one with the default database, an SQLite file, whatever the other

@@ -32,7 +32,7 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn every_test_that_the_security_document_names_exists() {
+fn every_test_that_the_documents_name_exists() {
     let suite = workspace().join("tests/suite");
     let sources: Vec<(String, String)> = rust_files(&suite)
         .iter()
@@ -42,8 +42,11 @@ fn every_test_that_the_security_document_names_exists() {
             (module, read(path))
         })
         .collect();
-    let document = read(&workspace().join("docs/SECURITY.md"));
-    let named: Vec<&str> = quoted(&document)
+    let documents =
+        ["docs/SCALING.md", "docs/SECURITY.md"].map(|name| read(&workspace().join(name)));
+    let named: Vec<&str> = documents
+        .iter()
+        .flat_map(|document| quoted(document))
         .filter(|word| {
             let is_path = |word: &str| {
                 word.chars()
@@ -91,7 +94,7 @@ fn the_readme_tells_every_setting_with_its_default() {
 
 #[test]
 fn every_link_between_the_documents_leads_somewhere() {
-    for document in ["README.md", "docs/SECURITY.md"] {
+    for document in ["README.md", "docs/SCALING.md", "docs/SECURITY.md"] {
         let path = workspace().join(document);
         let folder = path.parent().expect("a folder");
         let text = read(&path);

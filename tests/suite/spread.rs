@@ -54,7 +54,7 @@ async fn a_thousand_accounts_are_opened_through_three_servers_by_calls_spread_at
                 let confirmed = any().confirm(confirm).await.expect("Confirm");
                 let set = v1::SetPasswordRequest {
                     ticket: confirmed.ticket,
-                    new_password: new_password(account.into()),
+                    new_password: new_password(account),
                     ..Default::default()
                 };
                 let set = any().set_password(set).await.expect("SetPassword");

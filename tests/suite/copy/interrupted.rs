@@ -12,7 +12,7 @@ use tokio::{
 use super::*;
 
 /// Audit events: enough that a copy takes a while.
-const EVENTS: i64 = 30_000;
+const EVENTS: i64 = 15_000;
 
 /// A source with an account and many events.
 async fn source(home: &Home) -> String {

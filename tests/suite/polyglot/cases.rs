@@ -55,12 +55,12 @@ impl Cases {
         let expected = self.table();
         let printed: Vec<&str> = ended.printed.lines().collect();
         let line = |number: usize| printed.get(number).copied().unwrap_or("(nothing)");
-        let differences: String = (0..expected.len().max(printed.len()))
+        let differences: Vec<String> = (0..expected.len().max(printed.len()))
             .map(|number| (line(number), expected.get(number).map_or("(nothing)", String::as_str)))
             .filter(|(seen, expected)| seen != expected)
             .map(|(seen, expected)| format!("seen:     {seen}\nexpected: {expected}\n"))
             .collect();
-        assert!(differences.is_empty(), "\n{differences}{}", ended.log);
+        assert!(differences.is_empty(), "\n{}{}", differences.concat(), ended.log);
     }
 
     fn table(&self) -> Vec<String> {
