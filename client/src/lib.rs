@@ -30,7 +30,7 @@
 //!     })
 //!     .await?;
 //!
-//! // Keep the token where only this user can read it.
+//! // Keep the token where only this user can read it: see `TokenStore`.
 //! let token = LinkToken::parse(registered.link_token)?;
 //! let client = client.with_link_token(&token);
 //! match client.get(v1::GetRequest::default()).await {
@@ -52,6 +52,7 @@ mod link_token;
 mod options;
 mod rejection;
 mod retry;
+mod token_store;
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
@@ -65,4 +66,5 @@ pub use options::ClientOptions;
 pub use options::TlsOptions;
 pub use prost_types::{FieldMask, Timestamp};
 pub use rejection::{FieldViolation, Rejection};
+pub use token_store::{FileTokenStore, TokenStore};
 pub use tonic::Code;

@@ -94,7 +94,16 @@ fn the_readme_tells_every_setting_with_its_default() {
 
 #[test]
 fn every_link_between_the_documents_leads_somewhere() {
-    for document in ["README.md", "docs/SCALING.md", "docs/SECURITY.md"] {
+    let documents = [
+        "README.md",
+        "docs/API.md",
+        "docs/SCALING.md",
+        "docs/SECURITY.md",
+        "docs/WINDEV.md",
+        "proto/CHANGELOG.md",
+        "tests/polyglot/README.md",
+    ];
+    for document in documents {
         let path = workspace().join(document);
         let folder = path.parent().expect("a folder");
         let text = read(&path);

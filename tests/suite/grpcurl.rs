@@ -2,11 +2,11 @@
 //! README shows, with grpcurl.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
 };
 
-use gestan_account_tests::process::{Home, PATIENCE, ServerProcess, workspace};
+use gestan_account_tests::process::{Home, PATIENCE, ServerProcess, server_command, workspace};
 use tokio::{process::Command, time::timeout};
 
 fn grpcurl() -> PathBuf {
@@ -68,4 +68,30 @@ async fn grpcurl_makes_all_eight_calls_by_reflection() {
         let shown = errors.replace("\":\"", "\": \"");
         assert!(shown.contains(detail), "no {detail} in {errors}");
     }
+}
+
+#[tokio::test]
+async fn the_readmes_commands_for_a_support_agent_read_an_account() {
+    let home = Home::on_sqlite();
+    let server = ServerProcess::start(&home, &[]).await;
+    walk(&server, home.path()).await;
+    let readme = fs::read_to_string(workspace().join("README.md")).expect("the README");
+    let blocks = readme.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let shown = blocks.into_iter().find(|block| block.contains("support-key create"));
+    let program = server_command(home.path()).as_std().get_program().to_owned();
+    let mut script = shown.expect("the commands").to_owned();
+    for (shown, here) in [
+        ("cargo run --release --bin gestan-account-server --", program.display().to_string()),
+        ("tests/.venv/bin/grpcurl", grpcurl().display().to_string()),
+        ("127.0.0.1:50051", server.address.to_string()),
+    ] {
+        assert!(script.contains(shown), "{script}");
+        script = script.replace(shown, &here);
+    }
+    let mut bash = Command::new("bash");
+    bash.args(["-euc", &script]).current_dir(home.path()).kill_on_drop(true);
+    let output = timeout(PATIENCE, bash.output()).await.expect("it ends").expect("bash runs");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(printed.contains("\"email\": \"jeanne@exemple.fr\""), "{printed}");
 }

@@ -7,6 +7,7 @@
     reason = "what a test needs and does not get ends the test"
 )]
 
+mod api_reference;
 mod audit;
 mod backup;
 mod call_buckets;

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# The promise of proto/CHANGELOG.md: what is in proto/ breaks no client of any state of it that was
+# landed since the promise was made, which is the commit that added the changelog.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+buf=${BUF:-$PWD/tests/.venv/bin/buf}
+if [ "$(git rev-parse --is-shallow-repository)" = true ]; then
+  echo "the history is cut off: fetch all of it (git fetch --unshallow)" >&2
+  exit 1
+fi
+promise=$(git log --diff-filter=A --format=%H -- proto/CHANGELOG.md | tail -n 1)
+if [ -z "$promise" ]; then
+  echo "nothing is promised yet"
+  exit 0
+fi
+
+earlier=$(mktemp -d)
+trap 'rm -rf "$earlier"' EXIT
+for commit in "$promise" $(git rev-list "$promise..HEAD" -- proto); do
+  mkdir "$earlier/$commit"
+  git archive "$commit" proto | tar -x -C "$earlier/$commit"
+  if ! "$buf" breaking proto --against "$earlier/$commit/proto"; then
+    echo "proto/ breaks clients of $(git log -1 --format='%h, "%s"' "$commit")" >&2
+    exit 1
+  fi
+done
+echo "proto/ breaks no client of $(ls "$earlier" | wc -l) earlier state(s)"
