@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use clap::CommandFactory as _;
@@ -96,6 +97,7 @@ fn the_readme_tells_every_setting_with_its_default() {
 fn every_link_between_the_documents_leads_somewhere() {
     let documents = [
         "README.md",
+        "client/README.md",
         "docs/API.md",
         "docs/SCALING.md",
         "docs/SECURITY.md",
@@ -115,4 +117,27 @@ fn every_link_between_the_documents_leads_somewhere() {
             assert!(folder.join(target).exists(), "{document} links to {target}");
         }
     }
+}
+
+#[test]
+fn the_clients_readme_lists_what_the_client_depends_on() {
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--offline", "--package", "gestan-account-client"])
+        .args(["--edges", "normal", "--depth", "1", "--prefix", "none", "--no-default-features"])
+        .current_dir(workspace())
+        .output()
+        .expect("cargo runs");
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let tree = String::from_utf8_lossy(&tree.stdout);
+    // The first line is the client itself.
+    let mut depends: Vec<&str> =
+        tree.lines().skip(1).filter_map(|line| line.split(' ').next()).collect();
+    depends.sort_unstable();
+    let readme = read(&workspace().join("client/README.md"));
+    let listed: Vec<&str> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("- `")?.split_once("`:"))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(listed, depends);
 }
