@@ -21,4 +21,4 @@ fi
 tests/polyglot/setup.sh
 
 cargo test --workspace --all-features --locked "$@"
-GESTAN_TESTS_DATABASE=postgres cargo test --workspace --all-features --locked --test suite "$@"
+GESTAN_TESTS_DATABASE=postgres cargo test --workspace --all-features --locked "$@"
