@@ -104,6 +104,7 @@ pub async fn run(
     let randomness = Arc::clone(&accounts.randomness);
     let accounts = AccountServiceServer::new(AccountGrpc::new(accounts, gate, shutdown.clone()))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
+    let health_service = health_service.max_decoding_message_size(MAX_REQUEST_BYTES);
     let routes = Routes::new(health_service).add_service(accounts);
     let guarded = Guarded::new(with_reflection(routes), transport.call_deadline, randomness);
     let mut serving = tokio::spawn(transport.server().serve_with_incoming_shutdown(
@@ -151,7 +152,9 @@ fn with_reflection(routes: Routes) -> Routes {
             .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
     };
     match (builder().build_v1(), builder().build_v1alpha()) {
-        (Ok(v1), Ok(v1alpha)) => routes.add_service(v1).add_service(v1alpha),
+        (Ok(v1), Ok(v1alpha)) => routes
+            .add_service(v1.max_decoding_message_size(MAX_REQUEST_BYTES))
+            .add_service(v1alpha.max_decoding_message_size(MAX_REQUEST_BYTES)),
         (v1, v1alpha) => {
             let error = v1.err().or(v1alpha.err());
             tracing::error!(?error, "no reflection");

@@ -131,6 +131,8 @@ impl Transport {
                     continue;
                 }
             };
+            // Those that have ended take no place.
+            while handshakes.try_join_next().is_some() {}
             let permit = caps.admit(address.ip());
             let Some(permit) = permit.filter(|_| handshakes.len() < self.max_handshakes) else {
                 // Once in a row: a flood must not become a flood of lines.

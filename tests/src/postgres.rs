@@ -158,7 +158,7 @@ impl Cluster {
         let pid = fs::read_to_string(self.data.join("postmaster.pid")).expect("it runs");
         let pid = pid.lines().next().expect("its process").trim().to_owned();
         // The postmaster first: it must have no more children.
-        let kill = "kill -$1 $0; kill -$1 $(cat /proc/$0/task/*/children)";
+        let kill = "kill -$1 $0; kill -$1 $(cat /proc/$0/task/*/children) || true";
         run(as_postgres("sh".as_ref()).args(["-c", kill, &pid, signal]));
     }
 }

@@ -130,3 +130,29 @@ async fn reflection_in_both_versions_lists_the_service() {
     };
     assert!(services.service.iter().any(|service| service.name == SERVICE), "{services:?}");
 }
+
+#[tokio::test]
+async fn reflection_takes_no_larger_messages_than_the_service() {
+    use reflection::{
+        ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+        server_reflection_request::MessageRequest,
+    };
+    let server = TestServer::start().await;
+    let endpoint = Endpoint::from_shared(format!("http://{}", server.address)).expect("a URL");
+    let channel = endpoint.connect().await.expect("the server answers");
+    let mut client = ServerReflectionClient::new(channel);
+    let ask = |symbol: String| ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::FileContainingSymbol(symbol)),
+    };
+    let large = tokio_stream::once(ask("x".repeat(70_000)));
+    // The service ends the stream without a word.
+    let answer = match client.server_reflection_info(large).await {
+        Err(_) => None,
+        Ok(answers) => answers.into_inner().message().await.ok().flatten(),
+    };
+    assert_eq!(answer, None, "it is too large");
+    let usual = tokio_stream::once(ask(SERVICE.to_owned()));
+    let answers = client.server_reflection_info(usual).await.expect("an answer");
+    answers.into_inner().message().await.expect("an answer").expect("an answer");
+}

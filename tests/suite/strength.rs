@@ -5,7 +5,7 @@ use gestan_account_server::domain::{
     strength::{
         Guess::{Common, Date, Keyboard, Other, Personal, Repeat, Sequence, Word},
         Weakness::{self, Guessable, Simple},
-        judge,
+        judge, read_part,
     },
 };
 
@@ -116,4 +116,17 @@ fn only_the_first_100_characters_are_read_for_guessing() {
     assert_eq!(judged(&hidden, &[]), Err(Guessable(Repeat)));
     let seen = format!("{}{strong}", "a".repeat(100 - strong.len()));
     assert_eq!(judged(&seen, &[]), Ok(()));
+}
+
+/// zxcvbn goes through every way to read digits and signs as letters.
+#[test]
+fn a_text_that_can_be_read_in_hundreds_of_ways_is_read_only_as_far_as_that_takes_no_time() {
+    let made_to_take_long = "4@8({[<3691!|70$5+%2".repeat(5);
+    let read = read_part(&made_to_take_long);
+    assert!((8..15).contains(&read.len()), "{read}");
+    assert_eq!(judged(&made_to_take_long, &[]), Ok(()));
+    for usual in ["M0t d3 p@sse !!! 4 5 7 8", "J'ai 3 chats et 0 souris!", &"x".repeat(100)] {
+        assert_eq!(read_part(usual), usual);
+    }
+    assert_eq!(read_part(&"é".repeat(200)), "é".repeat(100));
 }

@@ -217,3 +217,60 @@ async fn strangers_calls_are_counted_by_address_and_linked_machines_are_not() {
     create(&server, 6, "autre@exemple.fr").await.expect("a token has come back");
     server.deliver_mail().await;
 }
+
+#[tokio::test]
+async fn an_address_does_not_tell_its_id_by_its_limit() {
+    let server = start().await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    server.advance(HOUR);
+    server.deliver_mail().await;
+    let before = server.mails().len();
+
+    // Asked for by the ID first: the address is refused no more than any other.
+    resend_by_id(&server, 2, member.account_id).await.expect("the hour has passed");
+    for (number, email) in [(3, "jeanne@exemple.fr"), (4, "personne@exemple.fr")] {
+        create(&server, number, email).await.expect("nothing is refused");
+    }
+    // What the mailbox gets is limited all the same.
+    server.deliver_mail().await;
+    let to_jeanne = |server: &TestServer| {
+        server.mails().iter().skip(before).filter(|mail| mail.to == "jeanne@exemple.fr").count()
+    };
+    assert_eq!(to_jeanne(&server), 1);
+    server.advance(SignedDuration::from_mins(1));
+    server.deliver_mail().await;
+    assert_eq!(to_jeanne(&server), 2);
+}
+
+#[tokio::test]
+async fn what_stands_after_a_plus_makes_no_other_mailbox() {
+    let server = start().await;
+    create(&server, 1, "jeanne+1@exemple.fr").await.expect("the first");
+    let again = create(&server, 2, "jeanne+2@exemple.fr").await;
+    assert_eq!(wait_told(again, ErrorReason::TooManyMailsToAddress), Duration::from_mins(1));
+    create(&server, 3, "jeanne+1@autre.fr").await.expect("another domain");
+    server.deliver_mail().await;
+}
+
+#[tokio::test]
+async fn the_same_call_at_once_with_itself_is_answered_alike_within_the_limits() {
+    let server = start().await;
+    let request = v1::CreateRequest {
+        request_id: uuid(1),
+        email: "jeanne@exemple.fr".to_owned(),
+        machine: Some(machine(1)),
+        ..Default::default()
+    };
+    let calls: Vec<_> = (0..20)
+        .map(|_| {
+            let (client, request) = (server.client.clone(), request.clone());
+            tokio::spawn(async move { client.create(request).await })
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for call in calls {
+        answers.push(call.await.expect("no panic").expect("it is answered"));
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+    assert_eq!(server.deliver_mail().await, 1);
+}

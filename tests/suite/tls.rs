@@ -165,6 +165,8 @@ async fn handshakes_under_way_are_bounded() {
     let client_tls = Some(authority.client_options());
     let options = TestServerOptions { transport, client_tls, ..Default::default() };
     let server = TestServer::start_with(options).await;
+    // What answers a call has come through its handshake.
+    server.client.get(v1::GetRequest::default()).await.expect_err("no token");
     let mut silent = Vec::new();
     for _ in 0..2 {
         silent.push(TcpStream::connect(server.address).await.expect("a connection"));

@@ -90,7 +90,7 @@ impl Accounts {
         let answered = if mailed.challenge_id == named.id {
             named
         } else {
-            named.check_tries()?;
+            named.check_open(now)?;
             let earlier = challenge::find_for_update(&transaction, mailed.challenge_id).await?;
             earlier.ok_or(Error::InvalidCredentials)?
         };

@@ -4,10 +4,11 @@
 use super::{
     Accounts, Origin, call_digest,
     error::Error,
+    linking::link_machine,
     secret_check::{Examined, Guess, Redeemed},
 };
 use crate::{
-    audit::{self, Action, Actor},
+    audit::Actor,
     credentials::token::{Token, TokenKind},
     domain::{account_id::AccountId, machine::Machine, secret::Secret},
     mail::letter::{Event, Letter},
@@ -93,9 +94,8 @@ impl Accounts {
             return if lives { Ok(registered) } else { Err(Error::InvalidCredentials) };
         }
         let digest = link_token.digest();
-        link::upsert(&transaction, account.id, &command.machine, &digest, now).await?;
         let actor = Actor::machine(command.machine.id, origin.ip);
-        audit::record(&transaction, account.id, &Action::LinkMachine, actor, now).await?;
+        link_machine(&transaction, account.id, &command.machine, &digest, actor, now).await?;
         let event = Event::new(account.id, command.machine.name.as_str(), now);
         self.owe_notice(&transaction, &account, &Letter::MachineLinked(event), now).await?;
         transaction.commit().await?;

@@ -65,14 +65,16 @@ impl Accounts {
     async fn request_code_once(&self, request: &CodeRequest<'_>) -> Result<CodeRequested, Error> {
         let now = self.now();
         let transaction = self.db.begin().await?;
-        if let Some(answered) = idempotency_key::find(&transaction, request.request_id).await? {
-            transaction.rollback().await?;
-            if answered.request_digest != request.request_digest {
-                return Err(Error::invalid("request_id", Problem::RequestIdReused));
-            }
-            return Ok(answered.into());
+        if let Some(answered) = find_answered(&transaction, request).await? {
+            return Ok(answered);
         }
-        let send_time = self.throttle_mail(&transaction, request, now).await?;
+        let send_time = match self.throttle_mail(&transaction, request, now).await {
+            // What took the last mail may have been this very call, at once with itself.
+            Err(error @ Error::Throttled { .. }) => {
+                return find_answered(&transaction, request).await?.ok_or(error);
+            }
+            outcome => outcome?,
+        };
         let new = NewChallenge {
             purpose: request.purpose,
             email: request.to.address(),
@@ -94,9 +96,9 @@ impl Accounts {
     }
 
     /// Refuses what is too much, by what the caller named; tells when the mail
-    /// may be sent. Who names an ID must not learn from the limit of an address
-    /// that the account is that address': there the mail waits, and nothing is
-    /// refused.
+    /// may be sent. Neither who names an ID nor who names an address must learn
+    /// from the other's limit that the two belong together: what the mailbox gets
+    /// is counted apart, and there the mail waits, and nothing is refused.
     async fn throttle_mail(
         &self,
         transaction: &DatabaseTransaction,
@@ -106,20 +108,39 @@ impl Accounts {
         if let Some(ip) = request.ip {
             self.throttles.take(transaction, &Subject::MailsFrom(ip), now).await?;
         }
-        match &request.to {
-            MailTo::Address(address) => {
-                let subject = Subject::MailsTo(address.clone());
-                self.throttles.take(transaction, &subject, now).await?;
-                Ok(now)
-            }
-            MailTo::Account(id, address) => {
-                self.throttles.take(transaction, &Subject::MailsFor(*id), now).await?;
-                let subject = Subject::MailsTo(address.clone());
-                let reserved = self.throttles.reserve(transaction, &subject, now).await?;
-                // Too far away: the mail will have expired.
-                Ok(reserved.unwrap_or(now + self.lifetimes.code))
-            }
+        let named = match &request.to {
+            MailTo::Address(address) => Subject::MailsTo(address.clone()),
+            MailTo::Account(id, _) => Subject::MailsFor(*id),
+        };
+        self.throttles.take(transaction, &named, now).await?;
+        self.reserve_mail(transaction, request.to.address(), now).await
+    }
+
+    /// When a mail may go into this mailbox.
+    pub(super) async fn reserve_mail(
+        &self,
+        transaction: &DatabaseTransaction,
+        address: &EmailAddress,
+        now: Timestamp,
+    ) -> Result<Timestamp, Error> {
+        let mailbox = Subject::MailsInto(address.clone());
+        let reserved = self.throttles.reserve(transaction, &mailbox, now).await?;
+        // Too far away: the mail will have expired.
+        Ok(reserved.unwrap_or(now + self.lifetimes.code))
+    }
+}
+
+/// What the same request was answered before.
+async fn find_answered(
+    transaction: &DatabaseTransaction,
+    request: &CodeRequest<'_>,
+) -> Result<Option<CodeRequested>, Error> {
+    let answered = idempotency_key::find(transaction, request.request_id).await?;
+    match answered {
+        Some(answered) if answered.request_digest != request.request_digest => {
+            Err(Error::invalid("request_id", Problem::RequestIdReused))
         }
+        answered => Ok(answered.map(CodeRequested::from)),
     }
 }
 

@@ -187,13 +187,14 @@ impl Change<'_> {
         }
         let mails_to = Subject::MailsTo(email.clone());
         throttles.take(self.transaction, &mails_to, self.now).await?;
+        let send_time = self.accounts.reserve_mail(self.transaction, email, self.now).await?;
         let new = NewChallenge {
             purpose: Purpose::ChangeEmail(account.id),
             email,
             machine,
             locale: account.locale,
             profile: Profile::default(),
-            send_time: self.now,
+            send_time,
         };
         let challenge = self.accounts.owe_code(self.transaction, new, self.now).await?;
         let notice = Letter::EmailChangeRequested {

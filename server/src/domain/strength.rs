@@ -18,6 +18,14 @@ const MIN_OWN_CHARS: usize = 6;
 /// How much of a password zxcvbn reads, in characters: its time grows fast.
 const READ_CHARS: usize = 100;
 
+/// In how many ways zxcvbn may read a text whose digits and signs may stand for
+/// letters. It goes through all of them, and a text may be made to have hundreds.
+const MAX_READINGS: usize = 16;
+
+/// Which digits and signs zxcvbn takes for which letter.
+const SUBSTITUTES: [&str; 12] =
+    ["4@", "8", "({[<", "3", "69", "1!|", "1|7", "0", "$5", "+7", "%", "2"];
+
 /// What zxcvbn, which knows no French, takes for common words beside its own.
 const FRENCH: &str = include_str!("../../data/common_words.txt");
 
@@ -60,19 +68,35 @@ pub fn judge(password: &Password, personal: &[&str]) -> Result<(), Weakness> {
     if bits(password.reveal()) < MIN_BITS {
         return Err(Weakness::Simple);
     }
-    let read: zeroize::Zeroizing<String> =
-        password.reveal().chars().take(READ_CHARS).collect::<String>().into();
+    let read = read_part(password.reveal());
     // Personal words come first: zxcvbn ranks what it is given by its order.
     let words = personal.iter().flat_map(|text| words(text)).collect::<Vec<_>>();
     if is_personal(password.reveal(), &words) {
         return Err(Weakness::Guessable(Guess::Personal));
     }
     let inputs: Vec<&str> = words.iter().map(String::as_str).chain(FRENCH.lines()).collect();
-    let entropy = zxcvbn(&read, &inputs);
+    let entropy = zxcvbn(read, &inputs);
     if u8::from(entropy.score()) >= MIN_SCORE {
         return Ok(());
     }
     Err(Weakness::Guessable(reason(&entropy, &words)))
+}
+
+/// How much of a password is looked at for guessing: its beginning, as far as
+/// that takes no long time. Who chose the rest well is judged too strictly.
+#[must_use]
+pub fn read_part(password: &str) -> &str {
+    let end = |(place, _)| place;
+    let longest = password.char_indices().nth(READ_CHARS).map_or(password.len(), end);
+    let too_many = password.char_indices().find(|(place, character)| {
+        readings(&password[..place + character.len_utf8()]) > MAX_READINGS
+    });
+    &password[..too_many.map_or(password.len(), end).min(longest)]
+}
+
+fn readings(text: &str) -> usize {
+    let present = |signs: &&str| signs.chars().filter(|sign| text.contains(*sign)).count().max(1);
+    SUBSTITUTES.iter().map(present).product()
 }
 
 /// Whether hardly anything is left of a password without the words that the

@@ -12,6 +12,7 @@ use sea_orm::{
     EntityTrait as _, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 use sea_orm_migration::{MigratorTrait as _, SchemaManager, seaql_migrations};
+use tokio::time::Instant;
 
 use super::{
     error::StorageError,
@@ -165,10 +166,14 @@ impl Database {
         F: Future<Output = Result<T, E>>,
         E: IsConflict,
     {
+        let begun = Instant::now();
         let mut tried = 1;
         loop {
             match attempt().await {
-                Err(error) if tried < ATTEMPTS && error.is_conflict() => {
+                // Who waited long for a lock already waits no more.
+                Err(error)
+                    if tried < ATTEMPTS && begun.elapsed() < PATIENCE && error.is_conflict() =>
+                {
                     let bound = Duration::from_millis(5 << tried);
                     let pause = bound.mul_f64(self.randomness.fraction());
                     tokio::time::sleep(pause).await;

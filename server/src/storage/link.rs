@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _, sea_query::OnConflict,
+    QueryOrder as _, QuerySelect as _, sea_query::OnConflict,
 };
+use uuid::Uuid;
 
 use super::{
     account::{Account, account_id},
@@ -101,6 +102,32 @@ pub async fn list(
         .all(db)
         .await?;
     rows.into_iter().map(Link::try_from).collect()
+}
+
+/// The living links of an account beyond the `keep` last seen.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn find_longest_unseen(
+    db: &impl ConnectionTrait,
+    account_id: AccountId,
+    keep: u64,
+) -> Result<Vec<MachineId>, StorageError> {
+    let ids: Vec<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::MachineId)
+        .filter(Column::AccountId.eq(account_id.to_db()))
+        .filter(Column::UnlinkTime.is_null())
+        .order_by_desc(Column::LastSeenTime)
+        .order_by_desc(Column::LinkTime)
+        .order_by_desc(Column::Id)
+        .offset(keep)
+        // SQLite takes no offset without a limit.
+        .limit(keep)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(ids.into_iter().map(MachineId::from_db).collect())
 }
 
 /// Links a machine, or gives its link a new token: the old one is dead.

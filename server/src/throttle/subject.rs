@@ -25,8 +25,10 @@ pub enum Guesser {
 pub enum Subject {
     /// Passwords for an account, which need not exist.
     Passwords(AccountId, Guesser),
-    /// Mails to an address.
+    /// Mails that were asked for by this address.
     MailsTo(EmailAddress),
+    /// Mails into a mailbox, however they were asked for.
+    MailsInto(EmailAddress),
     /// Mails asked for under an account's ID, which need not exist.
     MailsFor(AccountId),
     /// Mails asked for from an IP address.
@@ -43,9 +45,8 @@ impl Subject {
             Self::Passwords(account, Guesser::Linked(machine)) => {
                 format!("passwords:{account}:{}", machine.uuid())
             }
-            Self::MailsTo(address) => {
-                format!("mails-to:{}", base32::encode(&Sha256::digest(address.key())))
-            }
+            Self::MailsTo(address) => format!("mails-to:{}", mailbox(address)),
+            Self::MailsInto(address) => format!("mails-into:{}", mailbox(address)),
             Self::MailsFor(account) => format!("mails-for:{account}"),
             Self::MailsFrom(ip) => format!("mails-from:{}", network(*ip)),
         }
@@ -54,10 +55,18 @@ impl Subject {
     pub(super) fn throttled(&self) -> Throttled {
         match self {
             Self::Passwords(..) => Throttled::Passwords,
-            Self::MailsTo(_) | Self::MailsFor(_) => Throttled::MailsPerAddress,
+            Self::MailsTo(_) | Self::MailsInto(_) | Self::MailsFor(_) => Throttled::MailsPerAddress,
             Self::MailsFrom(_) => Throttled::MailsPerIp,
         }
     }
+}
+
+/// The digest of an address without what stands after a `+`: mail servers put
+/// `jeanne+1@…` and `jeanne+2@…` into one mailbox (RFC 5233).
+fn mailbox(address: &EmailAddress) -> String {
+    let (local, domain) = address.key().rsplit_once('@').unwrap_or((address.key(), ""));
+    let user = local.split_once('+').map_or(local, |(user, _)| user);
+    base32::encode(&Sha256::digest(format!("{user}@{domain}")))
 }
 
 /// The network that counts as one caller: an IPv4 address, or the /64 that an

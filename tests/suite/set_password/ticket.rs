@@ -6,7 +6,8 @@ use gestan_account_client::{
 };
 use gestan_account_server::credentials::token::{Token, TokenKind};
 use gestan_account_tests::{
-    PASSWORD, TestServer, assert_refused, count, new_password, refused, rows, text, violations,
+    PASSWORD, TestServer, assert_refused, change_email, count, new_password, refused, rows, text,
+    violations,
 };
 use jiff::SignedDuration;
 
@@ -176,5 +177,24 @@ async fn set_password_asks_for_exactly_one_of_ticket_and_current_password() {
     }
     assert_eq!(text(server.db(), "SELECT password_hash FROM account").await, hash);
     server.set_password(&confirmed.ticket, &new_password(1)).await;
+    server.deliver_mail().await;
+}
+
+/// Who has the old mailbox only must not come back by what it proved before.
+#[tokio::test]
+async fn a_ticket_dies_with_the_address_that_it_proved() {
+    let server = TestServer::start().await;
+    let member = server.open_account("ancienne@exemple.fr", 1).await;
+    let asked = server.resend(member.account_id, 2).await;
+    let code = server.code_to("ancienne@exemple.fr").await;
+    let ticket = server.confirm(&asked.challenge_id, &code).await.ticket;
+    let changed = member.update(change_email("neuve@exemple.fr")).await;
+    let code = server.code_to("neuve@exemple.fr").await;
+    server.confirm(&changed.challenge_id, &code).await;
+
+    let outcome = set(&server.client, &ticket, &new_password(5)).await;
+    assert_refused(outcome, Code::FailedPrecondition, ErrorReason::TicketExpired);
+    assert_eq!(count(server.db(), "SELECT count(*) FROM link").await, 1);
+    assert!(password_is(&server, member.account_id, PASSWORD).await);
     server.deliver_mail().await;
 }

@@ -3,9 +3,11 @@
 
 use jiff::Timestamp;
 
-use super::{Accounts, Change, Error, Origin, PasswordSet, SetPassword};
+use super::{
+    super::linking::link_machine, Accounts, Change, Error, Origin, PasswordSet, SetPassword,
+};
 use crate::{
-    audit::{self, Action, Actor},
+    audit::Actor,
     credentials::{
         derivation::link_token_of_ticket,
         hasher::{PasswordHash, Verdict},
@@ -77,11 +79,16 @@ impl Accounts {
         let seed = challenge.seed.as_ref().ok_or(Error::TicketExpired)?;
         let account = account::find_for_update(&transaction, account_id).await?;
         let mut account = account.ok_or(Error::InvalidCredentials)?;
+        // It proved the mailbox of that time: whoever has only that one must not
+        // come back into an account that has left it.
+        if account.email.key() != challenge.email.key() {
+            return Err(Error::TicketExpired);
+        }
         let link_token = link_token_of_ticket(ticket, seed);
         let machine = &challenge.machine;
         let actor = Actor::machine(machine.id, origin.ip);
-        link::upsert(&transaction, account_id, machine, &link_token.digest(), now).await?;
-        audit::record(&transaction, account_id, &Action::LinkMachine, actor, now).await?;
+        let digest = link_token.digest();
+        link_machine(&transaction, account_id, machine, &digest, actor, now).await?;
         Change { accounts: self, command, machine, machine_linked: true, actor, now }
             .store(&transaction, &mut account, hash)
             .await?;

@@ -1,11 +1,14 @@
 //! What an owed mail says at the moment when it is sent, and the code that is
 //! minted for it there and then.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{DeliveryError, Outbox};
+use super::{DeliveryError, Outbox, POLL};
 use crate::{
+    credentials::hasher::{CodeHash, HashError},
     domain::{account_id::AccountId, personal_code::PersonalCode},
     mail::{
         letter::Letter,
@@ -118,6 +121,26 @@ impl Outbox {
         Ok(Some((content, code_id)))
     }
 
+    /// That others have much to hash is no fault of the mail's: it waits its turn,
+    /// instead of coming back after ever longer times.
+    async fn hash_when_there_is_room(
+        &self,
+        code: &PersonalCode,
+        challenge: &Challenge,
+    ) -> Result<CodeHash, HashError> {
+        let mut waited = Duration::ZERO;
+        loop {
+            match self.hasher.hash_code(code.clone(), challenge.salt.clone()).await {
+                Err(HashError::Busy { retry_after }) if waited < self.config.lease / 4 => {
+                    let pause = retry_after.clamp(Duration::from_millis(10), POLL);
+                    tokio::time::sleep(pause).await;
+                    waited += pause;
+                }
+                outcome => return outcome.map(|(hash, _)| hash),
+            }
+        }
+    }
+
     /// Makes a code, and stores its hash before anybody can type it; `None`
     /// when another server has taken the mail over.
     async fn mint(
@@ -127,7 +150,7 @@ impl Outbox {
         now: Timestamp,
     ) -> Result<Option<(Uuid, PersonalCode)>, DeliveryError> {
         let code = PersonalCode::generate(&*self.randomness);
-        let (hash, _) = self.hasher.hash_code(code.clone(), challenge.salt.clone()).await?;
+        let hash = self.hash_when_there_is_room(&code, challenge).await?;
         let id = self.randomness.uuid();
         let stored = self
             .db
