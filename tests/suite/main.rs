@@ -17,6 +17,7 @@ mod client_replicas;
 mod client_retries;
 mod client_tls;
 mod confirm;
+mod conflicts;
 mod copy;
 mod crash;
 mod create;
