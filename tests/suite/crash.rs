@@ -4,7 +4,6 @@
 
 use gestan_account_tests::process::{Home, ServerProcess};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
-use tokio::time::{Duration, sleep};
 
 use crate::{
     ledger::Ledger,
@@ -16,12 +15,6 @@ const KILLS_OF_REPLICAS: usize = 50;
 const CUSTOMERS_AT_ONCE: u32 = 8;
 const SEED: u64 = 20_261_124;
 
-/// So much is done between two blows, then the next falls anywhere.
-async fn wait_for_a_moment(ledger: &mut Ledger, chance: &mut StdRng) {
-    ledger.get_on(chance.random_range(1..=40)).await;
-    sleep(Duration::from_micros(chance.random_range(0..20_000))).await;
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_server_has_lost_nothing_that_it_acknowledged() {
     let home = Home::new();
@@ -30,7 +23,7 @@ async fn a_killed_server_has_lost_nothing_that_it_acknowledged() {
     let mut ledger = Ledger::open(vec![server.address], home.mail_folder(), CUSTOMERS_AT_ONCE);
     let mut chance = StdRng::seed_from_u64(SEED);
     for _ in 0..KILLS {
-        wait_for_a_moment(&mut ledger, &mut chance).await;
+        ledger.wait_for_a_moment(1..=40, &mut chance).await;
         server.kill().await;
         server = ServerProcess::start(&home, &arguments).await;
         ledger.world.moved_to(vec![server.address]);
@@ -45,7 +38,7 @@ async fn replicas_that_are_killed_fifty_times_lose_nothing_that_they_acknowledge
     let mut ledger = Ledger::open(servers, mails, CUSTOMERS_AT_ONCE);
     let mut chance = StdRng::seed_from_u64(SEED);
     for _ in 0..KILLS_OF_REPLICAS {
-        wait_for_a_moment(&mut ledger, &mut chance).await;
+        ledger.wait_for_a_moment(1..=40, &mut chance).await;
         replicas.restart(chance.random_range(0..COUNT), End::Killed).await;
     }
     ledger.close_and_check(&replicas.database_url()).await;

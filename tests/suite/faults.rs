@@ -36,18 +36,13 @@ async fn servers_on(database_url: String) -> (Replicas, Ledger) {
     (replicas, ledger)
 }
 
-async fn wait_for_a_moment(ledger: &mut Ledger, chance: &mut StdRng) {
-    ledger.get_on(chance.random_range(10..=60)).await;
-    sleep(Duration::from_micros(chance.random_range(0..20_000))).await;
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_is_stopped_hard_and_started_again_has_lost_nothing() {
     let cluster = cluster();
     let (replicas, mut ledger) = servers_on(cluster.url(DATABASE)).await;
     let mut chance = StdRng::seed_from_u64(SEED);
     for _ in 0..5 {
-        wait_for_a_moment(&mut ledger, &mut chance).await;
+        ledger.wait_for_a_moment(10..=60, &mut chance).await;
         cluster.stop_hard();
         sleep(Duration::from_millis(chance.random_range(0..1_500))).await;
         cluster.start_again();
@@ -63,7 +58,7 @@ async fn connections_that_are_cut_lose_nothing() {
     let (replicas, mut ledger) = servers_on(cluster.url(DATABASE)).await;
     let mut chance = StdRng::seed_from_u64(SEED);
     for _ in 0..30 {
-        wait_for_a_moment(&mut ledger, &mut chance).await;
+        ledger.wait_for_a_moment(10..=60, &mut chance).await;
         cluster.execute(
             DATABASE,
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
@@ -146,7 +141,7 @@ async fn a_standby_takes_over_from_a_primary_that_dies_and_nothing_is_lost() {
     let (replicas, mut ledger) = servers_on(url).await;
     let mut chance = StdRng::seed_from_u64(SEED);
     ledger.get_on(100).await;
-    wait_for_a_moment(&mut ledger, &mut chance).await;
+    ledger.wait_for_a_moment(10..=60, &mut chance).await;
     assert_eq!(
         primary.query("postgres", "SELECT sync_state FROM pg_stat_replication").trim(),
         "sync"

@@ -5,13 +5,14 @@
 mod customer;
 mod world;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, ops::RangeInclusive, path::PathBuf, sync::Arc};
 
 use gestan_account_tests::{
     count,
     process::{MailFile, PATIENCE, mail_files},
     rows,
 };
+use rand::{RngExt as _, rngs::StdRng};
 use sea_orm::{Database, DatabaseConnection};
 use tokio::{
     task::{JoinHandle, JoinSet},
@@ -46,6 +47,17 @@ impl Ledger {
             () = self.world.wait_for_answers(calls) => {}
             ended = self.at_work.join_next() => panic!("a customer has trouble: {ended:?}"),
         }
+    }
+
+    /// Waits until so much more is done, and then a little, so that the next
+    /// blow falls anywhere.
+    pub(crate) async fn wait_for_a_moment(
+        &mut self,
+        calls: RangeInclusive<u64>,
+        chance: &mut StdRng,
+    ) {
+        self.get_on(chance.random_range(calls)).await;
+        sleep(Duration::from_micros(chance.random_range(0..20_000))).await;
     }
 
     /// Lets every customer finish, and looks for all that was acknowledged.
