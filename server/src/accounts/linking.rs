@@ -1,4 +1,5 @@
-//! Links a machine to an account, in the transaction of the call that may.
+//! Links a machine to an account, or detaches it, in the transaction of the call
+//! that may, and writes it to the trail.
 
 use jiff::Timestamp;
 use sea_orm::DatabaseTransaction;
@@ -7,7 +8,10 @@ use super::error::Error;
 use crate::{
     audit::{self, Action, Actor},
     credentials::token::TokenDigest,
-    domain::{account_id::AccountId, machine::Machine},
+    domain::{
+        account_id::AccountId,
+        machine::{Machine, MachineId},
+    },
     storage::link,
 };
 
@@ -28,10 +32,22 @@ pub(super) async fn link_machine(
     link::upsert(transaction, account_id, machine, digest, now).await?;
     audit::record(transaction, account_id, &Action::LinkMachine, actor, now).await?;
     for other in link::find_longest_unseen(transaction, account_id, MAX_MACHINES).await? {
-        if link::unlink(transaction, account_id, other, now).await? {
-            audit::record(transaction, account_id, &Action::UnlinkMachine(other), actor, now)
-                .await?;
-        }
+        unlink_machine(transaction, account_id, other, actor, now).await?;
+    }
+    Ok(())
+}
+
+/// Kills the link of a machine, if it lives.
+pub(super) async fn unlink_machine(
+    transaction: &DatabaseTransaction,
+    account_id: AccountId,
+    machine: MachineId,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), Error> {
+    if link::unlink(transaction, account_id, machine, now).await? {
+        let action = Action::UnlinkMachine(machine);
+        audit::record(transaction, account_id, &action, actor, now).await?;
     }
     Ok(())
 }

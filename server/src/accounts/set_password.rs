@@ -7,7 +7,7 @@ mod with_ticket;
 use jiff::Timestamp;
 use sea_orm::DatabaseTransaction;
 
-use super::{Accounts, Origin, error::Error};
+use super::{Accounts, Origin, error::Error, linking::unlink_machine};
 use crate::{
     audit::{self, Action, Actor},
     credentials::{hasher::PasswordHash, token::Token},
@@ -123,9 +123,8 @@ impl Change<'_> {
         if self.command.unlink_other_machines {
             for other in link::list(transaction, id).await? {
                 let other = other.machine.id;
-                if other != self.machine.id && link::unlink(transaction, id, other, now).await? {
-                    let action = Action::UnlinkMachine(other);
-                    audit::record(transaction, id, &action, self.actor, now).await?;
+                if other != self.machine.id {
+                    unlink_machine(transaction, id, other, self.actor, now).await?;
                 }
             }
         }

@@ -5,15 +5,16 @@ use super::{
     Accounts, Origin,
     caller::{Caller, LinkedCaller},
     error::Error,
+    linking::unlink_machine,
     secret_check::Examined,
 };
 use crate::{
-    audit::{self, Action, Actor},
+    audit::Actor,
     domain::{
         account_id::AccountId, machine::MachineId, password::Password, secret::Secret,
         violation::Problem,
     },
-    storage::{account, link},
+    storage::account,
 };
 
 /// What Unlink is asked.
@@ -74,10 +75,8 @@ impl Accounts {
             transaction.commit().await?;
             return Err(Error::InvalidCredentials);
         }
-        if link::unlink(&transaction, id, target, now).await? {
-            let actor = Actor::machine(caller.link.machine.id, origin.ip);
-            audit::record(&transaction, id, &Action::UnlinkMachine(target), actor, now).await?;
-        }
+        let actor = Actor::machine(caller.link.machine.id, origin.ip);
+        unlink_machine(&transaction, id, target, actor, now).await?;
         transaction.commit().await?;
         Ok(())
     }
