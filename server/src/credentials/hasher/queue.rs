@@ -18,6 +18,11 @@ use tokio::sync::oneshot;
 
 use super::HashError;
 
+/// How much a hashing thread gives way: about a tenth of what another thread gets
+/// where both want one processor, and all of it where none does.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
 /// What a thread does: with its memory, which it keeps. Says whether there still
 /// was somebody to do it for.
 type Job = Box<dyn FnOnce(&mut Vec<Block>) -> bool + Send>;
@@ -98,7 +103,18 @@ impl Queue {
     }
 }
 
+/// A hash takes a processor for as long as hundreds of other calls: where they
+/// want it, too, they go first. On Linux a thread has a priority of its own
+/// (setpriority(2)); elsewhere it is the whole process', and left alone.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::warn!(%error, "hashing threads do not give way to other calls");
+    }
+}
+
 fn work(receiver: &Mutex<Receiver<Job>>, done: &Done) {
+    give_way();
     let mut memory = Vec::new();
     loop {
         let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
