@@ -38,8 +38,12 @@ pub use unlink::Unlink;
 pub use update::{Update, Updated};
 
 use crate::{
-    clock::Clock, credentials::hasher::Hasher, domain::ape_code::Nomenclature,
-    randomness::Randomness, storage::database::Database, throttle::Throttles,
+    clock::Clock,
+    credentials::hasher::Hasher,
+    domain::ape_code::Nomenclature,
+    randomness::Randomness,
+    storage::{database::Database, link_reads::LinkReads},
+    throttle::Throttles,
 };
 
 /// How long things last.
@@ -69,6 +73,8 @@ pub struct Origin {
 pub struct Accounts {
     /// Where everything is kept.
     pub db: Database,
+    /// What is read of it most.
+    pub links: LinkReads,
     /// Where everything slow is computed.
     pub hasher: Hasher,
     /// What time it is.

@@ -30,6 +30,7 @@ use crate::{
     storage::{
         copy,
         database::{Database, DatabaseConfig},
+        link_reads::LinkReads,
         purge::Retention,
     },
     throttle::{
@@ -140,6 +141,7 @@ async fn dependencies(settings: &Settings) -> anyhow::Result<Dependencies> {
     let db = open_database(settings, !settings.no_migrate).await?;
     let accounts = Accounts {
         db: db.clone(),
+        links: LinkReads::new(&db),
         hasher: hasher.clone(),
         clock: clock.clone(),
         randomness: randomness.clone(),

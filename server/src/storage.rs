@@ -5,6 +5,7 @@
 pub mod account;
 pub mod audit_event;
 pub mod backup;
+mod batches;
 pub mod challenge;
 pub mod copy;
 pub mod database;
@@ -13,6 +14,7 @@ mod entity;
 pub mod error;
 pub mod idempotency_key;
 pub mod link;
+pub mod link_reads;
 pub mod outbox_mail;
 pub mod personal_code;
 mod pools;

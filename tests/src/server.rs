@@ -25,7 +25,7 @@ use gestan_account_server::{
         outbox::{Outbox, OutboxConfig},
     },
     shutdown::Shutdown,
-    storage::outbox_mail,
+    storage::{link_reads::LinkReads, outbox_mail},
     throttle::{
         Limits, Throttles,
         calls::{CallBuckets, CallRate},
@@ -166,6 +166,7 @@ impl TestServer {
         let accounts_db = db.write();
         let accounts = Accounts {
             db: db.clone(),
+            links: LinkReads::new(&db),
             hasher: hasher.clone(),
             clock: options.clock.unwrap_or_else(|| Arc::new(clock.clone())),
             randomness: randomness.clone(),

@@ -58,6 +58,7 @@ mod rolling_restart;
 mod secrets;
 mod set_password;
 mod set_password_by_password;
+mod shared_reads;
 mod slow_peers;
 mod smtp;
 mod smtp_failures;

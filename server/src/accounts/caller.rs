@@ -6,8 +6,7 @@ use super::{Accounts, Origin, error::Error, secret_check::Guess};
 use crate::{
     credentials::token::{Token, TokenKind},
     storage::{
-        account::Account,
-        link::{self, Link},
+        link_reads::Linked,
         support_key::{self, SupportKey},
     },
     throttle::Guesser,
@@ -35,13 +34,7 @@ impl BearerToken {
     }
 }
 
-/// A machine with its link, dead or alive, and its account.
-pub(super) struct LinkedCaller {
-    pub(super) link: Link,
-    pub(super) account: Account,
-}
-
-impl LinkedCaller {
+impl Linked {
     /// A secret that this machine gives for its account.
     pub(super) fn guess(&self) -> Guess<'_> {
         Guess {
@@ -54,18 +47,22 @@ impl LinkedCaller {
 
 /// Who calls.
 pub(super) enum Caller {
-    Machine(Box<LinkedCaller>),
+    Machine(Box<Linked>),
     Support(SupportKey),
 }
 
 impl Accounts {
     /// Who calls, if the token is known; its link may be dead.
     pub(super) async fn find_caller(&self, origin: &Origin) -> Result<Caller, Error> {
+        self.look_up(origin, false).await
+    }
+
+    async fn look_up(&self, origin: &Origin, with_links: bool) -> Result<Caller, Error> {
         match &origin.token {
             Some(BearerToken::Link(token)) => {
-                let found = link::find_by_token(&self.db.read(), &token.digest()).await?;
-                let (link, account) = found.ok_or(Error::InvalidCredentials)?;
-                Ok(Caller::Machine(Box::new(LinkedCaller { link, account })))
+                let found = self.links.find(token.digest(), with_links).await?;
+                let found = found.ok_or(Error::InvalidCredentials)?;
+                Ok(Caller::Machine(Box::new(found)))
             }
             Some(BearerToken::SupportKey(key)) => {
                 let found = support_key::find_by_digest(&self.db.read(), &key.digest()).await?;
@@ -77,35 +74,44 @@ impl Accounts {
 
     /// Who calls; the link of a machine lives, and is noted as seen.
     pub(super) async fn authenticate(&self, origin: &Origin) -> Result<Caller, Error> {
-        let caller = self.find_caller(origin).await?;
-        if let Caller::Machine(machine) = &caller {
+        self.admit(self.find_caller(origin).await?).await
+    }
+
+    /// The same; a machine comes with every machine of its account.
+    pub(super) async fn authenticate_with_links(&self, origin: &Origin) -> Result<Caller, Error> {
+        self.admit(self.look_up(origin, true).await?).await
+    }
+
+    async fn admit(&self, mut caller: Caller) -> Result<Caller, Error> {
+        if let Caller::Machine(machine) = &mut caller {
             if machine.link.unlink_time.is_some() {
                 return Err(Error::InvalidCredentials);
             }
-            self.note_seen(&machine.link).await;
+            self.note_seen(machine).await;
         }
         Ok(caller)
     }
 
     /// The machine that calls; a support key may not.
-    pub(super) async fn authenticate_machine(
-        &self,
-        origin: &Origin,
-    ) -> Result<LinkedCaller, Error> {
+    pub(super) async fn authenticate_machine(&self, origin: &Origin) -> Result<Linked, Error> {
         match self.authenticate(origin).await? {
             Caller::Machine(machine) => Ok(*machine),
             Caller::Support(_) => Err(Error::PermissionDenied),
         }
     }
 
-    async fn note_seen(&self, link: &Link) {
-        let now = self.now();
+    async fn note_seen(&self, machine: &mut Linked) {
+        let (link, now) = (&mut machine.link, self.now());
         if now.duration_since(link.last_seen_time) < SEEN_EXACTNESS {
             return;
         }
         // What was asked for does not depend on it: the next call notes it again.
-        if let Err(error) = link::touch(&self.db.write(), link, now).await {
-            tracing::warn!(link.id, %error, "last seen time not stored");
+        if let Err(error) = self.links.touch(link, now).await {
+            return tracing::warn!(link.id, %error, "last seen time not stored");
+        }
+        link.last_seen_time = now;
+        for listed in machine.links.iter_mut().filter(|listed| listed.id == link.id) {
+            listed.last_seen_time = now;
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     storage::{
         account::{self, Account},
         link::{self, Link},
+        link_reads::Linked,
     },
 };
 
@@ -36,26 +37,26 @@ impl Accounts {
     /// another account than its own; [`Error::Invalid`] when a support key
     /// names none.
     pub async fn get(&self, query: &Get, origin: &Origin) -> Result<AccountRead, Error> {
-        let (account, current) = match self.authenticate(origin).await? {
+        match self.authenticate_with_links(origin).await? {
             Caller::Machine(machine) => {
                 machine.account.check_is(query.account_id)?;
-                (machine.account, Some(machine.link.machine.id))
+                let Linked { link, account, links } = *machine;
+                Ok(AccountRead { account, links, current: Some(link.machine.id) })
             }
             Caller::Support(key) => {
                 let id = query.account_id;
                 let id = id.ok_or_else(|| Error::invalid("account_id", Problem::Required))?;
                 let found = account::find(&self.db.read(), id).await?;
-                let found = found.ok_or(Error::InvalidCredentials)?;
+                let account = found.ok_or(Error::InvalidCredentials)?;
                 // Before anything is shown: what cannot be written is not read.
                 let actor = Actor::support_key(key.id, origin.ip);
                 let read = Action::ReadAccount;
                 audit::record(&self.db.write(), id, &read, actor, self.now()).await?;
                 tracing::info!(support_key.id = key.id, account.id = %id, "read by support");
-                (found, None)
+                let links = link::list(&self.db.read(), id).await?;
+                Ok(AccountRead { account, links, current: None })
             }
-        };
-        let links = link::list(&self.db.read(), account.id).await?;
-        Ok(AccountRead { account, links, current })
+        }
     }
 }
 

@@ -2,11 +2,7 @@
 //! the call may be repeated with the very token that it killed.
 
 use super::{
-    Accounts, Origin,
-    caller::{Caller, LinkedCaller},
-    error::Error,
-    linking::unlink_machine,
-    secret_check::Examined,
+    Accounts, Origin, caller::Caller, error::Error, linking::unlink_machine, secret_check::Examined,
 };
 use crate::{
     audit::Actor,
@@ -14,7 +10,7 @@ use crate::{
         account_id::AccountId, machine::MachineId, password::Password, secret::Secret,
         violation::Problem,
     },
-    storage::account,
+    storage::{account, link_reads::Linked},
 };
 
 /// What Unlink is asked.
@@ -59,7 +55,7 @@ impl Accounts {
 
     async fn unlink_once(
         &self,
-        caller: &LinkedCaller,
+        caller: &Linked,
         target: MachineId,
         password: Option<&Examined>,
         origin: &Origin,

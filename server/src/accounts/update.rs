@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::{
     Accounts, Origin, call_digest,
-    caller::LinkedCaller,
     error::Error,
     owed_mail::NewChallenge,
     secret_check::{Examined, Redeemed},
@@ -25,6 +24,7 @@ use crate::{
     storage::{
         account::{self, Account},
         challenge::{self, Purpose},
+        link_reads::Linked,
     },
     throttle::Subject,
 };
@@ -87,7 +87,7 @@ impl Accounts {
     async fn update_once(
         &self,
         command: &Update,
-        caller: &LinkedCaller,
+        caller: &Linked,
         examined: &Examined,
         origin: &Origin,
     ) -> Result<Updated, Error> {
@@ -133,7 +133,7 @@ impl Accounts {
 /// A change about to be stored.
 struct Change<'a> {
     accounts: &'a Accounts,
-    caller: &'a LinkedCaller,
+    caller: &'a Linked,
     origin: &'a Origin,
     transaction: &'a DatabaseTransaction,
     now: Timestamp,

@@ -3,7 +3,7 @@
 use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError, SqlxPostgresError, SqlxSqliteError};
 
 /// A database error.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StorageError {
     /// The database cannot be reached or cannot write: the caller may repeat.
     #[error("the database is away: {0}")]
@@ -24,6 +24,17 @@ impl StorageError {
     #[must_use]
     pub fn damaged(what: &str) -> Self {
         Self::Fault(DbErr::Custom(format!("damaged row: {what}")))
+    }
+
+    /// A row that was there a moment ago.
+    #[must_use]
+    pub fn gone(what: &str) -> Self {
+        Self::Conflict(DbErr::Custom(format!("gone: {what}")))
+    }
+
+    /// Whoever fetched for several callers is gone: it panicked.
+    pub(super) fn ended_early() -> Self {
+        Self::Fault(DbErr::Custom("a shared statement ended early".to_owned()))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Table `link`.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
@@ -8,13 +10,15 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    account::{Account, account_id},
+    account::account_id,
     entity::{
         account,
         link::{ActiveModel, Column, Entity, Model},
     },
     error::StorageError,
-    from_millis, to_millis,
+    from_millis,
+    link_reads::Linked,
+    to_millis,
 };
 use crate::{
     credentials::token::TokenDigest,
@@ -50,27 +54,31 @@ impl Link {
     }
 }
 
-/// The link with this token, dead or alive, and its account: one query.
+/// For each token its link, dead or alive, and the account, in one query, still
+/// without the other links. A damaged row is the trouble of its own token only.
 ///
 /// # Errors
 /// A [`StorageError`].
-pub async fn find_by_token(
+pub(super) async fn find_by_tokens(
     db: &impl ConnectionTrait,
-    digest: &TokenDigest,
-) -> Result<Option<(Link, Account)>, StorageError> {
-    let row = Entity::find()
+    digests: &[TokenDigest],
+) -> Result<Vec<Result<Option<Linked>, StorageError>>, StorageError> {
+    let keys = few_lengths(digests.iter().map(|digest| digest.as_bytes().to_vec()).collect());
+    let rows = Entity::find()
         .find_also_related(account::Entity)
-        .filter(Column::TokenDigest.eq(digest.as_bytes()))
-        .one(db)
+        .filter(Column::TokenDigest.is_in(keys))
+        .all(db)
         .await?;
-    let Some((link, Some(account))) = row else {
-        return Ok(None);
+    let rows: HashMap<&[u8], _> =
+        rows.iter().map(|row| (row.0.token_digest.as_slice(), row)).collect();
+    let find = |digest: &TokenDigest| match rows.get(digest.as_bytes()) {
+        Some((link, Some(account))) if digest.matches(&link.token_digest) => {
+            let (link, account) = (link.clone().try_into()?, account.clone().try_into()?);
+            Ok(Some(Linked { link, account, links: Vec::new() }))
+        }
+        _ => Ok(None),
     };
-    let link = Link::try_from(link)?;
-    if !link.has_token(digest) {
-        return Ok(None);
-    }
-    Ok(Some((link, account.try_into()?)))
+    Ok(digests.iter().map(find).collect())
 }
 
 /// The link of a machine to an account, dead or alive.
@@ -94,14 +102,40 @@ pub async fn list(
     db: &impl ConnectionTrait,
     account_id: AccountId,
 ) -> Result<Vec<Link>, StorageError> {
+    Ok(list_each(db, &[account_id]).await?.pop().unwrap_or_default())
+}
+
+/// The same for several accounts, in one query.
+///
+/// # Errors
+/// A [`StorageError`].
+pub(super) async fn list_each(
+    db: &impl ConnectionTrait,
+    account_ids: &[AccountId],
+) -> Result<Vec<Vec<Link>>, StorageError> {
+    let keys = few_lengths(account_ids.iter().map(|id| id.to_db()).collect());
     let rows = Entity::find()
-        .filter(Column::AccountId.eq(account_id.to_db()))
+        .filter(Column::AccountId.is_in(keys))
         .filter(Column::UnlinkTime.is_null())
         .order_by_asc(Column::LinkTime)
         .order_by_asc(Column::Id)
         .all(db)
         .await?;
-    rows.into_iter().map(Link::try_from).collect()
+    let mut links: HashMap<i64, Vec<Link>> = HashMap::new();
+    for row in rows {
+        links.entry(row.account_id).or_default().push(row.try_into()?);
+    }
+    let of = |id: &AccountId| links.get(&id.to_db()).cloned().unwrap_or_default();
+    Ok(account_ids.iter().map(of).collect())
+}
+
+/// Repeats the last key until there are as many as a power of two: each length
+/// makes a statement of its own, and drivers keep only so many prepared.
+fn few_lengths<T: Clone>(mut keys: Vec<T>) -> Vec<T> {
+    if let Some(last) = keys.last().cloned() {
+        keys.resize(keys.len().next_power_of_two(), last);
+    }
+    keys
 }
 
 /// The living links of an account beyond the `keep` last seen.
@@ -164,17 +198,18 @@ pub async fn upsert(
     Ok(())
 }
 
-/// Notes that a link's token was used.
+/// Notes that the tokens of these links were used.
 ///
 /// # Errors
 /// A [`StorageError`].
-pub async fn touch(
+pub(super) async fn touch(
     db: &impl ConnectionTrait,
-    link: &Link,
+    link_ids: Vec<i64>,
     now: Timestamp,
 ) -> Result<(), StorageError> {
     let row = ActiveModel { last_seen_time: Set(to_millis(now)), ..Default::default() };
-    Entity::update_many().set(row).filter(Column::Id.eq(link.id)).exec(db).await?;
+    let keys = few_lengths(link_ids);
+    Entity::update_many().set(row).filter(Column::Id.is_in(keys)).exec(db).await?;
     Ok(())
 }
 

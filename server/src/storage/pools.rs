@@ -16,6 +16,10 @@ use super::{database::DatabaseConfig, error::StorageError};
 /// How long a call waits for a connection, or for a lock of another process.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
+/// After how long out of use a connection is looked at before it is used: one
+/// that the other side has closed is known by then, in most cases.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
 /// SQLite lets one connection write at a time, so all writing goes through one,
 /// in turn, instead of meeting in locks; PostgreSQL has one pool for both.
 #[derive(Clone, Debug)]
@@ -150,6 +154,8 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
         .min_connections(1)
         .acquire_timeout(PATIENCE)
         .connect_timeout(PATIENCE)
+        // A look at each use would double the ways there and back.
+        .test_before_acquire_if_idle_for(TRUSTED_FOR)
         // Statements are logged by nobody: values might be among them one day.
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(|sqlite| sqlite_options(sqlite).create_if_missing(true));

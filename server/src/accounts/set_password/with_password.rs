@@ -2,11 +2,11 @@
 
 use super::{Accounts, Change, Error, Origin, PasswordSet, SetPassword};
 use crate::{
-    accounts::{caller::LinkedCaller, secret_check::Examined},
+    accounts::secret_check::Examined,
     audit::Actor,
     credentials::hasher::PasswordHash,
     domain::{password::Password, secret::Secret},
-    storage::account,
+    storage::{account, link_reads::Linked},
 };
 
 impl Accounts {
@@ -32,7 +32,7 @@ impl Accounts {
     async fn replace_password(
         &self,
         command: &SetPassword,
-        caller: &LinkedCaller,
+        caller: &Linked,
         examined: &Examined,
         hash: Option<&PasswordHash>,
         origin: &Origin,
