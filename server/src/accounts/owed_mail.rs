@@ -18,6 +18,7 @@ use crate::{
 
 /// A challenge to be made.
 pub(super) struct NewChallenge<'a> {
+    pub(super) id: Uuid,
     pub(super) purpose: Purpose,
     pub(super) email: &'a EmailAddress,
     pub(super) machine: &'a Machine,
@@ -36,7 +37,7 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Challenge, Error> {
         let challenge = Challenge {
-            id: self.randomness.uuid(),
+            id: new.id,
             purpose: new.purpose,
             email: new.email.clone(),
             machine: new.machine.clone(),

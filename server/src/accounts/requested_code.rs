@@ -15,6 +15,7 @@ use crate::{
     },
     storage::{
         challenge::Purpose,
+        error::StorageError,
         idempotency_key::{self, Answered},
     },
     throttle::Subject,
@@ -65,17 +66,21 @@ impl Accounts {
     async fn request_code_once(&self, request: &CodeRequest<'_>) -> Result<CodeRequested, Error> {
         let now = self.now();
         let transaction = self.db.begin().await?;
-        if let Some(answered) = find_answered(&transaction, request).await? {
-            return Ok(answered);
-        }
-        let send_time = match self.throttle_mail(&transaction, request, now).await {
-            // What took the last mail may have been this very call, at once with itself.
-            Err(error @ Error::Throttled { .. }) => {
-                return find_answered(&transaction, request).await?.ok_or(error);
-            }
-            outcome => outcome?,
+        let answered = Answered {
+            request_digest: request.request_digest,
+            challenge_id: self.randomness.uuid(),
+            code_expire_time: now + self.lifetimes.code,
+            resend_time: now + self.lifetimes.resend,
         };
+        // First of all: this very call, at once with itself, waits here, and is
+        // answered alike, instead of being refused for what the other one took.
+        let id = request.request_id;
+        if !idempotency_key::insert_if_new(&transaction, id, &answered, now).await? {
+            return find_answered(&transaction, request).await;
+        }
+        let send_time = self.throttle_mail(&transaction, request, now).await?;
         let new = NewChallenge {
+            id: answered.challenge_id,
             purpose: request.purpose,
             email: request.to.address(),
             machine: request.machine,
@@ -83,14 +88,7 @@ impl Accounts {
             profile: request.profile.clone(),
             send_time,
         };
-        let challenge = self.owe_code(&transaction, new, now).await?;
-        let answered = Answered {
-            request_digest: request.request_digest,
-            challenge_id: challenge.id,
-            code_expire_time: challenge.expire_time,
-            resend_time: now + self.lifetimes.resend,
-        };
-        idempotency_key::insert(&transaction, request.request_id, &answered, now).await?;
+        self.owe_code(&transaction, new, now).await?;
         transaction.commit().await?;
         Ok(answered.into())
     }
@@ -134,14 +132,14 @@ impl Accounts {
 async fn find_answered(
     transaction: &DatabaseTransaction,
     request: &CodeRequest<'_>,
-) -> Result<Option<CodeRequested>, Error> {
+) -> Result<CodeRequested, Error> {
+    // Purged since a moment ago: tried again, it is new.
     let answered = idempotency_key::find(transaction, request.request_id).await?;
-    match answered {
-        Some(answered) if answered.request_digest != request.request_digest => {
-            Err(Error::invalid("request_id", Problem::RequestIdReused))
-        }
-        answered => Ok(answered.map(CodeRequested::from)),
+    let answered = answered.ok_or_else(|| StorageError::gone("idempotency key"))?;
+    if answered.request_digest != request.request_digest {
+        return Err(Error::invalid("request_id", Problem::RequestIdReused));
     }
+    Ok(answered.into())
 }
 
 impl MailTo {

@@ -189,6 +189,7 @@ impl Change<'_> {
         throttles.take(self.transaction, &mails_to, self.now).await?;
         let send_time = self.accounts.reserve_mail(self.transaction, email, self.now).await?;
         let new = NewChallenge {
+            id: self.accounts.randomness.uuid(),
             purpose: Purpose::ChangeEmail(account.id),
             email,
             machine,

@@ -1,11 +1,11 @@
 //! Table `idempotency_key`: what was answered to a `request_id`.
 
 use jiff::Timestamp;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait as _};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait as _, TryInsertResult};
 use uuid::Uuid;
 
 use super::{
-    entity::idempotency_key::{ActiveModel, Entity},
+    entity::idempotency_key::{ActiveModel, Column, Entity},
     error::StorageError,
     from_millis, to_millis,
 };
@@ -43,16 +43,17 @@ pub async fn find(
     }))
 }
 
-/// Stores what is answered to `request_id`.
+/// Stores what is answered to `request_id`, unless it was answered before; tells
+/// whether it did. Who asks at the same moment waits for the end of the transaction.
 ///
 /// # Errors
-/// [`StorageError::Unique`] when it was answered meanwhile.
-pub async fn insert(
+/// A [`StorageError`].
+pub async fn insert_if_new(
     db: &impl ConnectionTrait,
     request_id: Uuid,
     answered: &Answered,
     now: Timestamp,
-) -> Result<(), StorageError> {
+) -> Result<bool, StorageError> {
     let row = ActiveModel {
         request_id: Set(request_id),
         request_digest: Set(answered.request_digest.to_vec()),
@@ -61,6 +62,9 @@ pub async fn insert(
         resend_time: Set(to_millis(answered.resend_time)),
         create_time: Set(to_millis(now)),
     };
-    Entity::insert(row).exec_without_returning(db).await?;
-    Ok(())
+    let inserted = Entity::insert(row)
+        .on_conflict_do_nothing_on([Column::RequestId])
+        .exec_without_returning(db)
+        .await?;
+    Ok(matches!(inserted, TryInsertResult::Inserted(1..)))
 }

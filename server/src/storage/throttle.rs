@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
-    QuerySelect as _,
+    sea_query::OnConflict,
 };
 
 use super::{
@@ -29,13 +29,15 @@ pub async fn find_for_update(
     key: &str,
 ) -> Result<Vec<Timestamp>, StorageError> {
     // There must be a row to lock: two first hits at once would not see each other.
+    // One that is there is locked by being left as it is.
     let row = ActiveModel {
         key: Set(key.to_owned()),
         hits: Set("[]".to_owned()),
         expire_time: Set(i64::MAX),
     };
-    Entity::insert(row).on_conflict_do_nothing_on([Column::Key]).exec_without_returning(db).await?;
-    hits(Entity::find_by_id(key).lock_exclusive().one(db).await?)
+    let as_it_is = OnConflict::column(Column::Key).update_column(Column::Key).to_owned();
+    let row = Entity::insert(row).on_conflict(as_it_is).exec_with_returning(db).await?;
+    hits(Some(row))
 }
 
 /// Stores when it happened, until when that is of interest.
