@@ -8,6 +8,7 @@ use std::{
     os::unix::{fs::DirBuilderExt as _, process::CommandExt as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
+    time::Duration,
 };
 
 use tempfile::TempDir;
@@ -132,6 +133,26 @@ impl Cluster {
         psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]);
         psql.args(["--set", "ON_ERROR_STOP=1", "--command", sql, "--dbname"]);
         run(psql.arg(self.url(database)))
+    }
+
+    /// Transactions a second of `script`, prepared, by `clients` connections.
+    ///
+    /// # Panics
+    /// When they fail.
+    #[must_use]
+    pub fn pgbench(&self, database: &str, script: &str, clients: u32, time: Duration) -> f64 {
+        // A file that PostgreSQL's user can read.
+        let path = self.data.join("script.sql");
+        fs::write(&path, script).expect("a file");
+        let mut pgbench = postgres("pgbench");
+        pgbench.args(["--no-vacuum", "--protocol", "prepared", "--username", "postgres"]);
+        pgbench.args(["--host", "127.0.0.1", "--port", &self.port.to_string()]);
+        pgbench.args(["--client", &clients.to_string(), "--jobs", &clients.min(2).to_string()]);
+        pgbench.args(["--time", &time.as_secs().max(1).to_string(), "--file"]).arg(path);
+        let printed = run(pgbench.arg(database));
+        let line = printed.lines().find_map(|line| line.strip_prefix("tps = "));
+        let rate = line.and_then(|line| line.split(' ').next()?.parse().ok());
+        rate.unwrap_or_else(|| panic!("no rate in:\n{printed}"))
     }
 
     /// The address of one of its databases.

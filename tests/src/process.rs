@@ -58,6 +58,12 @@ pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
 }
 
+/// The server's program, freshly built.
+#[must_use]
+pub fn server_program() -> PathBuf {
+    PROGRAMS.join("gestan-account-server")
+}
+
 /// The client's example, freshly built.
 #[must_use]
 pub fn compte_program() -> PathBuf {
@@ -152,7 +158,7 @@ impl Default for Home {
 /// keeps by default is then in `folder/data`.
 #[must_use]
 pub fn server_command(folder: &Path) -> Command {
-    let mut command = Command::new(PROGRAMS.join("gestan-account-server"));
+    let mut command = Command::new(server_program());
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("GESTAN_ACCOUNT_") {
             command.env_remove(name);
@@ -250,6 +256,34 @@ impl ServerProcess {
     #[must_use]
     pub fn log(&self) -> String {
         self.log.borrow().clone()
+    }
+
+    /// What the kernel says of its memory under this name, in MiB.
+    ///
+    /// # Panics
+    /// When it has ended.
+    #[must_use]
+    pub fn memory(&self, name: &str) -> f64 {
+        let id = self.child.id().expect("it runs");
+        let status = fs::read_to_string(format!("/proc/{id}/status")).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+        kib.expect("a size") / 1024.0
+    }
+
+    /// How long processors have worked for it.
+    ///
+    /// # Panics
+    /// When it has ended.
+    #[must_use]
+    pub fn processor_time(&self) -> Duration {
+        let id = self.child.id().expect("it runs");
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).expect("it runs");
+        // In user mode and in the kernel, in hundredths of a second: proc(5).
+        let fields = stat.rsplit(") ").next().expect("fields").split(' ');
+        let ticks: u64 =
+            fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+        Duration::from_millis(ticks * 10)
     }
 
     /// Waits until the log has `text`.
