@@ -54,13 +54,9 @@ pub(super) enum Caller {
 impl Accounts {
     /// Who calls, if the token is known; its link may be dead.
     pub(super) async fn find_caller(&self, origin: &Origin) -> Result<Caller, Error> {
-        self.look_up(origin, false).await
-    }
-
-    async fn look_up(&self, origin: &Origin, with_links: bool) -> Result<Caller, Error> {
         match &origin.token {
             Some(BearerToken::Link(token)) => {
-                let found = self.links.find(token.digest(), with_links).await?;
+                let found = self.links.find(token.digest()).await?;
                 let found = found.ok_or(Error::InvalidCredentials)?;
                 Ok(Caller::Machine(Box::new(found)))
             }
@@ -74,15 +70,7 @@ impl Accounts {
 
     /// Who calls; the link of a machine lives, and is noted as seen.
     pub(super) async fn authenticate(&self, origin: &Origin) -> Result<Caller, Error> {
-        self.admit(self.find_caller(origin).await?).await
-    }
-
-    /// The same; a machine comes with every machine of its account.
-    pub(super) async fn authenticate_with_links(&self, origin: &Origin) -> Result<Caller, Error> {
-        self.admit(self.look_up(origin, true).await?).await
-    }
-
-    async fn admit(&self, mut caller: Caller) -> Result<Caller, Error> {
+        let mut caller = self.find_caller(origin).await?;
         if let Caller::Machine(machine) = &mut caller {
             if machine.link.unlink_time.is_some() {
                 return Err(Error::InvalidCredentials);

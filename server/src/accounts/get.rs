@@ -37,7 +37,7 @@ impl Accounts {
     /// another account than its own; [`Error::Invalid`] when a support key
     /// names none.
     pub async fn get(&self, query: &Get, origin: &Origin) -> Result<AccountRead, Error> {
-        match self.authenticate_with_links(origin).await? {
+        match self.authenticate(origin).await? {
             Caller::Machine(machine) => {
                 machine.account.check_is(query.account_id)?;
                 let Linked { link, account, links } = *machine;

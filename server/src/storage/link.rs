@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _, JoinType,
+    QueryFilter as _, QueryOrder as _, QuerySelect,
+    sea_query::{Alias, Expr, OnConflict},
 };
 use uuid::Uuid;
 
@@ -54,8 +56,8 @@ impl Link {
     }
 }
 
-/// For each token its link, dead or alive, and the account, in one query, still
-/// without the other links. A damaged row is the trouble of its own token only.
+/// For each token its link, dead or alive, the account and its other machines, in
+/// one query. A damaged row is the trouble of its own account only.
 ///
 /// # Errors
 /// A [`StorageError`].
@@ -63,22 +65,67 @@ pub(super) async fn find_by_tokens(
     db: &impl ConnectionTrait,
     digests: &[TokenDigest],
 ) -> Result<Vec<Result<Option<Linked>, StorageError>>, StorageError> {
+    let caller = Alias::new("caller");
+    let of_caller = |column| Expr::col((caller.clone(), column));
+    let mut links = Entity::find().select_also(account::Entity);
+    // A row a link; the account comes with that of the caller, and with no other.
+    let is_callers = Expr::col((Entity, Column::Id)).equals((caller.clone(), Column::Id));
+    let is_of_account = of_caller(Column::AccountId).equals((account::Entity, account::Column::Id));
+    QuerySelect::query(&mut links)
+        .join_as(
+            JoinType::InnerJoin,
+            Entity,
+            caller.clone(),
+            of_caller(Column::AccountId).equals((Entity, Column::AccountId)),
+        )
+        .join(JoinType::LeftJoin, account::Entity, is_of_account.and(is_callers.clone()));
     let keys = few_lengths(digests.iter().map(|digest| digest.as_bytes().to_vec()).collect());
-    let rows = Entity::find()
-        .find_also_related(account::Entity)
-        .filter(Column::TokenDigest.is_in(keys))
+    let rows = links
+        .filter(of_caller(Column::TokenDigest).is_in(keys))
+        .filter(Column::UnlinkTime.is_null().or(is_callers))
         .all(db)
         .await?;
-    let rows: HashMap<&[u8], _> =
-        rows.iter().map(|row| (row.0.token_digest.as_slice(), row)).collect();
-    let find = |digest: &TokenDigest| match rows.get(digest.as_bytes()) {
-        Some((link, Some(account))) if digest.matches(&link.token_digest) => {
-            let (link, account) = (link.clone().try_into()?, account.clone().try_into()?);
-            Ok(Some(Linked { link, account, links: Vec::new() }))
+    let found = ByAccount::new(&rows);
+    Ok(digests.iter().map(|digest| found.find(digest)).collect())
+}
+
+/// What was found for several tokens.
+struct ByAccount<'a> {
+    callers: HashMap<&'a [u8], (&'a Model, &'a account::Model)>,
+    links: HashMap<i64, Vec<&'a Model>>,
+}
+
+impl<'a> ByAccount<'a> {
+    fn new(rows: &'a [(Model, Option<account::Model>)]) -> Self {
+        let (mut callers, mut links) = (HashMap::new(), HashMap::<_, Vec<_>>::new());
+        for (link, account) in rows {
+            if let Some(account) = account {
+                callers.insert(link.token_digest.as_slice(), (link, account));
+            }
+            links.entry(link.account_id).or_default().push(link);
         }
-        _ => Ok(None),
-    };
-    Ok(digests.iter().map(find).collect())
+        Self { callers, links }
+    }
+
+    fn find(&self, digest: &TokenDigest) -> Result<Option<Linked>, StorageError> {
+        let Some(&(link, account)) = self.callers.get(digest.as_bytes()) else {
+            return Ok(None);
+        };
+        if !digest.matches(&link.token_digest) {
+            return Ok(None);
+        }
+        let links = self.links.get(&link.account_id).into_iter().flatten();
+        let mut links: Vec<&Model> =
+            links.copied().filter(|link| link.unlink_time.is_none()).collect();
+        // As often as machines of the account have called.
+        links.sort_unstable_by_key(|link| (link.link_time, link.id));
+        links.dedup_by_key(|link| link.id);
+        Ok(Some(Linked {
+            link: link.clone().try_into()?,
+            account: account.clone().try_into()?,
+            links: links.into_iter().cloned().map(Link::try_from).collect::<Result<_, _>>()?,
+        }))
+    }
 }
 
 /// The link of a machine to an account, dead or alive.
@@ -102,31 +149,14 @@ pub async fn list(
     db: &impl ConnectionTrait,
     account_id: AccountId,
 ) -> Result<Vec<Link>, StorageError> {
-    Ok(list_each(db, &[account_id]).await?.pop().unwrap_or_default())
-}
-
-/// The same for several accounts, in one query.
-///
-/// # Errors
-/// A [`StorageError`].
-pub(super) async fn list_each(
-    db: &impl ConnectionTrait,
-    account_ids: &[AccountId],
-) -> Result<Vec<Vec<Link>>, StorageError> {
-    let keys = few_lengths(account_ids.iter().map(|id| id.to_db()).collect());
     let rows = Entity::find()
-        .filter(Column::AccountId.is_in(keys))
+        .filter(Column::AccountId.eq(account_id.to_db()))
         .filter(Column::UnlinkTime.is_null())
         .order_by_asc(Column::LinkTime)
         .order_by_asc(Column::Id)
         .all(db)
         .await?;
-    let mut links: HashMap<i64, Vec<Link>> = HashMap::new();
-    for row in rows {
-        links.entry(row.account_id).or_default().push(row.try_into()?);
-    }
-    let of = |id: &AccountId| links.get(&id.to_db()).cloned().unwrap_or_default();
-    Ok(account_ids.iter().map(of).collect())
+    rows.into_iter().map(Link::try_from).collect()
 }
 
 /// Repeats the last key until there are as many as a power of two: each length

@@ -11,7 +11,7 @@ use super::{
     error::StorageError,
     link::{self, Link},
 };
-use crate::{credentials::token::TokenDigest, domain::account_id::AccountId};
+use crate::credentials::token::TokenDigest;
 
 /// Statements of a kind that run at once: enough for one to be under way while
 /// the answers of another are handed out.
@@ -23,14 +23,8 @@ pub struct Linked {
     pub link: Link,
     /// The account.
     pub account: Account,
-    /// The living links of the account, the oldest first, if they were asked for.
+    /// The living links of the account, the oldest first.
     pub links: Vec<Link>,
-}
-
-/// What is to be read of a machine.
-struct Asked {
-    digest: TokenDigest,
-    with_links: bool,
 }
 
 type Found = Result<Option<Linked>, StorageError>;
@@ -38,7 +32,7 @@ type Found = Result<Option<Linked>, StorageError>;
 /// Reads links for several calls at once. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct LinkReads {
-    machines: Batches<Asked, Found>,
+    machines: Batches<TokenDigest, Found>,
     touched: Batches<(i64, Timestamp), ()>,
 }
 
@@ -48,23 +42,18 @@ impl LinkReads {
     pub fn new(db: &Database) -> Self {
         let (reads, writes) = (db.clone(), db.clone());
         Self {
-            machines: Batches::new(READS_AT_ONCE, move |asked| find_all(reads.read(), asked)),
+            machines: Batches::new(READS_AT_ONCE, move |digests| find_all(reads.read(), digests)),
             // One at a time: while it is made durable, the next one fills.
             touched: Batches::new(1, move |seen| touch_all(writes.write(), seen)),
         }
     }
 
-    /// The machine whose link has this token; the other machines, too, if
-    /// `with_links`.
+    /// The machine whose link has this token.
     ///
     /// # Errors
     /// A [`StorageError`].
-    pub async fn find(
-        &self,
-        digest: TokenDigest,
-        with_links: bool,
-    ) -> Result<Option<Linked>, StorageError> {
-        self.machines.get(Asked { digest, with_links }).await?
+    pub async fn find(&self, digest: TokenDigest) -> Result<Option<Linked>, StorageError> {
+        self.machines.get(digest).await?
     }
 
     /// Notes that a link's token was used; when this returns, it is stored.
@@ -76,23 +65,11 @@ impl LinkReads {
     }
 }
 
-async fn find_all(db: DatabaseConnection, asked: Vec<Asked>) -> Result<Vec<Found>, StorageError> {
-    let digests: Vec<TokenDigest> = asked.iter().map(|asked| asked.digest).collect();
-    let mut found = link::find_by_tokens(&db, &digests).await?;
-    let mut wanted: Vec<&mut Linked> = found
-        .iter_mut()
-        .zip(&asked)
-        .filter(|(_, asked)| asked.with_links)
-        .filter_map(|(found, _)| found.as_mut().ok()?.as_mut())
-        .collect();
-    if !wanted.is_empty() {
-        let ids: Vec<AccountId> = wanted.iter().map(|linked| linked.account.id).collect();
-        let links = link::list_each(&db, &ids).await?;
-        for (linked, links) in wanted.iter_mut().zip(links) {
-            linked.links = links;
-        }
-    }
-    Ok(found)
+async fn find_all(
+    db: DatabaseConnection,
+    digests: Vec<TokenDigest>,
+) -> Result<Vec<Found>, StorageError> {
+    link::find_by_tokens(&db, &digests).await
 }
 
 async fn touch_all(
