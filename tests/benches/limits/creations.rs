@@ -19,7 +19,7 @@ use tonic::{Request, transport::Channel};
 use crate::{
     Effort,
     figure::{Goal, Table},
-    load::{Load, Service, connect, keep_calling},
+    load::{Connection, Load, Service, connect, keep_calling},
     sink::Sink,
     world::World,
 };
@@ -33,9 +33,9 @@ const MAIL: usize = 200;
 pub(crate) async fn on_sqlite(effort: Effort, table: &mut Table) {
     let sink = Sink::shut().await;
     let world = World::start(effort.small, &settings(&sink.url())).await;
-    let channels = connect(&world.server.url(), 4).await;
+    let connections = connect(&world.server.url(), 4).await;
     let creations = Creations::default();
-    let ours = async || creations.call(&channels, effort.turn).await.rate;
+    let ours = async || creations.call(&connections, effort.turn).await.rate;
     let limit = async || two_rows_and_a_sync(&world.home, effort.turn).await;
     ours().await;
     let figure = ("Create on SQLite", "calls/s", "two rows by one connection");
@@ -47,9 +47,9 @@ pub(crate) async fn on_postgres(effort: Effort, table: &mut Table) {
     let cluster = Cluster::start(&[]);
     let world = World::start_on(&cluster, effort.small, &settings(&sink.url())).await;
     cluster.execute("gestan", "CREATE TABLE plain (id uuid PRIMARY KEY, text text NOT NULL)");
-    let channels = connect(&world.server.url(), 4).await;
+    let connections = connect(&world.server.url(), 4).await;
     let creations = Creations::default();
-    let ours = async || creations.call(&channels, effort.turn).await.rate;
+    let ours = async || creations.call(&connections, effort.turn).await.rate;
     let row =
         |length| format!("INSERT INTO plain VALUES (gen_random_uuid(), repeat('x', {length}));\n");
     let script = format!("BEGIN;\n{}{}COMMIT;\n", row(CHALLENGE), row(MAIL));
@@ -72,9 +72,9 @@ fn settings(mail_url: &str) -> [(&str, &str); 2] {
 pub(crate) struct Creations(Arc<AtomicU64>);
 
 impl Creations {
-    async fn call(&self, channels: &[Channel], time: Duration) -> Load {
+    async fn call(&self, connections: &[Connection<Channel>], time: Duration) -> Load {
         let made = Arc::clone(&self.0);
-        keep_calling(channels, CALLERS, time, move |channel, _| {
+        keep_calling(connections, CALLERS, time, move |channel, _| {
             create(channel, made.fetch_add(1, Ordering::Relaxed))
         })
         .await

@@ -64,7 +64,7 @@ struct Side {
 
 impl Side {
     async fn of(world: World) -> Self {
-        let channel = connect(&world.server.url(), 1).await.remove(0);
+        let channel = connect(&world.server.url(), 1).await.remove(0).client;
         Self { world: Arc::new(world), channel }
     }
 

@@ -13,7 +13,7 @@ use tonic::{Code, transport::Channel};
 use crate::{
     Effort,
     figure::{Goal, Table, Values},
-    load::{Load, Service, call_at_rate, connect, keep_calling},
+    load::{Connection, Load, Service, call_at_rate, connect, keep_calling},
     reads::get_once,
     world::{World, joining},
 };
@@ -27,11 +27,11 @@ const GETS: f64 = 200.0;
 
 pub(crate) async fn measure(effort: Effort, table: &mut Table) {
     let world = Arc::new(World::start(effort.small, &[]).await);
-    let channels = connect(&world.server.url(), 4).await;
-    join(&channels, CALLERS, &world, effort.turn).await;
+    let connections = connect(&world.server.url(), 4).await;
+    join(&connections, CALLERS, &world, effort.turn).await;
 
     let figure = ("password checks", "checks/s", "Argon2 alone");
-    let ours = async || join(&channels, CALLERS, &world, effort.turn).await.rate;
+    let ours = async || join(&connections, CALLERS, &world, effort.turn).await.rate;
     let limit = async || tokio::task::block_in_place(|| argon2_alone(effort.turn));
     table.compare(effort, figure, Goal::AtLeast(0.95), ours, limit).await;
 
@@ -40,21 +40,21 @@ pub(crate) async fn measure(effort: Effort, table: &mut Table) {
     let time = effort.turn * 3;
     let ours = async || {
         let (busy, gets) = tokio::join!(
-            ask_for_more(&channels[2..], asked, &world, time),
-            get_at_rate(&channels[..2], &world, time)
+            ask_for_more(&connections[2..], asked, &world, time),
+            get_at_rate(&connections[..2], &world, time)
         );
         drop(busy);
         gets.percentile(0.99)
     };
-    let limit = async || get_at_rate(&channels[..2], &world, time).await.percentile(0.99);
+    let limit = async || get_at_rate(&connections[..2], &world, time).await.percentile(0.99);
     table.compare(effort, figure, Goal::AtMost(2.0), ours, limit).await;
 
     let world = Arc::into_inner(world).expect("nobody calls").restart(&[]).await;
     let world = Arc::new(world);
-    let channels = connect(&world.server.url(), 4).await;
+    let connections = connect(&world.server.url(), 4).await;
     let mut done = 0;
     while done < effort.checks {
-        let load = join(&channels, MANY_CALLERS, &world, effort.turn).await;
+        let load = join(&connections, MANY_CALLERS, &world, effort.turn).await;
         done += load.calls();
     }
     let peak = world.server.memory("VmHWM");
@@ -63,9 +63,14 @@ pub(crate) async fn measure(effort: Effort, table: &mut Table) {
 }
 
 /// Machines join their accounts again, by password.
-async fn join(channels: &[Channel], callers: usize, world: &Arc<World>, time: Duration) -> Load {
+async fn join(
+    connections: &[Connection<Channel>],
+    callers: usize,
+    world: &Arc<World>,
+    time: Duration,
+) -> Load {
     let world = Arc::clone(world);
-    keep_calling(channels, callers, time, move |channel, number| {
+    keep_calling(connections, callers, time, move |channel, number| {
         let request = joining(world.member(number));
         async move {
             Service::new(channel).register_existing(request).await.expect("it is answered");
@@ -76,13 +81,13 @@ async fn join(channels: &[Channel], callers: usize, world: &Arc<World>, time: Du
 
 /// More of them than there can be.
 async fn ask_for_more(
-    channels: &[Channel],
+    connections: &[Connection<Channel>],
     per_second: f64,
     world: &Arc<World>,
     time: Duration,
 ) -> Load {
     let world = Arc::clone(world);
-    call_at_rate(channels, per_second, time, move |channel, number| {
+    call_at_rate(connections, per_second, time, move |channel, number| {
         let request = joining(world.member(number));
         async move {
             let outcome = Service::new(channel).register_existing(request).await;
@@ -94,9 +99,13 @@ async fn ask_for_more(
     .await
 }
 
-async fn get_at_rate(channels: &[Channel], world: &Arc<World>, time: Duration) -> Load {
+async fn get_at_rate(
+    connections: &[Connection<Channel>],
+    world: &Arc<World>,
+    time: Duration,
+) -> Load {
     let world = Arc::clone(world);
-    call_at_rate(channels, GETS, time, move |channel, number| {
+    call_at_rate(connections, GETS, time, move |channel, number| {
         get_once(channel, world.member(number))
     })
     .await

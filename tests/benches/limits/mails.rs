@@ -38,10 +38,10 @@ async fn outbox(mails: u64, settings: &[(&str, &str)]) -> f64 {
     let mut settings = settings.to_vec();
     settings.push(("MAIL_URL", &url));
     let world = World::start(1, &settings).await;
-    let channels = connect(&world.server.url(), 1).await;
+    let connections = connect(&world.server.url(), 1).await;
     let mut calls = JoinSet::new();
     for number in 0..mails {
-        calls.spawn(create(channels[0].clone(), number));
+        calls.spawn(create(connections[0].client.clone(), number));
         if calls.len() >= 64 {
             calls.join_next().await;
         }

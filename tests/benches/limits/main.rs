@@ -79,6 +79,10 @@ const QUICK: Effort = Effort {
     mails: 50,
 };
 
+/// As the server's: callers must not be what is slow.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() {
     let arguments = Arguments::parse();
