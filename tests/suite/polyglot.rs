@@ -11,6 +11,7 @@ mod go;
 mod java;
 mod program;
 mod python;
+mod rust;
 mod typescript;
 
 use std::{
