@@ -168,8 +168,8 @@ pub fn server_command(folder: &Path) -> Command {
     command
 }
 
-/// How a program that ran to its end ended.
-#[derive(Debug)]
+/// How a program that ran to its end ended; by default well, and silently.
+#[derive(Debug, Default)]
 pub struct Ended {
     /// Its exit status.
     pub status: ExitStatus,

@@ -11,9 +11,14 @@ mod go;
 mod java;
 mod program;
 mod python;
+mod rust;
 mod typescript;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use gestan_account_server::{
     listener::{Transport, tls::Tls},
@@ -21,7 +26,7 @@ use gestan_account_server::{
 };
 use gestan_account_tests::{
     Authority, Identity, TestServer, TestServerOptions,
-    process::{Home, ServerProcess, workspace},
+    process::{Ended, Home, ServerProcess, workspace},
 };
 use tempfile::TempDir;
 
@@ -38,12 +43,12 @@ unlinked
 ";
 
 /// The folder with a folder for each language.
-fn polyglot() -> std::path::PathBuf {
+fn polyglot() -> PathBuf {
     workspace().join("tests/polyglot")
 }
 
 /// A fresh certificate in `folder`; gives the file of the authority to trust.
-fn write_certificates(folder: &Path) -> (Authority, std::path::PathBuf) {
+fn write_certificates(folder: &Path) -> (Authority, PathBuf) {
     let authority = Authority::new();
     authority.issue().write(folder);
     let ca = folder.join("ca.pem");
@@ -51,9 +56,33 @@ fn write_certificates(folder: &Path) -> (Authority, std::path::PathBuf) {
     (authority, ca)
 }
 
-/// Has a program make the calls of the table, over TLS, with throttles in
-/// force and a clock that only the table moves.
+/// Where a runner finds what it works with.
+struct Places {
+    /// The server, by its name and port.
+    server: String,
+    /// The file of the authority to trust.
+    ca: PathBuf,
+    /// The control channel.
+    control: SocketAddr,
+}
+
+/// Has a program make the calls of the table.
 async fn assert_sees_what_the_table_says(program: Program) {
+    assert_prints_the_table(async |cases, places| {
+        let arguments = [
+            ("--server", places.server.clone()),
+            ("--ca", places.ca.display().to_string()),
+            ("--control", places.control.to_string()),
+            ("--cases", cases.path.display().to_string()),
+        ];
+        program.run(&arguments).await
+    })
+    .await;
+}
+
+/// Has the calls of the table made, over TLS, with throttles in force and a
+/// clock that only the table moves.
+async fn assert_prints_the_table(run: impl AsyncFnOnce(&Cases, &Places) -> Ended) {
     let folder = TempDir::new().expect("a folder");
     let (authority, ca) = write_certificates(folder.path());
     let tls = Tls::load(Identity::files(folder.path())).expect("the files are good");
@@ -66,14 +95,10 @@ async fn assert_sees_what_the_table_says(program: Program) {
     .await;
     let cases = Cases::read(&polyglot().join("cases.json"));
     let control = Control::open().await;
-    let arguments = [
-        ("--server", format!("localhost:{}", server.address.port())),
-        ("--ca", ca.display().to_string()),
-        ("--control", control.address.to_string()),
-        ("--cases", cases.path.display().to_string()),
-    ];
+    let server_name = format!("localhost:{}", server.address.port());
+    let places = Places { server: server_name, ca, control: control.address };
     let ended = tokio::select! {
-        ended = program.run(&arguments) => ended,
+        ended = run(&cases, &places) => ended,
         () = control.serve(&server) => unreachable!("the control channel is served for ever"),
     };
     cases.assert_table(&ended);

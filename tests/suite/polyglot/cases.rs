@@ -1,18 +1,21 @@
 //! The table of cases that is the same for all languages, and what it expects.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
 
 use gestan_account_tests::process::Ended;
 use serde::Deserialize;
+use serde_json::Value;
 
-/// The cases, as far as a test looks at them: the requests are the runners'.
+/// The cases.
 pub(super) struct Cases {
     /// Their file.
     pub(super) path: PathBuf,
-    steps: Vec<Step>,
+    /// What is done, one after the other.
+    pub(super) steps: Vec<Step>,
 }
 
 #[derive(Deserialize)]
@@ -20,12 +23,49 @@ struct File {
     steps: Vec<Step>,
 }
 
-/// A call, or a word to the control channel, which has no case.
+/// A word to the control channel, or a call.
 #[derive(Deserialize)]
-struct Step {
-    case: Option<String>,
-    times: Option<usize>,
-    expect: Option<Expected>,
+#[serde(untagged)]
+pub(super) enum Step {
+    /// The clock moves, by seconds.
+    Advance { advance: u32 },
+    /// The code that was mailed to an address is kept under a name.
+    Mail { mail: String, keep: String },
+    /// A call.
+    Call(Box<Call>),
+}
+
+/// A call: how it is made is the runners' business, what comes of it is not.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Call {
+    /// What it shows.
+    pub(super) case: String,
+    /// How many times it is made.
+    #[serde(default = "once")]
+    pub(super) times: usize,
+    /// The RPC.
+    #[serde(rename = "call")]
+    pub(super) rpc: String,
+    /// The request, in protobuf's JSON.
+    pub(super) request: Value,
+    /// The link token.
+    pub(super) token: Option<String>,
+    /// The `accept-language`.
+    pub(super) language: Option<String>,
+    /// The deadline, when it is not the usual one.
+    pub(super) deadline_ms: Option<u64>,
+    /// Names under which paths of the answer are kept.
+    #[serde(default)]
+    pub(super) keep: BTreeMap<String, String>,
+    /// Paths of the answer that are printed.
+    #[serde(default)]
+    pub(super) show: Vec<String>,
+    expect: Expected,
+}
+
+fn once() -> usize {
+    1
 }
 
 /// What has to come of a call.
@@ -46,7 +86,7 @@ impl Cases {
     pub(super) fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).expect("the cases");
         let file: File = serde_json::from_str(&text).expect("cases as JSON");
-        assert!(file.steps.iter().filter(|step| step.case.is_some()).count() > 20);
+        assert!(file.steps.iter().filter(|step| matches!(step, Step::Call(_))).count() > 20);
         Self { path: path.to_owned(), steps: file.steps }
     }
 
@@ -64,10 +104,9 @@ impl Cases {
     }
 
     fn table(&self) -> Vec<String> {
-        let calls = self.steps.iter().filter_map(|step| {
-            let (case, expected) = (step.case.as_ref()?, step.expect.as_ref());
-            let expected = expected.unwrap_or_else(|| panic!("{case}: nothing is expected"));
-            Some(vec![expected.line(case); step.times.unwrap_or(1)])
+        let calls = self.steps.iter().filter_map(|step| match step {
+            Step::Call(call) => Some(vec![call.expect.line(&call.case); call.times]),
+            Step::Advance { .. } | Step::Mail { .. } => None,
         });
         calls.flatten().collect()
     }

@@ -1,11 +1,9 @@
 // A customer's way through the account service, from the first mail to the last call.
 //
-// Written and reviewed, but never compiled nor run: no .NET SDK could be had. See ../README.md.
+// Never run with grpc-dotnet itself: see ../../README.md.
 //
-//     dotnet run -- --server localhost:50051 --mails ../../../data/mail
+//     dotnet run -- --server localhost:50051 --mails ../../../../data/mail
 
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using Gestan.Account.V1;
 using Google.Protobuf.Reflection;
@@ -13,7 +11,6 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
-using Grpc.Net.Client;
 
 const string password = "quatre bateaux verts dansent";
 
@@ -22,7 +19,7 @@ var server = options.GetValueOrDefault("--server", "localhost:50051");
 var mails = options.GetValueOrDefault("--mails", "data/mail");
 var email = options.GetValueOrDefault("--email", "jeanne@exemple.fr");
 
-using var channel = Connect(server, options.GetValueOrDefault("--ca"));
+using var channel = Server.Connect(server, options.GetValueOrDefault("--ca"));
 var client = new AccountService.AccountServiceClient(channel.Intercept(new CallDeadline()));
 var stranger = new Metadata { { "accept-language", "fr-FR" } };
 var machine = new Machine { Id = Guid.NewGuid().ToString(), Name = "Caisse 1" };
@@ -95,22 +92,6 @@ for (var tries = 0; tries < 6; tries++)
 await client.UnlinkAsync(new UnlinkRequest(), caisse);
 Console.WriteLine("unlinked");
 
-// TLS is for every server but one's own: without `ca`, the system's roots are trusted.
-static GrpcChannel Connect(string server, string? ca)
-{
-    var own = ca is null && (server.StartsWith("localhost:") || server.StartsWith("127.0.0.1:"));
-    var handler = new SocketsHttpHandler();
-    if (ca is not null)
-    {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust };
-        policy.CustomTrustStore.ImportFromPemFile(ca);
-        policy.RevocationMode = X509RevocationMode.NoCheck;
-        handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
-    }
-    var url = $"{(own ? "http" : "https")}://{server}";
-    return GrpcChannel.ForAddress(url, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
-}
-
 static EnumValueDescriptor? Named(FileDescriptor file, string enumeration, string name) =>
     file.EnumTypes.Single(type => type.Name == enumeration).FindValueByName(name);
 
@@ -142,6 +123,7 @@ internal sealed class CallDeadline : Interceptor
         AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
     {
         var options = context.Options.WithDeadline(DateTime.UtcNow.AddSeconds(10));
-        return continuation(request, new(context.Method, context.Host, options));
+        return continuation(
+            request, new ClientInterceptorContext<TRequest, TResponse>(context.Method, context.Host, options));
     }
 }
