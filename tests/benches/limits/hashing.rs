@@ -63,7 +63,12 @@ pub(crate) async fn measure(effort: Effort, table: &mut Table) {
 }
 
 /// Machines join their accounts again, by password.
-async fn join(channels: &[Channel], callers: usize, world: &Arc<World>, time: Duration) -> Load {
+pub(crate) async fn join(
+    channels: &[Channel],
+    callers: usize,
+    world: &Arc<World>,
+    time: Duration,
+) -> Load {
     let world = Arc::clone(world);
     keep_calling(channels, callers, time, move |channel, number| {
         let request = joining(world.member(number));

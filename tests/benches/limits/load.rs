@@ -47,12 +47,16 @@ pub(crate) async fn connect(url: &str, connections: usize) -> Vec<Channel> {
 
 /// Has `callers` callers spread over the connections call for `time`. `call` is
 /// given the connection and a number that no other call has.
-pub(crate) async fn keep_calling<F: Future<Output = ()> + Send + 'static>(
-    channels: &[Channel],
+pub(crate) async fn keep_calling<C, F>(
+    channels: &[C],
     callers: usize,
     time: Duration,
-    call: impl Fn(Channel, u64) -> F + Send + Sync + 'static,
-) -> Load {
+    call: impl Fn(C, u64) -> F + Send + Sync + 'static,
+) -> Load
+where
+    C: Clone + Send + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
     let call = Arc::new(call);
     let start = Instant::now();
     let mut tasks = JoinSet::new();

@@ -18,8 +18,11 @@ mod figure;
 mod first_call;
 mod growth;
 mod hashing;
+mod http;
 mod load;
 mod mails;
+mod peers;
+mod pocketbase;
 mod program;
 mod reads;
 mod sink;
@@ -40,6 +43,9 @@ struct Arguments {
     /// Only the figures whose group has this in its name.
     #[arg(long)]
     only: Option<String>,
+    /// Instead, measure the server beside PocketBase.
+    #[arg(long)]
+    peers: bool,
     /// Given by cargo.
     #[arg(long, hide = true)]
     bench: bool,
@@ -85,6 +91,11 @@ async fn main() {
     let effort = if arguments.quick { QUICK } else { THOROUGH };
     let wanted = |group: &str| arguments.only.as_ref().is_none_or(|only| group.contains(only));
     let mut table = Table::default();
+    if arguments.peers {
+        peers::measure(effort, &mut table).await;
+        println!("{table}");
+        return;
+    }
     if wanted("reads-sqlite") {
         reads::on_sqlite(effort, &mut table).await;
     }
