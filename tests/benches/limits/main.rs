@@ -9,6 +9,7 @@
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
+    clippy::struct_excessive_bools,
     reason = "a benchmark that a person reads"
 )]
 
@@ -22,15 +23,18 @@ mod http;
 mod load;
 mod mails;
 mod peers;
+mod plot;
 mod pocketbase;
 mod program;
 mod reads;
 mod sink;
+mod svg;
 mod world;
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use clap::Parser;
+use gestan_account_tests::process::workspace;
 
 use self::figure::Table;
 
@@ -46,6 +50,9 @@ struct Arguments {
     /// Instead, measure the server beside PocketBase.
     #[arg(long)]
     peers: bool,
+    /// Instead, draw throughput and latency into docs/, or, if quick, into target/tmp/.
+    #[arg(long)]
+    plot: bool,
     /// Given by cargo.
     #[arg(long, hide = true)]
     bench: bool,
@@ -91,9 +98,16 @@ async fn main() {
     let effort = if arguments.quick { QUICK } else { THOROUGH };
     let wanted = |group: &str| arguments.only.as_ref().is_none_or(|only| group.contains(only));
     let mut table = Table::default();
+    if arguments.plot {
+        let docs = workspace().join("docs");
+        let folder = if arguments.quick { Path::new(env!("CARGO_TARGET_TMPDIR")) } else { &docs };
+        plot::draw(effort, folder).await;
+    }
     if arguments.peers {
         peers::measure(effort, &mut table).await;
         println!("{table}");
+    }
+    if arguments.plot || arguments.peers {
         return;
     }
     if wanted("reads-sqlite") {
