@@ -63,7 +63,7 @@ pub(crate) async fn measure(effort: Effort, table: &mut Table) {
 }
 
 /// Machines join their accounts again, by password.
-async fn join(
+pub(crate) async fn join(
     connections: &[Connection<Channel>],
     callers: usize,
     world: &Arc<World>,

@@ -9,6 +9,7 @@
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
+    clippy::struct_excessive_bools,
     reason = "a benchmark that a person reads"
 )]
 
@@ -18,16 +19,22 @@ mod figure;
 mod first_call;
 mod growth;
 mod hashing;
+mod http;
 mod load;
 mod mails;
+mod peers;
+mod plot;
+mod pocketbase;
 mod program;
 mod reads;
 mod sink;
+mod svg;
 mod world;
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use clap::Parser;
+use gestan_account_tests::process::workspace;
 
 use self::figure::Table;
 
@@ -40,6 +47,12 @@ struct Arguments {
     /// Only the figures whose group has this in its name.
     #[arg(long)]
     only: Option<String>,
+    /// Instead, measure the server beside PocketBase.
+    #[arg(long)]
+    peers: bool,
+    /// Instead, draw throughput and latency into docs/, or, if quick, into target/tmp/.
+    #[arg(long)]
+    plot: bool,
     /// Given by cargo.
     #[arg(long, hide = true)]
     bench: bool,
@@ -89,6 +102,18 @@ async fn main() {
     let effort = if arguments.quick { QUICK } else { THOROUGH };
     let wanted = |group: &str| arguments.only.as_ref().is_none_or(|only| group.contains(only));
     let mut table = Table::default();
+    if arguments.plot {
+        let docs = workspace().join("docs");
+        let folder = if arguments.quick { Path::new(env!("CARGO_TARGET_TMPDIR")) } else { &docs };
+        plot::draw(effort, folder).await;
+    }
+    if arguments.peers {
+        peers::measure(effort, &mut table).await;
+        println!("{table}");
+    }
+    if arguments.plot || arguments.peers {
+        return;
+    }
     if wanted("reads-sqlite") {
         reads::on_sqlite(effort, &mut table).await;
     }

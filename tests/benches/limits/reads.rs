@@ -31,12 +31,12 @@ pub(crate) async fn on_sqlite(effort: Effort, table: &mut Table) {
     let ours = async || {
         let before = world.server.processor_time();
         let load = get(&connections, CONNECTIONS * IN_FLIGHT, &world, effort.turn).await;
-        micros_each(world.server.processor_time() - before, &load)
+        micros_each(world.server.processor_time().saturating_sub(before), &load)
     };
     let limit = async || {
         let before = world.server.processor_time();
         let load = check(&connections, CONNECTIONS * IN_FLIGHT, effort.turn).await;
-        micros_each(world.server.processor_time() - before, &load)
+        micros_each(world.server.processor_time().saturating_sub(before), &load)
     };
     table.compare(effort, figure, Goal::None, ours, limit).await;
 }

@@ -73,7 +73,8 @@ impl World {
     /// A machine that is linked, and its account: a new one for each number, as
     /// far as there are any.
     pub(crate) fn member(&self, number: u64) -> u32 {
-        (number % u64::from(self.accounts.min(LINKED))) as u32 + 1
+        let (linked, apart) = linked(self.accounts);
+        (number % u64::from(linked)) as u32 * apart + 1
     }
 }
 
@@ -117,6 +118,13 @@ pub(crate) fn joining(account: u32) -> v1::RegisterExistingRequest {
     }
 }
 
+/// How many accounts have a link whose token is known, and how far they are from
+/// each other: were they side by side, a few pages would hold them all.
+fn linked(accounts: u32) -> (u32, u32) {
+    let linked = accounts.min(LINKED);
+    (linked, accounts / linked)
+}
+
 fn machine_id(account: u32) -> String {
     format!("00000000-0000-4000-8000-{account:012x}")
 }
@@ -140,8 +148,9 @@ async fn fill(url: &str, accounts: u32) {
     ))
     .await;
     let is_postgres = writer.get_database_backend() == DbBackend::Postgres;
-    let linked: Vec<u32> = (1..=accounts.min(LINKED)).collect();
-    for some in linked.chunks(1_000) {
+    let (linked, apart) = linked(accounts);
+    let members: Vec<u32> = (0..linked).map(|number| number * apart + 1).collect();
+    for some in members.chunks(1_000) {
         let mut rows = String::new();
         for account in some {
             let digest: String = hex(token(*account).digest().as_bytes());
@@ -165,7 +174,8 @@ async fn fill(url: &str, accounts: u32) {
     };
     execute(&format!(
         "INSERT INTO link {LINK_COLUMNS} SELECT id, {machine}, 'Caisse 1', {digest}, 0, {SEEN}, \
-         NULL FROM account WHERE id > {LINKED}"
+         NULL FROM account WHERE (id - 1) % {apart} <> 0 OR id > {}",
+        linked * apart
     ))
     .await;
     db.close().await;
