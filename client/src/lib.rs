@@ -12,7 +12,8 @@
 //! the feature `blocking`, the module `blocking` has the same client for
 //! programs without an async runtime.
 //!
-//! A link token is given once: a [`TokenStore`] keeps it.
+//! A link token is given once: a [`TokenStore`] keeps it, in a file or, with the
+//! feature `keyring`, in the keyring of the system.
 //!
 //! ```
 #![doc = include_str!("../docs/open_account.rs")]
@@ -40,5 +41,7 @@ pub use options::ClientOptions;
 pub use options::TlsOptions;
 pub use prost_types::{FieldMask, Timestamp};
 pub use rejection::{FieldViolation, Rejection};
+#[cfg(feature = "keyring")]
+pub use token_store::KeyringTokenStore;
 pub use token_store::{FileTokenStore, TokenStore};
 pub use tonic::Code;
