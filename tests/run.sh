@@ -4,11 +4,19 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# The server's programs, of which the tests start clusters of their own.
+# The database server's programs, of which the tests start clusters of their own, and a keyring with
+# the bus that it speaks on.
+packages=()
 if ! command -v pg_ctl >/dev/null && ! ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1; then
+  packages+=(postgresql)
+fi
+if ! command -v gnome-keyring-daemon >/dev/null || ! command -v dbus-run-session >/dev/null; then
+  packages+=(dbus-daemon gnome-keyring)
+fi
+if [ ${#packages[@]} -gt 0 ]; then
   sudo=$([ "$(id -u)" = 0 ] || echo sudo)
   $sudo apt-get update --quiet
-  $sudo apt-get install --quiet --yes --no-install-recommends postgresql
+  $sudo apt-get install --quiet --yes --no-install-recommends "${packages[@]}"
 fi
 
 # Tools that the tests talk to: a mail server, grpcurl and buf, from PyPI, kept in tests/.venv.

@@ -4,23 +4,8 @@
 //! [`crate::Client`], on a runtime with a thread of its own, which keeps the
 //! connection alive while the program does nothing.
 //!
-//! ```no_run
-//! use gestan_account_client::{ClientOptions, blocking::Client, v1};
-//!
-//! # fn example() -> Result<(), gestan_account_client::Error> {
-//! let client = Client::connect("https://compte.example.fr", ClientOptions::new())?;
-//! let sent = client.create(v1::CreateRequest {
-//!     request_id: "0d4b1a55-5a0e-4a0c-9f43-6f0f4a3a9f10".into(),
-//!     email: "jeanne@example.fr".into(),
-//!     machine: Some(v1::Machine {
-//!         id: "7f0c7d3e-6a57-4a9b-8a53-3f1d1f0f7a11".into(),
-//!         name: "Caisse 1".into(),
-//!     }),
-//!     ..Default::default()
-//! })?;
-//! println!("challenge {}", sent.challenge_id);
-//! # Ok(())
-//! # }
+//! ```
+#![doc = include_str!("../docs/join_account.rs")]
 //! ```
 
 use std::{fmt, future::Future, sync::Arc};

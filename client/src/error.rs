@@ -11,6 +11,10 @@ use crate::rejection::Rejection;
 
 /// Why a call, or a connection, failed. Neither its `Display` nor its `Debug`
 /// holds a password, code, ticket or token.
+///
+/// ```
+#[doc = include_str!("../docs/explain.rs")]
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

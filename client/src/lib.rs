@@ -12,36 +12,11 @@
 //! the feature `blocking`, the module `blocking` has the same client for
 //! programs without an async runtime.
 //!
-//! ```no_run
-//! use gestan_account_client::{Client, ClientOptions, LinkToken, v1};
+//! A link token is given once: a [`TokenStore`] keeps it, in a file or, with the
+//! feature `keyring`, in the keyring of the system.
 //!
-//! # async fn example() -> Result<(), gestan_account_client::Error> {
-//! let options = ClientOptions::new().locale("fr-FR");
-//! let client = Client::connect("https://compte.example.fr", options).await?;
-//!
-//! let registered = client
-//!     .register_existing(v1::RegisterExistingRequest {
-//!         account_id: 1042,
-//!         secret: "sept bateaux verts".into(),
-//!         machine: Some(v1::Machine {
-//!             id: "7f0c7d3e-6a57-4a9b-8a53-3f1d1f0f7a11".into(),
-//!             name: "Caisse 1".into(),
-//!         }),
-//!     })
-//!     .await?;
-//!
-//! // Keep the token where only this user can read it: see `TokenStore`.
-//! let token = LinkToken::parse(registered.link_token)?;
-//! let client = client.with_link_token(&token);
-//! match client.get(v1::GetRequest::default()).await {
-//!     Ok(answer) => println!("{:?}", answer.account),
-//!     Err(error) if error.reason() == Some(v1::ErrorReason::InvalidCredentials) => {
-//!         println!("this machine was detached");
-//!     }
-//!     Err(error) => return Err(error),
-//! }
-//! # Ok(())
-//! # }
+//! ```
+#![doc = include_str!("../docs/open_account.rs")]
 //! ```
 
 mod client;
@@ -66,5 +41,7 @@ pub use options::ClientOptions;
 pub use options::TlsOptions;
 pub use prost_types::{FieldMask, Timestamp};
 pub use rejection::{FieldViolation, Rejection};
+#[cfg(feature = "keyring")]
+pub use token_store::KeyringTokenStore;
 pub use token_store::{FileTokenStore, TokenStore};
 pub use tonic::Code;

@@ -4,10 +4,14 @@
 //! itself. No store may put the token into an error or a log.
 
 mod file;
+#[cfg(feature = "keyring")]
+mod keyring;
 
 use std::io;
 
 pub use file::FileTokenStore;
+#[cfg(feature = "keyring")]
+pub use keyring::KeyringTokenStore;
 
 use crate::link_token::LinkToken;
 

@@ -10,6 +10,8 @@
 
 mod certificates;
 mod change;
+#[cfg(doctest)]
+mod client_docs;
 mod clock;
 mod database;
 mod flow;

@@ -25,15 +25,15 @@ use crate::{TestDatabase, is_postgres, mail::first_code, test_database::read_all
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where the programs are. They are built once a run of the tests, with the
-/// features that `cargo test --workspace` gives them, so that nothing else is.
+/// features that `cargo test --workspace --all-features` gives them, so that
+/// nothing else is.
 static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
     // target/debug/deps/suite-… → target/debug
     let suite = env::current_exe().expect("the path of this test");
     let folder = suite.ancestors().nth(2).expect("the folder of the profile").to_owned();
     let mut cargo = std::process::Command::new(env!("CARGO"));
     cargo
-        .args(["build", "--quiet", "--workspace", "--bins", "--examples"])
-        .args(["--features", "gestan-account-client/blocking"])
+        .args(["build", "--quiet", "--workspace", "--bins", "--examples", "--all-features"])
         .arg("--target-dir")
         .arg(folder.parent().expect("the target folder"))
         .current_dir(workspace());

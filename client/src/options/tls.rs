@@ -8,6 +8,10 @@ use crate::error::Error;
 
 /// Options of TLS. By default the certificate authorities that the system
 /// trusts are trusted, and no client certificate is shown.
+///
+/// ```
+#[doc = include_str!("../../docs/trust.rs")]
+/// ```
 #[derive(Clone)]
 pub struct TlsOptions {
     ca_certificates: Vec<String>,

@@ -1,0 +1,19 @@
+use gestan_account_client::Error;
+
+/// What a window shows of a call that failed.
+fn explain(error: &Error) -> Vec<String> {
+    let Some(rejection) = error.rejection() else {
+        // Nobody answered, or not in time.
+        return vec![error.to_string()];
+    };
+    let mut lines = vec![rejection.message().to_owned()];
+    // Every field that is wrong, at once.
+    for violation in rejection.violations() {
+        lines.push(format!("{}: {}", violation.field, violation.description));
+    }
+    // A limit tells how long it holds.
+    if let Some(delay) = rejection.retry_delay() {
+        lines.push(format!("encore {} s", delay.as_secs()));
+    }
+    lines
+}
