@@ -1,5 +1,7 @@
 //! `gestan.account.v1.AccountService`: decode, call, encode. One method an RPC.
 
+use std::pin::Pin;
+
 use gestan_account_proto::v1::{
     self, ConfirmRequest, ConfirmResponse, CreateRequest, CreateResponse, GetRequest, GetResponse,
     RegisterExistingRequest, RegisterExistingResponse, ResendPasswordRequest,
@@ -64,19 +66,18 @@ impl AccountGrpc {
     }
 
     /// Runs a use case and says its refusal in the caller's language. A server
-    /// that is stopping begins nothing new, and cuts off what takes too long.
+    /// that is stopping begins nothing new, and cuts off what takes too long. `work`
+    /// is on the heap: some use cases hold 20 KiB across their waits.
     async fn answer<T>(
         &self,
         rpc: &'static str,
         locale: Locale,
-        work: impl Future<Output = Result<T, Error>> + Send,
+        mut work: Pin<Box<impl Future<Output = Result<T, Error>> + Send>>,
     ) -> Result<Response<T>, Status> {
         if self.shutdown.is_draining() {
             return Err(status::shutting_down(locale));
         }
         let _running = self.shutdown.running_call();
-        // On the heap: some use cases hold 20 KiB across their waits.
-        let mut work = Box::pin(work);
         let outcome = tokio::select! {
             biased;
             outcome = &mut work => outcome,
@@ -118,12 +119,12 @@ impl AccountService for AccountGrpc {
         let Call { origin, locale } = self.call(&request);
         let request = request.into_inner();
         let locale = convert::request_locale(&request.locale, locale);
-        self.answer("Create", locale, async {
+        let work = async {
             self.admit(&origin)?;
             let command = convert::create(&request, locale, &self.accounts.nomenclature)?;
             Ok(self.accounts.create(&command, &origin).await?.into())
-        })
-        .await
+        };
+        self.answer("Create", locale, Box::pin(work)).await
     }
 
     async fn confirm(
@@ -132,12 +133,12 @@ impl AccountService for AccountGrpc {
     ) -> Result<Response<ConfirmResponse>, Status> {
         let Call { origin, locale } = self.call(&request);
         let request = request.into_inner();
-        self.answer("Confirm", locale, async {
+        let work = async {
             self.admit(&origin)?;
             let command = convert::confirm(&request)?;
             Ok(self.accounts.confirm(&command, &origin).await?.into_response(self.now()))
-        })
-        .await
+        };
+        self.answer("Confirm", locale, Box::pin(work)).await
     }
 
     async fn set_password(
@@ -146,12 +147,12 @@ impl AccountService for AccountGrpc {
     ) -> Result<Response<SetPasswordResponse>, Status> {
         let Call { origin, locale } = self.call(&request);
         let request = request.into_inner();
-        self.answer("SetPassword", locale, async {
+        let work = async {
             self.admit(&origin)?;
             let command = convert::set_password(&request)?;
             Ok(self.accounts.set_password(&command, &origin).await?.into_response(self.now()))
-        })
-        .await
+        };
+        self.answer("SetPassword", locale, Box::pin(work)).await
     }
 
     async fn register_existing(
@@ -160,22 +161,22 @@ impl AccountService for AccountGrpc {
     ) -> Result<Response<RegisterExistingResponse>, Status> {
         let Call { origin, locale } = self.call(&request);
         let request = request.into_inner();
-        self.answer("RegisterExisting", locale, async {
+        let work = async {
             self.admit(&origin)?;
             let command = convert::register_existing(&request)?;
             Ok(self.accounts.register_existing(&command, &origin).await?.into_response(self.now()))
-        })
-        .await
+        };
+        self.answer("RegisterExisting", locale, Box::pin(work)).await
     }
 
     async fn get(&self, request: Request<GetRequest>) -> Result<Response<GetResponse>, Status> {
         let Call { origin, locale } = self.call(&request);
-        self.answer("Get", locale, async {
+        let work = async {
             let query = convert::get(*request.get_ref());
             let read = self.accounts.get(&query, &origin).await;
             Ok(self.count_strangers(&origin, read)?.into_response(self.now()))
-        })
-        .await
+        };
+        self.answer("Get", locale, Box::pin(work)).await
     }
 
     async fn update(
@@ -184,12 +185,12 @@ impl AccountService for AccountGrpc {
     ) -> Result<Response<UpdateResponse>, Status> {
         let Call { origin, locale } = self.call(&request);
         let request = request.into_inner();
-        self.answer("Update", locale, async {
+        let work = async {
             let command = convert::update(&request);
             let updated = self.accounts.update(&command, &origin).await;
             Ok(self.count_strangers(&origin, updated)?.into_response(self.now()))
-        })
-        .await
+        };
+        self.answer("Update", locale, Box::pin(work)).await
     }
 
     async fn unlink(
@@ -198,13 +199,13 @@ impl AccountService for AccountGrpc {
     ) -> Result<Response<UnlinkResponse>, Status> {
         let Call { origin, locale } = self.call(&request);
         let request = request.into_inner();
-        self.answer("Unlink", locale, async {
+        let work = async {
             let command = convert::unlink(&request)?;
             let unlinked = self.accounts.unlink(&command, &origin).await;
             self.count_strangers(&origin, unlinked)?;
             Ok(v1::UnlinkResponse {})
-        })
-        .await
+        };
+        self.answer("Unlink", locale, Box::pin(work)).await
     }
 
     async fn resend_password(
@@ -215,11 +216,11 @@ impl AccountService for AccountGrpc {
         let has_token = request.metadata().contains_key("authorization");
         let request = request.into_inner();
         let locale = convert::request_locale(&request.locale, locale);
-        self.answer("ResendPassword", locale, async {
+        let work = async {
             self.admit(&origin)?;
             let command = convert::resend_password(&request, locale, has_token)?;
             Ok(self.accounts.resend_password(&command, &origin).await?.into())
-        })
-        .await
+        };
+        self.answer("ResendPassword", locale, Box::pin(work)).await
     }
 }
