@@ -16,7 +16,11 @@ use tokio::sync::oneshot;
 use super::error::StorageError;
 
 /// Keys of one statement, at most.
-const MOST_KEYS: usize = 64;
+const MOST_KEYS: usize = 256;
+
+/// So many may wait for a statement to end before another one runs beside it: two
+/// with half the keys each take more of both processors than one with all.
+const WAIT_TOGETHER: usize = 64;
 
 type Fetching<V> = Pin<Box<dyn Future<Output = Result<Vec<V>, StorageError>> + Send>>;
 type Answer<V> = oneshot::Sender<Result<V, StorageError>>;
@@ -38,7 +42,7 @@ struct Queue<K, V> {
 
 impl<K: Send + 'static, V: Send + 'static> Batches<K, V> {
     /// Fetches by `fetch`, which gives a value for each key in their order, and
-    /// runs at most `most_running` times at once.
+    /// runs at most `most_running` times at once, and only once while few wait.
     pub(super) fn new<F>(
         most_running: usize,
         fetch: impl Fn(Vec<K>) -> F + Send + Sync + 'static,
@@ -60,7 +64,8 @@ impl<K: Send + 'static, V: Send + 'static> Batches<K, V> {
         let begins = {
             let mut queue = self.0.queue();
             queue.waiting.push((key, answer));
-            let begins = queue.running < self.0.most_running;
+            let begins = queue.running == 0
+                || queue.running < self.0.most_running && queue.waiting.len() >= WAIT_TOGETHER;
             queue.running += usize::from(begins);
             begins
         };

@@ -13,9 +13,8 @@ use super::{
 };
 use crate::credentials::token::TokenDigest;
 
-/// Statements of a kind that run at once: enough for one to be under way while
-/// the answers of another are handed out.
-const READS_AT_ONCE: usize = 2;
+/// Statements that run at once when there is more to read than one takes.
+const READS_AT_ONCE: usize = 4;
 
 /// A machine by its token, as it was read.
 pub struct Linked {
