@@ -56,6 +56,12 @@ impl From<DbErr> for StorageError {
     }
 }
 
+/// Whether a connection could not be made because of what others do just then.
+pub(super) fn is_in_the_way(error: &DbErr) -> bool {
+    matches!(error, DbErr::Conn(RuntimeErr::SqlxError(cause))
+        if matches!(classify(cause), Class::Conflict))
+}
+
 enum Class {
     Unavailable,
     Conflict,

@@ -11,10 +11,18 @@ use sea_orm::{
     },
 };
 
-use super::{database::DatabaseConfig, error::StorageError};
+use tokio::time::Instant;
+
+use super::{
+    database::DatabaseConfig,
+    error::{StorageError, is_in_the_way},
+};
 
 /// How long a call waits for a connection, or for a lock of another process.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Between two attempts to open a file that others are just making.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// After how long out of use a connection is looked at before it is used: one
 /// that the other side has closed is known by then, in most cases.
@@ -44,8 +52,8 @@ impl Pools {
                 unavailable(format!("cannot create {}: {error}", folder.display()))
             })?;
         }
-        let writer = sea_orm::Database::connect(options(&config.url, 1)).await?;
-        let reader = sea_orm::Database::connect(options(&config.url, config.connections)).await?;
+        let writer = connect_to_file(options(&config.url, 1)).await?;
+        let reader = connect_to_file(options(&config.url, config.connections)).await?;
         Ok(Self { reader, writer })
     }
 
@@ -63,6 +71,20 @@ impl Pools {
         // Nothing is left to be done about a connection that does not close.
         let _ = self.reader.close().await;
         let _ = self.writer.close().await;
+    }
+}
+
+/// Of several servers that start at once on a new file, one turns it to WAL; the
+/// others are in its way, and SQLite refuses them instead of having them wait.
+async fn connect_to_file(options: ConnectOptions) -> Result<DatabaseConnection, StorageError> {
+    let begun = Instant::now();
+    loop {
+        match sea_orm::Database::connect(options.clone()).await {
+            Err(error) if is_in_the_way(&error) && begun.elapsed() < PATIENCE => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            connected => return Ok(connected?),
+        }
     }
 }
 
