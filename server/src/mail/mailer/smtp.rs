@@ -33,8 +33,8 @@ use super::{
     relay::{Protection, Relay},
 };
 
-/// Connections kept for the next mail.
-const IDLE_CONNECTIONS: usize = 4;
+/// Connections kept for the next mail: as many as mails are sent at once.
+const IDLE_CONNECTIONS: usize = 8;
 /// Relays hang up after some minutes of silence; a connection this old is not tried again.
 const IDLE_TIME: Duration = Duration::from_mins(1);
 /// How long a relay is given to say goodbye.
