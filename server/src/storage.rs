@@ -15,6 +15,7 @@ pub mod error;
 pub mod idempotency_key;
 pub mod link;
 pub mod link_reads;
+mod linked;
 pub mod outbox_mail;
 pub mod personal_code;
 mod pools;

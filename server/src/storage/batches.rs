@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use super::error::StorageError;
 
 /// Keys of one statement, at most.
-const MOST_KEYS: usize = 256;
+pub(super) const MOST_KEYS: usize = 256;
 
 /// So many may wait for a statement to end before another one runs beside it: two
 /// with half the keys each take more of both processors than one with all.

@@ -1,26 +1,17 @@
 //! Table `link`.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _, JoinType,
-    QueryFilter as _, QueryOrder as _, QuerySelect,
-    sea_query::{Alias, Expr, OnConflict},
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, sea_query::OnConflict,
 };
 use uuid::Uuid;
 
 use super::{
     account::account_id,
-    entity::{
-        account,
-        link::{ActiveModel, Column, Entity, Model},
-    },
+    entity::link::{ActiveModel, Column, Entity, Model},
     error::StorageError,
-    from_millis,
-    link_reads::Linked,
-    to_millis,
+    from_millis, to_millis,
 };
 use crate::{
     credentials::token::TokenDigest,
@@ -56,78 +47,6 @@ impl Link {
     }
 }
 
-/// For each token its link, dead or alive, the account and its other machines, in
-/// one query. A damaged row is the trouble of its own account only.
-///
-/// # Errors
-/// A [`StorageError`].
-pub(super) async fn find_by_tokens(
-    db: &impl ConnectionTrait,
-    digests: &[TokenDigest],
-) -> Result<Vec<Result<Option<Linked>, StorageError>>, StorageError> {
-    let caller = Alias::new("caller");
-    let of_caller = |column| Expr::col((caller.clone(), column));
-    let mut links = Entity::find().select_also(account::Entity);
-    // A row a link; the account comes with that of the caller, and with no other.
-    let is_callers = Expr::col((Entity, Column::Id)).equals((caller.clone(), Column::Id));
-    let is_of_account = of_caller(Column::AccountId).equals((account::Entity, account::Column::Id));
-    QuerySelect::query(&mut links)
-        .join_as(
-            JoinType::InnerJoin,
-            Entity,
-            caller.clone(),
-            of_caller(Column::AccountId).equals((Entity, Column::AccountId)),
-        )
-        .join(JoinType::LeftJoin, account::Entity, is_of_account.and(is_callers.clone()));
-    let keys = few_lengths(digests.iter().map(|digest| digest.as_bytes().to_vec()).collect());
-    let rows = links
-        .filter(of_caller(Column::TokenDigest).is_in(keys))
-        .filter(Column::UnlinkTime.is_null().or(is_callers))
-        .all(db)
-        .await?;
-    let found = ByAccount::new(&rows);
-    Ok(digests.iter().map(|digest| found.find(digest)).collect())
-}
-
-/// What was found for several tokens.
-struct ByAccount<'a> {
-    callers: HashMap<&'a [u8], (&'a Model, &'a account::Model)>,
-    links: HashMap<i64, Vec<&'a Model>>,
-}
-
-impl<'a> ByAccount<'a> {
-    fn new(rows: &'a [(Model, Option<account::Model>)]) -> Self {
-        let (mut callers, mut links) = (HashMap::new(), HashMap::<_, Vec<_>>::new());
-        for (link, account) in rows {
-            if let Some(account) = account {
-                callers.insert(link.token_digest.as_slice(), (link, account));
-            }
-            links.entry(link.account_id).or_default().push(link);
-        }
-        Self { callers, links }
-    }
-
-    fn find(&self, digest: &TokenDigest) -> Result<Option<Linked>, StorageError> {
-        let Some(&(link, account)) = self.callers.get(digest.as_bytes()) else {
-            return Ok(None);
-        };
-        if !digest.matches(&link.token_digest) {
-            return Ok(None);
-        }
-        let links = self.links.get(&link.account_id).into_iter().flatten();
-        let mut links: Vec<&Model> =
-            links.copied().filter(|link| link.unlink_time.is_none()).collect();
-        // As often as machines of the account have called.
-        links.sort_unstable_by_key(|link| (link.link_time, link.id));
-        links.dedup_by_key(|link| link.id);
-        Ok(Some(Linked {
-            link: link.clone().try_into()?,
-            account: account.clone().try_into()?,
-            links: links.into_iter().cloned().map(Link::try_from).collect::<Result<_, _>>()?,
-        }))
-    }
-}
-
 /// The link of a machine to an account, dead or alive.
 ///
 /// # Errors
@@ -159,11 +78,11 @@ pub async fn list(
     rows.into_iter().map(Link::try_from).collect()
 }
 
-/// Repeats the last key until there are as many as a power of two: each length
-/// makes a statement of its own, and drivers keep only so many prepared.
-fn few_lengths<T: Clone>(mut keys: Vec<T>) -> Vec<T> {
+/// Repeats the last key until there are as many as a power of two, and `least`:
+/// each length makes a statement of its own, and drivers keep only so many prepared.
+pub(super) fn few_lengths<T: Clone>(mut keys: Vec<T>, least: usize) -> Vec<T> {
     if let Some(last) = keys.last().cloned() {
-        keys.resize(keys.len().next_power_of_two(), last);
+        keys.resize(keys.len().next_power_of_two().max(least), last);
     }
     keys
 }
@@ -238,7 +157,7 @@ pub(super) async fn touch(
     now: Timestamp,
 ) -> Result<(), StorageError> {
     let row = ActiveModel { last_seen_time: Set(to_millis(now)), ..Default::default() };
-    let keys = few_lengths(link_ids);
+    let keys = few_lengths(link_ids, 1);
     Entity::update_many().set(row).filter(Column::Id.is_in(keys)).exec(db).await?;
     Ok(())
 }

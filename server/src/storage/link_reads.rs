@@ -1,32 +1,23 @@
 //! Who calls, and which machines an account has: read so often that calls which
 //! come at once share the statements.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use sea_orm::DatabaseConnection;
 
+pub use super::linked::Linked;
 use super::{
-    account::Account,
-    batches::Batches,
+    batches::{Batches, MOST_KEYS},
     database::Database,
     error::StorageError,
     link::{self, Link},
+    linked::{ByTokens, Found},
 };
 use crate::credentials::token::TokenDigest;
 
 /// Statements that run at once when there is more to read than one takes.
 const READS_AT_ONCE: usize = 4;
-
-/// A machine by its token, as it was read.
-pub struct Linked {
-    /// Its link, dead or alive.
-    pub link: Link,
-    /// The account.
-    pub account: Account,
-    /// The living links of the account, the oldest first.
-    pub links: Vec<Link>,
-}
-
-type Found = Result<Option<Linked>, StorageError>;
 
 /// Reads links for several calls at once. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -40,8 +31,13 @@ impl LinkReads {
     #[must_use]
     pub fn new(db: &Database) -> Self {
         let (reads, writes) = (db.clone(), db.clone());
+        let by_tokens = Arc::new(ByTokens::new(db.read().get_database_backend(), MOST_KEYS));
+        let find = move |digests: Vec<TokenDigest>| {
+            let (by_tokens, db) = (Arc::clone(&by_tokens), reads.read());
+            async move { by_tokens.find(&db, &digests).await }
+        };
         Self {
-            machines: Batches::new(READS_AT_ONCE, move |digests| find_all(reads.read(), digests)),
+            machines: Batches::new(READS_AT_ONCE, find),
             // One at a time: while it is made durable, the next one fills.
             touched: Batches::new(1, move |seen| touch_all(writes.write(), seen)),
         }
@@ -62,13 +58,6 @@ impl LinkReads {
     pub async fn touch(&self, link: &Link, now: Timestamp) -> Result<(), StorageError> {
         self.touched.get((link.id, now)).await
     }
-}
-
-async fn find_all(
-    db: DatabaseConnection,
-    digests: Vec<TokenDigest>,
-) -> Result<Vec<Found>, StorageError> {
-    link::find_by_tokens(&db, &digests).await
 }
 
 async fn touch_all(

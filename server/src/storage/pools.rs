@@ -28,6 +28,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// that the other side has closed is known by then, in most cases.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
+/// Rows that SQLite reads before the first of them is taken.
+const ROWS_AHEAD: usize = 512;
+
 /// SQLite lets one connection write at a time, so all writing goes through one,
 /// in turn, instead of meeting in locks; PostgreSQL has one pool for both.
 #[derive(Clone, Debug)]
@@ -192,5 +195,7 @@ pub(super) fn sqlite_options(sqlite: SqliteConnectOptions) -> SqliteConnectOptio
         // An acknowledged call is on disk, not only with the kernel.
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(PATIENCE)
+        // Reading need not stop and wait for whoever takes the rows.
+        .row_buffer_size(ROWS_AHEAD)
         .optimize_on_close(true, None)
 }
