@@ -31,7 +31,7 @@ pub use confirm::{Confirm, Confirmed};
 pub use create::Create;
 pub use get::{AccountRead, Get};
 pub use register_existing::{RegisterExisting, Registered};
-pub use requested_code::CodeRequested;
+pub use requested_code::{CodeRequested, CodeRequests};
 pub use resend_password::{ResendPassword, WhoseAccount};
 pub use set_password::{Authority, PasswordSet, SetPassword};
 pub use unlink::Unlink;
@@ -75,6 +75,8 @@ pub struct Accounts {
     pub db: Database,
     /// What is read of it most.
     pub links: LinkReads,
+    /// Requests for a code that come at once.
+    pub code_requests: CodeRequests,
     /// Where everything slow is computed.
     pub hasher: Hasher,
     /// What time it is.

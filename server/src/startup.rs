@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Dependencies, Workers,
-    accounts::{Accounts, Lifetimes},
+    accounts::{Accounts, CodeRequests, Lifetimes},
     clock::SystemClock,
     config::{Settings, unsigned},
     credentials::{
@@ -142,6 +142,7 @@ async fn dependencies(settings: &Settings) -> anyhow::Result<Dependencies> {
     let accounts = Accounts {
         db: db.clone(),
         links: LinkReads::new(&db),
+        code_requests: CodeRequests::default(),
         hasher: hasher.clone(),
         clock: clock.clone(),
         randomness: randomness.clone(),

@@ -5,7 +5,7 @@
 pub mod account;
 pub mod audit_event;
 pub mod backup;
-mod batches;
+pub(crate) mod batches;
 pub mod challenge;
 pub mod copy;
 pub mod database;
@@ -18,7 +18,7 @@ pub mod link_reads;
 mod linked;
 pub mod outbox_mail;
 pub mod personal_code;
-mod pools;
+pub(crate) mod pools;
 pub mod purge;
 pub mod support_key;
 pub mod throttle;

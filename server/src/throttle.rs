@@ -4,7 +4,9 @@
 //! Only calls per address (`calls`) are counted in memory: they guard this
 //! server's own work.
 
+mod asked_mail;
 pub mod calls;
+mod counts;
 mod limits;
 mod subject;
 
@@ -13,6 +15,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::ConnectionTrait;
 
+pub use asked_mail::AskedMail;
+pub use counts::Counts;
 pub use limits::{Limit, Limits, Waits};
 pub(crate) use subject::network;
 pub use subject::{Guesser, Subject};
@@ -100,68 +104,17 @@ impl Throttles {
         self.refuse_if_full(subject, &hits, now)
     }
 
-    /// The same inside the transaction that will count: others wait for its end.
-    ///
-    /// # Errors
-    /// A [`ThrottleError`].
-    pub async fn check_and_lock(
-        &self,
-        transaction: &impl ConnectionTrait,
-        subject: &Subject,
-        now: Timestamp,
-    ) -> Result<(), ThrottleError> {
-        let hits = storage::throttle::find_for_update(transaction, &subject.key()).await?;
-        self.refuse_if_full(subject, &hits, now)
-    }
-
-    /// Counts one more, whatever the limits say.
+    /// What was counted of `subjects`, inside the transaction that will count:
+    /// others wait for its end.
     ///
     /// # Errors
     /// A [`StorageError`].
-    pub async fn count(
+    pub async fn lock(
         &self,
         transaction: &impl ConnectionTrait,
-        subject: &Subject,
-        now: Timestamp,
-    ) -> Result<(), StorageError> {
-        let hits = storage::throttle::find_for_update(transaction, &subject.key()).await?;
-        self.store(transaction, subject, hits, now).await
-    }
-
-    /// Counts one more, if it may be.
-    ///
-    /// # Errors
-    /// A [`ThrottleError`].
-    pub async fn take(
-        &self,
-        transaction: &impl ConnectionTrait,
-        subject: &Subject,
-        now: Timestamp,
-    ) -> Result<(), ThrottleError> {
-        let hits = storage::throttle::find_for_update(transaction, &subject.key()).await?;
-        self.refuse_if_full(subject, &hits, now)?;
-        Ok(self.store(transaction, subject, hits, now).await?)
-    }
-
-    /// Counts one more for when it may be; `None` when that is too far away to
-    /// be of use.
-    ///
-    /// # Errors
-    /// A [`StorageError`].
-    pub async fn reserve(
-        &self,
-        transaction: &impl ConnectionTrait,
-        subject: &Subject,
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, StorageError> {
-        let limits = self.limits(subject);
-        let hits = storage::throttle::find_for_update(transaction, &subject.key()).await?;
-        let time = now + limits.wait(&hits, now).unwrap_or_default();
-        if time > now + limits.memory() {
-            return Ok(None);
-        }
-        self.store(transaction, subject, hits, time).await?;
-        Ok(Some(time))
+        subjects: impl IntoIterator<Item = &Subject>,
+    ) -> Result<Counts<'_>, StorageError> {
+        Counts::lock(self, transaction, subjects).await
     }
 
     /// Forgets what was counted: a right password clears the wrong ones.
@@ -174,21 +127,6 @@ impl Throttles {
         subject: &Subject,
     ) -> Result<(), StorageError> {
         storage::throttle::delete(transaction, &subject.key()).await
-    }
-
-    async fn store(
-        &self,
-        transaction: &impl ConnectionTrait,
-        subject: &Subject,
-        mut hits: Vec<Timestamp>,
-        hit: Timestamp,
-    ) -> Result<(), StorageError> {
-        let limits = self.limits(subject);
-        hits.push(hit);
-        hits.sort_unstable();
-        limits.forget_old(&mut hits, hit);
-        let expire_time = hit + limits.memory();
-        storage::throttle::update(transaction, &subject.key(), &hits, expire_time).await
     }
 
     fn refuse_if_full(

@@ -11,7 +11,7 @@ use std::{
 use gestan_account_client::{Client, ClientOptions, TlsOptions};
 use gestan_account_server::{
     Dependencies,
-    accounts::{Accounts, Lifetimes},
+    accounts::{Accounts, CodeRequests, Lifetimes},
     clock::{Clock, ManualClock},
     credentials::{
         hasher::{HashParams, Hasher},
@@ -167,6 +167,7 @@ impl TestServer {
         let accounts = Accounts {
             db: db.clone(),
             links: LinkReads::new(&db),
+            code_requests: CodeRequests::default(),
             hasher: hasher.clone(),
             clock: options.clock.unwrap_or_else(|| Arc::new(clock.clone())),
             randomness: randomness.clone(),

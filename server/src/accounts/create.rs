@@ -42,9 +42,9 @@ impl Accounts {
             request_digest: command.request_digest,
             purpose: Purpose::Create,
             to: MailTo::Address(command.email.clone()),
-            machine: &command.machine,
+            machine: command.machine.clone(),
             locale: command.locale,
-            profile: &command.profile,
+            profile: command.profile.clone(),
             ip: origin.ip,
         })
         .await

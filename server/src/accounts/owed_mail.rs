@@ -1,5 +1,7 @@
 //! Owes mails to the outbox, in the transaction of what they tell.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
@@ -12,6 +14,7 @@ use crate::{
     storage::{
         account::Account,
         challenge::{self, Challenge, Purpose},
+        error::StorageError,
         outbox_mail::{self, NewMail},
     },
 };
@@ -23,45 +26,51 @@ pub(super) struct NewChallenge<'a> {
     pub(super) email: &'a EmailAddress,
     pub(super) machine: &'a Machine,
     pub(super) locale: Locale,
-    pub(super) profile: Profile,
-    /// When the mail may be sent.
-    pub(super) send_time: Timestamp,
+    pub(super) profile: &'a Profile,
+    /// When the mail may be sent; none when that is too far away to be of use.
+    pub(super) send_time: Option<Timestamp>,
 }
 
 impl Accounts {
-    /// Makes a challenge and owes the mail that brings its code.
-    pub(super) async fn owe_code(
+    /// Makes challenges and owes the mails that bring their codes.
+    pub(super) async fn owe_codes(
         &self,
         transaction: &impl ConnectionTrait,
-        new: NewChallenge<'_>,
+        new: &[NewChallenge<'_>],
         now: Timestamp,
-    ) -> Result<Challenge, Error> {
-        let challenge = Challenge {
-            id: new.id,
-            purpose: new.purpose,
-            email: new.email.clone(),
-            machine: new.machine.clone(),
-            locale: new.locale,
-            profile: new.profile,
-            salt: self.salt_for(transaction, new.email, now).await?,
-            seed: Some(self.randomness.bytes()),
-            wrong_tries: 0,
-            account_wrong_tries: 0,
-            create_time: now,
-            expire_time: now + self.lifetimes.code,
-            spent: None,
-            ticket: None,
-        };
-        challenge::insert(transaction, &challenge).await?;
-        let mail = NewMail {
-            letter: to_json(&Letter::Code { challenge_id: challenge.id })?,
-            recipient: Some(challenge.email.clone()).filter(|email| !email.is_nobodys()),
-            locale: new.locale,
-            send_time: new.send_time,
-            expire_time: challenge.expire_time,
-        };
-        outbox_mail::insert(transaction, self.randomness.uuid(), mail, now).await?;
-        Ok(challenge)
+    ) -> Result<(), StorageError> {
+        let emails = new.iter().map(|new| new.email.key());
+        let mut salts = challenge::find_salts(transaction, emails, now).await?;
+        let expire_time = now + self.lifetimes.code;
+        let (mut challenges, mut mails) = (Vec::new(), Vec::new());
+        for new in new {
+            challenges.push(Challenge {
+                id: new.id,
+                purpose: new.purpose,
+                email: new.email.clone(),
+                machine: new.machine.clone(),
+                locale: new.locale,
+                profile: new.profile.clone(),
+                salt: self.salt_for(new.email, &mut salts),
+                seed: Some(self.randomness.bytes()),
+                wrong_tries: 0,
+                account_wrong_tries: 0,
+                create_time: now,
+                expire_time,
+                spent: None,
+                ticket: None,
+            });
+            let mail = NewMail {
+                letter: to_json(&Letter::Code { challenge_id: new.id })?,
+                recipient: Some(new.email.clone()).filter(|email| !email.is_nobodys()),
+                locale: new.locale,
+                send_time: new.send_time.unwrap_or(expire_time),
+                expire_time,
+            };
+            mails.push((self.randomness.uuid(), mail));
+        }
+        challenge::insert(transaction, &challenges).await?;
+        outbox_mail::insert(transaction, mails, now).await
     }
 
     /// Owes a security notice to the account's address.
@@ -79,8 +88,7 @@ impl Accounts {
             send_time: now,
             expire_time: now + self.lifetimes.notice,
         };
-        let id: Uuid = self.randomness.uuid();
-        outbox_mail::insert(transaction, id, mail, now).await?;
+        outbox_mail::insert(transaction, [(self.randomness.uuid(), mail)], now).await?;
         Ok(())
     }
 
@@ -91,19 +99,16 @@ impl Accounts {
 
     /// All live challenges of an address share one salt, so that a code costs
     /// one hash however many of them there are.
-    async fn salt_for(
-        &self,
-        transaction: &impl ConnectionTrait,
-        email: &EmailAddress,
-        now: Timestamp,
-    ) -> Result<CodeSalt, Error> {
-        let live = challenge::find_by_email(transaction, email.key(), now).await?;
-        let shared = live.into_iter().map(|challenge| challenge.salt).next();
+    fn salt_for(&self, email: &EmailAddress, salts: &mut HashMap<String, CodeSalt>) -> CodeSalt {
         let fresh = self.hasher.code_salt();
-        Ok(shared.filter(|salt| salt.params == fresh.params).unwrap_or(fresh))
+        let shared = salts.entry(email.key().to_owned()).or_insert_with(|| fresh.clone());
+        if shared.params != fresh.params {
+            *shared = fresh;
+        }
+        shared.clone()
     }
 }
 
-fn to_json(letter: &Letter) -> Result<String, Error> {
+fn to_json(letter: &Letter) -> Result<String, StorageError> {
     serde_json::to_string(letter).map_err(|error| sea_orm::DbErr::Json(error.to_string()).into())
 }

@@ -69,9 +69,9 @@ impl Accounts {
             request_digest: command.request_digest,
             purpose: Purpose::ResendPassword,
             to,
-            machine: &command.machine,
+            machine: command.machine.clone(),
             locale: command.locale,
-            profile: &Profile::default(),
+            profile: Profile::default(),
             ip: origin.ip,
         })
         .await

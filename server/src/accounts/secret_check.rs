@@ -196,14 +196,16 @@ impl Accounts {
         verified: Option<&PasswordHash>,
         now: Timestamp,
     ) -> Result<Redeemed, Error> {
-        self.throttles.check_and_lock(transaction, subject, now).await?;
+        let mut counts = self.throttles.lock(transaction, [subject]).await?;
+        counts.check(subject, now)?;
         let verified = account.zip(verified);
         // It may have been changed since it was verified.
         if verified.is_some_and(|(account, verified)| account.has_password(verified)) {
             self.throttles.clear(transaction, subject).await?;
             Ok(Redeemed::Password)
         } else {
-            self.throttles.count(transaction, subject, now).await?;
+            counts.count(subject, now);
+            counts.store(transaction).await?;
             if let Subject::Passwords(account_id, guesser) = subject {
                 tracing::info!(account.id = %account_id, ?guesser, "wrong password");
             }

@@ -1,6 +1,8 @@
 //! Update: changes the fields that the mask names, all or none. A new address
 //! only becomes pending here.
 
+use std::slice;
+
 use jiff::Timestamp;
 use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
@@ -26,7 +28,7 @@ use crate::{
         challenge::{self, Purpose},
         link_reads::Linked,
     },
-    throttle::Subject,
+    throttle::{AskedMail, Subject},
 };
 
 /// What Update is asked.
@@ -181,31 +183,30 @@ impl Change<'_> {
         email: &EmailAddress,
     ) -> Result<Uuid, Error> {
         let machine = &self.caller.link.machine;
-        let throttles = &self.accounts.throttles;
-        if let Some(ip) = self.origin.ip {
-            throttles.take(self.transaction, &Subject::MailsFrom(ip), self.now).await?;
-        }
-        let mails_to = Subject::MailsTo(email.clone());
-        throttles.take(self.transaction, &mails_to, self.now).await?;
-        let send_time = self.accounts.reserve_mail(self.transaction, email, self.now).await?;
+        let named = Subject::MailsTo(email.clone());
+        let mail = AskedMail::new(self.origin.ip, named, email.clone());
+        let mut counts = self.accounts.throttles.lock(self.transaction, mail.subjects()).await?;
+        let send_time = mail.take(&mut counts, self.now)?;
+        counts.store(self.transaction).await?;
         let new = NewChallenge {
             id: self.accounts.randomness.uuid(),
             purpose: Purpose::ChangeEmail(account.id),
             email,
             machine,
             locale: account.locale,
-            profile: Profile::default(),
+            profile: &Profile::default(),
             send_time,
         };
-        let challenge = self.accounts.owe_code(self.transaction, new, self.now).await?;
+        self.accounts.owe_codes(self.transaction, slice::from_ref(&new), self.now).await?;
         let notice = Letter::EmailChangeRequested {
             event: Event::new(account.id, machine.name.as_str(), self.now),
             new_email_masked: email.masked(),
         };
         self.accounts.owe_notice(self.transaction, account, &notice, self.now).await?;
         self.record(account.id, &Action::RequestEmailChange).await?;
-        account.pending_email = Some((email.as_typed().to_owned(), challenge.expire_time));
-        Ok(challenge.id)
+        let expire_time = self.now + self.accounts.lifetimes.code;
+        account.pending_email = Some((email.as_typed().to_owned(), expire_time));
+        Ok(new.id)
     }
 
     async fn record(&self, account_id: AccountId, action: &Action) -> Result<(), Error> {

@@ -1,37 +1,45 @@
-//! Calls that come at once share a statement: what arrives while one runs goes
-//! into the next. A statement costs the same way to the database and back for
-//! one row as for sixty.
+//! Calls that come at once share a statement, or a transaction: what arrives while
+//! one runs goes into the next. One for sixty costs the same way to the database
+//! and back as one for one.
 //!
 //! Nothing is kept: each answer was read after it was asked for, so nobody is
 //! ever told what was true before.
 
 use std::{
     fmt,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, task::yield_now, time::timeout};
 
 use super::error::StorageError;
 
-/// Keys of one statement, at most.
-pub(super) const MOST_KEYS: usize = 256;
-
-/// So many may wait for a statement to end before another one runs beside it: two
-/// with half the keys each take more of both processors than one with all.
-const WAIT_TOGETHER: usize = 64;
-
-type Fetching<V> = Pin<Box<dyn Future<Output = Result<Vec<V>, StorageError>> + Send>>;
 type Answer<V> = oneshot::Sender<Result<V, StorageError>>;
 
+/// How much is done at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sharing {
+    /// Keys of one batch, at most.
+    pub(crate) most_keys: usize,
+    /// Only as many keys as a power of two: where each number of them makes a
+    /// statement of its own, which a connection keeps prepared.
+    pub(crate) by_powers_of_two: bool,
+    /// Batches that run at once, at most.
+    pub(crate) most_running: usize,
+    /// So many keys may wait for a batch to end before another one runs beside it:
+    /// two with half the keys each take more of both processors than one with all.
+    pub(crate) wait_together: usize,
+    /// How long a batch may take. One on a connection whose other side is gone
+    /// without a word never ends, and who comes later must not wait for it.
+    pub(crate) patience: Duration,
+}
+
 /// Fetches values by keys, several at once. Cheap to clone.
-pub(super) struct Batches<K, V>(Arc<Inner<K, V>>);
+pub(crate) struct Batches<K, V>(Arc<Inner<K, V>>);
 
 struct Inner<K, V> {
-    /// Gives a value for each key, in their order.
-    fetch: Box<dyn Fn(Vec<K>) -> Fetching<V> + Send + Sync>,
-    most_running: usize,
+    sharing: Sharing,
     queue: Mutex<Queue<K, V>>,
 }
 
@@ -41,37 +49,37 @@ struct Queue<K, V> {
 }
 
 impl<K: Send + 'static, V: Send + 'static> Batches<K, V> {
-    /// Fetches by `fetch`, which gives a value for each key in their order, and
-    /// runs at most `most_running` times at once, and only once while few wait.
-    pub(super) fn new<F>(
-        most_running: usize,
-        fetch: impl Fn(Vec<K>) -> F + Send + Sync + 'static,
-    ) -> Self
+    pub(crate) fn new(sharing: Sharing) -> Self {
+        let queue = Queue { waiting: Vec::new(), running: 0 };
+        Self(Arc::new(Inner { sharing, queue: Mutex::new(queue) }))
+    }
+
+    /// The value of `key`, fetched from now on by the `fetch` of whichever caller
+    /// began: it gives a value for each key, in their order.
+    ///
+    /// # Errors
+    /// A [`StorageError`]; that of a batch goes to all who shared it.
+    pub(crate) async fn get<F>(
+        &self,
+        key: K,
+        fetch: impl Fn(Vec<K>) -> F + Send + 'static,
+    ) -> Result<V, StorageError>
     where
         F: Future<Output = Result<Vec<V>, StorageError>> + Send + 'static,
     {
-        let queue = Queue { waiting: Vec::new(), running: 0 };
-        let fetch = Box::new(move |keys| Box::pin(fetch(keys)) as Fetching<V>);
-        Self(Arc::new(Inner { fetch, most_running, queue: Mutex::new(queue) }))
-    }
-
-    /// The value of `key`, read from now on.
-    ///
-    /// # Errors
-    /// A [`StorageError`]; that of a statement goes to all who shared it.
-    pub(super) async fn get(&self, key: K) -> Result<V, StorageError> {
         let (answer, value) = oneshot::channel();
         let begins = {
             let mut queue = self.0.queue();
             queue.waiting.push((key, answer));
+            let Sharing { most_running, wait_together, .. } = self.0.sharing;
             let begins = queue.running == 0
-                || queue.running < self.0.most_running && queue.waiting.len() >= WAIT_TOGETHER;
+                || queue.running < most_running && queue.waiting.len() >= wait_together;
             queue.running += usize::from(begins);
             begins
         };
         if begins {
             // On its own: who has begun it may leave before the others are served.
-            tokio::spawn(Running { inner: Arc::clone(&self.0), counted: true }.run());
+            tokio::spawn(Running { inner: Arc::clone(&self.0), counted: true }.run(fetch));
         }
         value.await.map_err(|_| StorageError::ended_early())?
     }
@@ -91,9 +99,15 @@ struct Running<K, V> {
 }
 
 impl<K, V> Running<K, V> {
-    async fn run(mut self) {
-        while let Some((keys, answers)) = self.next() {
-            let outcome = (self.inner.fetch)(keys).await;
+    async fn run<F>(mut self, fetch: impl Fn(Vec<K>) -> F)
+    where
+        F: Future<Output = Result<Vec<V>, StorageError>>,
+    {
+        loop {
+            self.gather().await;
+            let Some((keys, answers)) = self.next() else { return };
+            let outcome = timeout(self.inner.sharing.patience, fetch(keys)).await;
+            let outcome = outcome.unwrap_or_else(|_| Err(StorageError::overdue()));
             let answers = answers.into_iter();
             // Who has left meanwhile needs no answer.
             match outcome {
@@ -107,16 +121,31 @@ impl<K, V> Running<K, V> {
         }
     }
 
+    /// Lets the calls that were read already come, as long as there are more.
+    async fn gather(&self) {
+        let mut before = 0;
+        loop {
+            let waiting = self.inner.queue().waiting.len();
+            if waiting <= before {
+                return;
+            }
+            before = waiting;
+            yield_now().await;
+        }
+    }
+
     fn next(&mut self) -> Option<(Vec<K>, Vec<Answer<V>>)> {
         let mut queue = self.inner.queue();
         queue.waiting.retain(|(_, answer)| !answer.is_closed());
-        let keys = queue.waiting.len().min(MOST_KEYS);
-        if keys == 0 {
+        let sharing = self.inner.sharing;
+        let waiting = queue.waiting.len().min(sharing.most_keys);
+        let Some(power) = waiting.checked_ilog2() else {
             // In one step with the look: who comes now begins another one.
             queue.running -= 1;
             self.counted = false;
             return None;
-        }
+        };
+        let keys = if sharing.by_powers_of_two { 1 << power } else { waiting };
         Some(queue.waiting.drain(..keys).unzip())
     }
 }
@@ -140,8 +169,6 @@ impl<K, V> Clone for Batches<K, V> {
 
 impl<K, V> fmt::Debug for Batches<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batches")
-            .field("most_running", &self.0.most_running)
-            .finish_non_exhaustive()
+        f.debug_struct("Batches").field("sharing", &self.0.sharing).finish_non_exhaustive()
     }
 }

@@ -2,6 +2,8 @@
 
 mod row;
 
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _,
@@ -108,13 +110,17 @@ pub struct IssuedTicket {
     pub spent_time: Option<Timestamp>,
 }
 
-/// Stores a new challenge.
+/// Stores new challenges.
 ///
 /// # Errors
 /// A [`StorageError`].
-pub async fn insert(db: &impl ConnectionTrait, challenge: &Challenge) -> Result<(), StorageError> {
-    let row = Model::try_from(challenge)?.into_active_model();
-    Entity::insert(row).exec_without_returning(db).await?;
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    challenges: &[Challenge],
+) -> Result<(), StorageError> {
+    let row = |challenge| Ok(Model::try_from(challenge)?.into_active_model());
+    let rows = challenges.iter().map(row).collect::<Result<Vec<_>, StorageError>>()?;
+    Entity::insert_many(rows).exec_without_returning(db).await?;
     Ok(())
 }
 
@@ -162,17 +168,47 @@ pub async fn find_by_email(
 ) -> Result<Vec<Challenge>, StorageError> {
     let rows = Entity::find()
         .filter(Column::EmailKey.eq(email_key))
-        .filter(Column::AccountId.is_null())
-        .filter(
-            Condition::any()
-                .add(Column::SpentTime.is_null().and(Column::ExpireTime.gt(to_millis(now))))
-                .add(Column::SpentTime.gte(to_millis(now - REPEAT_WINDOW))),
-        )
+        .filter(may_serve(now))
         .order_by_desc(Column::CreateTime)
         .order_by_desc(Column::Id)
         .all(db)
         .await?;
     rows.into_iter().map(Challenge::try_from).collect()
+}
+
+/// The salt of the newest of these challenges, for each address that has any.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn find_salts(
+    db: &impl ConnectionTrait,
+    email_keys: impl IntoIterator<Item = &str>,
+    now: Timestamp,
+) -> Result<HashMap<String, CodeSalt>, StorageError> {
+    let rows: Vec<(Option<String>, Vec<u8>, String)> = Entity::find()
+        .select_only()
+        .columns([Column::EmailKey, Column::Salt, Column::HashParams])
+        .filter(Column::EmailKey.is_in(email_keys))
+        .filter(may_serve(now))
+        .order_by_asc(Column::CreateTime)
+        .order_by_asc(Column::Id)
+        .into_tuple()
+        .all(db)
+        .await?;
+    // The last of each address stays.
+    let salt = |(email_key, salt, params): (Option<String>, Vec<u8>, String)| {
+        Ok((email_key.unwrap_or_default(), row::code_salt(&salt, &params)?))
+    };
+    rows.into_iter().map(salt).collect()
+}
+
+/// Whether a challenge may bring the owner of its address into an account.
+fn may_serve(now: Timestamp) -> Condition {
+    let lives = Column::SpentTime.is_null().and(Column::ExpireTime.gt(to_millis(now)));
+    let may_be_repeated = Column::SpentTime.gte(to_millis(now - REPEAT_WINDOW));
+    Condition::all()
+        .add(Column::AccountId.is_null())
+        .add(Condition::any().add(lives).add(may_be_repeated))
 }
 
 /// The challenge that was made at `create_time` to change an account's address

@@ -34,7 +34,12 @@ impl StorageError {
 
     /// Whoever fetched for several callers is gone: it panicked.
     pub(super) fn ended_early() -> Self {
-        Self::Fault(DbErr::Custom("a shared statement ended early".to_owned()))
+        Self::Fault(DbErr::Custom("what was shared with other calls ended early".to_owned()))
+    }
+
+    /// What was done for several callers took too long.
+    pub(super) fn overdue() -> Self {
+        Self::Unavailable(DbErr::Custom("no answer in time".to_owned()))
     }
 }
 

@@ -1,11 +1,16 @@
 //! Table `idempotency_key`: what was answered to a `request_id`.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::Timestamp;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait as _, TryInsertResult};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+    TryInsertResult,
+};
 use uuid::Uuid;
 
 use super::{
-    entity::idempotency_key::{ActiveModel, Column, Entity},
+    entity::idempotency_key::{ActiveModel, Column, Entity, Model},
     error::StorageError,
     from_millis, to_millis,
 };
@@ -23,38 +28,43 @@ pub struct Answered {
     pub resend_time: Timestamp,
 }
 
-/// What was answered to `request_id`, if it was asked before.
+/// What was answered to those of `request_ids` that were asked before.
 ///
 /// # Errors
 /// A [`StorageError`].
 pub async fn find(
     db: &impl ConnectionTrait,
-    request_id: Uuid,
-) -> Result<Option<Answered>, StorageError> {
-    let Some(row) = Entity::find_by_id(request_id).one(db).await? else {
-        return Ok(None);
+    request_ids: Vec<Uuid>,
+) -> Result<HashMap<Uuid, Answered>, StorageError> {
+    if request_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = Entity::find().filter(Column::RequestId.is_in(request_ids)).all(db).await?;
+    let answered = |row: Model| {
+        let request_digest = row.request_digest.as_slice().try_into();
+        let answered = Answered {
+            request_digest: request_digest.map_err(|_| StorageError::damaged("request_digest"))?,
+            challenge_id: row.challenge_id,
+            code_expire_time: from_millis(row.code_expire_time),
+            resend_time: from_millis(row.resend_time),
+        };
+        Ok((row.request_id, answered))
     };
-    let request_digest = row.request_digest.as_slice().try_into();
-    Ok(Some(Answered {
-        request_digest: request_digest.map_err(|_| StorageError::damaged("request_digest"))?,
-        challenge_id: row.challenge_id,
-        code_expire_time: from_millis(row.code_expire_time),
-        resend_time: from_millis(row.resend_time),
-    }))
+    rows.into_iter().map(answered).collect()
 }
 
-/// Stores what is answered to `request_id`, unless it was answered before; tells
-/// whether it did. Who asks at the same moment waits for the end of the transaction.
+/// Stores what is answered to each request, unless it was answered before; gives
+/// the IDs of those that are new. Who asks the same at the same moment waits for
+/// the end of the transaction.
 ///
 /// # Errors
 /// A [`StorageError`].
-pub async fn insert_if_new(
+pub async fn insert_new(
     db: &impl ConnectionTrait,
-    request_id: Uuid,
-    answered: &Answered,
+    answered: impl IntoIterator<Item = (Uuid, &Answered)>,
     now: Timestamp,
-) -> Result<bool, StorageError> {
-    let row = ActiveModel {
+) -> Result<HashSet<Uuid>, StorageError> {
+    let row = |(request_id, answered): (Uuid, &Answered)| ActiveModel {
         request_id: Set(request_id),
         request_digest: Set(answered.request_digest.to_vec()),
         challenge_id: Set(answered.challenge_id),
@@ -62,9 +72,23 @@ pub async fn insert_if_new(
         resend_time: Set(to_millis(answered.resend_time)),
         create_time: Set(to_millis(now)),
     };
-    let inserted = Entity::insert(row)
+    let inserted = Entity::insert_many(answered.into_iter().map(row))
         .on_conflict_do_nothing_on([Column::RequestId])
-        .exec_without_returning(db)
+        .exec_with_returning_keys(db)
         .await?;
-    Ok(matches!(inserted, TryInsertResult::Inserted(1..)))
+    Ok(match inserted {
+        TryInsertResult::Inserted(ids) => ids.into_iter().collect(),
+        TryInsertResult::Empty | TryInsertResult::Conflicted => HashSet::new(),
+    })
+}
+
+/// Forgets that these were answered.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn delete(db: &impl ConnectionTrait, request_ids: Vec<Uuid>) -> Result<(), StorageError> {
+    if !request_ids.is_empty() {
+        Entity::delete_many().filter(Column::RequestId.is_in(request_ids)).exec(db).await?;
+    }
+    Ok(())
 }

@@ -79,17 +79,16 @@ pub struct LeasedMail {
     pub expire_time: Timestamp,
 }
 
-/// Owes a mail.
+/// Owes mails, each under an ID of its own.
 ///
 /// # Errors
 /// A [`StorageError`].
 pub async fn insert(
     db: &impl ConnectionTrait,
-    id: Uuid,
-    mail: NewMail,
+    mails: impl IntoIterator<Item = (Uuid, NewMail)>,
     now: Timestamp,
 ) -> Result<(), StorageError> {
-    let row = ActiveModel {
+    let row = |(id, mail): (Uuid, NewMail)| ActiveModel {
         id: Set(id),
         letter: Set(mail.letter),
         recipient: Set(mail.recipient.map(|address| address.deliverable().to_owned())),
@@ -104,7 +103,7 @@ pub async fn insert(
         end_time: Set(None),
         last_error: Set(None),
     };
-    Entity::insert(row).exec_without_returning(db).await?;
+    Entity::insert_many(mails.into_iter().map(row)).exec_without_returning(db).await?;
     Ok(())
 }
 

@@ -19,7 +19,7 @@ use super::{
 };
 
 /// How long a call waits for a connection, or for a lock of another process.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Between two attempts to open a file that others are just making.
 const PAUSE: Duration = Duration::from_millis(20);

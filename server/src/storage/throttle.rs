@@ -1,10 +1,9 @@
 //! Table `throttle`: when what is limited happened.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
-    sea_query::OnConflict,
-};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait as _, sea_query::OnConflict};
 
 use super::{
     entity::throttle::{ActiveModel, Column, Entity, Model},
@@ -20,43 +19,60 @@ pub async fn find(db: &impl ConnectionTrait, key: &str) -> Result<Vec<Timestamp>
     hits(Entity::find_by_id(key).one(db).await?)
 }
 
-/// When it happened; others wait for the end of the transaction to know.
+/// What was counted.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    /// When it happened, the oldest first.
+    pub hits: Vec<Timestamp>,
+    /// Until when that is of interest.
+    pub expire_time: Timestamp,
+}
+
+/// When each of several things happened; others wait for the end of the
+/// transaction to know. Rows are locked in the order of `keys`.
 ///
 /// # Errors
 /// A [`StorageError`].
 pub async fn find_for_update(
     db: &impl ConnectionTrait,
-    key: &str,
-) -> Result<Vec<Timestamp>, StorageError> {
-    // There must be a row to lock: two first hits at once would not see each other.
-    // One that is there is locked by being left as it is.
-    let row = ActiveModel {
-        key: Set(key.to_owned()),
-        hits: Set("[]".to_owned()),
-        expire_time: Set(i64::MAX),
-    };
+    keys: impl IntoIterator<Item = String>,
+) -> Result<BTreeMap<String, Vec<Timestamp>>, StorageError> {
+    // There must be rows to lock: two first hits at once would not see each other.
+    // One that is there is locked by being left as it is; of one that is new and
+    // stays empty, the next purge takes care.
+    let rows: Vec<ActiveModel> = keys
+        .into_iter()
+        .map(|key| ActiveModel { key: Set(key), hits: Set("[]".to_owned()), expire_time: Set(0) })
+        .collect();
+    if rows.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let as_it_is = OnConflict::column(Column::Key).update_column(Column::Key).to_owned();
-    let row = Entity::insert(row).on_conflict(as_it_is).exec_with_returning(db).await?;
-    hits(Some(row))
+    let rows = Entity::insert_many(rows).on_conflict(as_it_is).exec_with_returning(db).await?;
+    rows.into_iter().map(|row| Ok((row.key.clone(), hits(Some(row))?))).collect()
 }
 
-/// Stores when it happened, until when that is of interest.
+/// Stores what was counted of rows that are locked.
 ///
 /// # Errors
 /// A [`StorageError`].
-pub async fn update(
+pub async fn store(
     db: &impl ConnectionTrait,
-    key: &str,
-    hits: &[Timestamp],
-    expire_time: Timestamp,
+    counted: impl IntoIterator<Item = (String, Counted)>,
 ) -> Result<(), StorageError> {
-    let millis: Vec<i64> = hits.iter().map(|hit| to_millis(*hit)).collect();
-    let row = ActiveModel {
-        hits: Set(serde_json::to_string(&millis).map_err(|_| StorageError::damaged("hits"))?),
-        expire_time: Set(to_millis(expire_time)),
-        ..Default::default()
+    let row = |(key, Counted { hits, expire_time })| {
+        let hits: Vec<i64> = hits.into_iter().map(to_millis).collect();
+        let hits = serde_json::to_string(&hits).map_err(|_| StorageError::damaged("hits"))?;
+        Ok(ActiveModel { key: Set(key), hits: Set(hits), expire_time: Set(to_millis(expire_time)) })
     };
-    Entity::update_many().set(row).filter(Column::Key.eq(key)).exec(db).await?;
+    let rows = counted.into_iter().map(row).collect::<Result<Vec<_>, StorageError>>()?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let replace = OnConflict::column(Column::Key)
+        .update_columns([Column::Hits, Column::ExpireTime])
+        .to_owned();
+    Entity::insert_many(rows).on_conflict(replace).exec_without_returning(db).await?;
     Ok(())
 }
 

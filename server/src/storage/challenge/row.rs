@@ -105,13 +105,7 @@ impl TryFrom<Model> for Challenge {
             },
             locale: Locale::from_db(&row.locale),
             profile: profile.try_into()?,
-            salt: CodeSalt {
-                salt: bytes(&row.salt, "salt")?,
-                params: row
-                    .hash_params
-                    .parse()
-                    .map_err(|_| StorageError::damaged("hash_params"))?,
-            },
+            salt: code_salt(&row.salt, &row.hash_params)?,
             seed: row.seed.map(|seed| bytes(&seed, "seed")).transpose()?,
             wrong_tries: row.wrong_tries,
             account_wrong_tries: row.account_wrong_tries,
@@ -125,6 +119,12 @@ impl TryFrom<Model> for Challenge {
             }),
         })
     }
+}
+
+/// What a challenge's codes are hashed with.
+pub(super) fn code_salt(salt: &[u8], params: &str) -> Result<CodeSalt, StorageError> {
+    let params = params.parse().map_err(|_| StorageError::damaged("hash_params"))?;
+    Ok(CodeSalt { salt: bytes(salt, "salt")?, params })
 }
 
 fn bytes<const N: usize>(stored: &[u8], column: &str) -> Result<[u8; N], StorageError> {

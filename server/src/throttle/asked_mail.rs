@@ -1,0 +1,48 @@
+//! What a mail with a code counts against.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+
+use super::{Counts, Subject, ThrottleError};
+use crate::domain::email_address::EmailAddress;
+
+/// A mail that somebody asks for. Neither who names an ID nor who names an
+/// address must learn from the other's limit that the two belong together: what
+/// the mailbox gets is counted apart, and there the mail waits, and nothing is
+/// refused.
+#[derive(Clone, Debug)]
+pub struct AskedMail {
+    from: Option<Subject>,
+    named: Subject,
+    mailbox: Subject,
+}
+
+impl AskedMail {
+    /// A mail into `mailbox`, asked for from `ip` by naming `named`.
+    #[must_use]
+    pub fn new(ip: Option<IpAddr>, named: Subject, mailbox: EmailAddress) -> Self {
+        Self { from: ip.map(Subject::MailsFrom), named, mailbox: Subject::MailsInto(mailbox) }
+    }
+
+    /// All that it counts against.
+    pub fn subjects(&self) -> impl Iterator<Item = &Subject> {
+        self.from.iter().chain([&self.named, &self.mailbox])
+    }
+
+    /// Counts it; tells when it may be sent, unless that is too far away to be of
+    /// use.
+    ///
+    /// # Errors
+    /// [`ThrottleError::Throttled`], and nothing is counted.
+    pub fn take(
+        &self,
+        counts: &mut Counts<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, ThrottleError> {
+        let refusing = self.from.iter().chain([&self.named]);
+        refusing.clone().try_for_each(|subject| counts.check(subject, now))?;
+        refusing.for_each(|subject| counts.count(subject, now));
+        Ok(counts.reserve(&self.mailbox, now))
+    }
+}

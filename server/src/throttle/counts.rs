@@ -1,0 +1,81 @@
+//! What was counted of several subjects, locked until a transaction ends: read
+//! in one statement, and stored in another one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use sea_orm::ConnectionTrait;
+
+use super::{Subject, ThrottleError, Throttles};
+use crate::storage::{self, error::StorageError, throttle::Counted};
+
+/// What was counted of several subjects.
+#[derive(Debug)]
+pub struct Counts<'a> {
+    throttles: &'a Throttles,
+    /// By the subject's key: what is stored, when it happened, the oldest first.
+    hits: BTreeMap<String, Vec<Timestamp>>,
+    /// What is to be stored.
+    changed: BTreeMap<String, Counted>,
+}
+
+impl<'a> Counts<'a> {
+    pub(super) async fn lock(
+        throttles: &'a Throttles,
+        transaction: &impl ConnectionTrait,
+        subjects: impl IntoIterator<Item = &Subject>,
+    ) -> Result<Self, StorageError> {
+        // In their order: two transactions that lock the same must not each wait
+        // for the other.
+        let keys: BTreeSet<String> = subjects.into_iter().map(Subject::key).collect();
+        let hits = storage::throttle::find_for_update(transaction, keys).await?;
+        Ok(Self { throttles, hits, changed: BTreeMap::new() })
+    }
+
+    /// Whether `subject` may go on just now.
+    ///
+    /// # Errors
+    /// [`ThrottleError::Throttled`].
+    pub fn check(&self, subject: &Subject, now: Timestamp) -> Result<(), ThrottleError> {
+        self.throttles.refuse_if_full(subject, self.hits(subject), now)
+    }
+
+    /// Counts one more, whatever the limits say.
+    pub fn count(&mut self, subject: &Subject, time: Timestamp) {
+        let limits = self.throttles.limits(subject);
+        let mut hits = self.hits(subject).to_vec();
+        hits.push(time);
+        hits.sort_unstable();
+        limits.forget_old(&mut hits, time);
+        let expire_time = time + limits.memory();
+        self.changed.insert(subject.key(), Counted { hits, expire_time });
+    }
+
+    /// Counts one more for when it may be; `None`, and nothing is counted, when
+    /// that is too far away to be of use.
+    pub fn reserve(&mut self, subject: &Subject, now: Timestamp) -> Option<Timestamp> {
+        let limits = self.throttles.limits(subject);
+        let time = now + limits.wait(self.hits(subject), now).unwrap_or_default();
+        if time > now + limits.memory() {
+            return None;
+        }
+        self.count(subject, time);
+        Some(time)
+    }
+
+    /// Stores what was counted.
+    ///
+    /// # Errors
+    /// A [`StorageError`].
+    pub async fn store(self, transaction: &impl ConnectionTrait) -> Result<(), StorageError> {
+        storage::throttle::store(transaction, self.changed).await
+    }
+
+    fn hits(&self, subject: &Subject) -> &[Timestamp] {
+        let key = subject.key();
+        match self.changed.get(&key) {
+            Some(counted) => &counted.hits,
+            None => self.hits.get(&key).map(Vec::as_slice).unwrap_or_default(),
+        }
+    }
+}
