@@ -127,28 +127,56 @@ async fn a_frozen_database_is_told_in_time_and_loses_nothing() {
     ledger.close_and_check(&cluster.url(DATABASE)).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_standby_takes_over_from_a_primary_that_dies_and_nothing_is_lost() {
+/// A primary, a standby that has on disk whatever is acknowledged, and the URL of both.
+fn primary_and_standby() -> (Cluster, Cluster, String) {
     let primary = cluster();
     let standby = Cluster::start_standby(&primary, "standby", &[]);
-    // From now on nothing is acknowledged that the standby does not have on disk.
     primary.execute("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'standby'");
     primary.execute("postgres", "SELECT pg_reload_conf()");
     let url = format!(
         "postgres://postgres@127.0.0.1:{},127.0.0.1:{}/{DATABASE}",
         primary.port, standby.port
     );
+    (primary, standby, url)
+}
+
+fn assert_is_synchronous(primary: &Cluster) {
+    let state = primary.query("postgres", "SELECT sync_state FROM pg_stat_replication");
+    assert_eq!(state.trim(), "sync");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_standby_takes_over_from_a_primary_that_dies_and_nothing_is_lost() {
+    let (primary, standby, url) = primary_and_standby();
     let (replicas, mut ledger) = servers_on(url).await;
     let mut chance = StdRng::seed_from_u64(SEED);
     ledger.get_on(100).await;
     ledger.wait_for_a_moment(10..=60, &mut chance).await;
-    assert_eq!(
-        primary.query("postgres", "SELECT sync_state FROM pg_stat_replication").trim(),
-        "sync"
-    );
+    assert_is_synchronous(&primary);
     primary.stop_hard();
     standby.promote();
     ledger.get_on(100).await;
     ledger.close_and_check(&standby.url(DATABASE)).await;
     drop(replicas);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_standby_takes_over_from_a_primary_that_stands_still_and_nothing_is_lost() {
+    let (primary, standby, url) = primary_and_standby();
+    let (replicas, mut ledger) = servers_on(url).await;
+    ledger.get_on(100).await;
+    assert_is_synchronous(&primary);
+    primary.freeze();
+    for url in replicas.urls() {
+        becomes(&url, ServingStatus::NotServing).await;
+    }
+    standby.promote();
+    for url in replicas.urls() {
+        becomes(&url, ServingStatus::Serving).await;
+    }
+    // Whatever was asked of the primary and never answered holds up nobody.
+    ledger.get_on(100).await;
+    ledger.close_and_check(&standby.url(DATABASE)).await;
+    drop(replicas);
+    primary.thaw();
 }

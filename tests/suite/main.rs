@@ -59,6 +59,7 @@ mod secrets;
 mod set_password;
 mod set_password_by_password;
 mod shared_reads;
+mod shared_requests;
 mod slow_peers;
 mod smtp;
 mod smtp_failures;

@@ -105,8 +105,11 @@ impl<K, V> Running<K, V> {
     {
         loop {
             self.gather().await;
-            let Some((keys, answers)) = self.next() else { return };
-            let outcome = timeout(self.inner.sharing.patience, fetch(keys)).await;
+            let Some((keys, mut answers)) = self.next() else { return };
+            let outcome = tokio::select! {
+                outcome = timeout(self.inner.sharing.patience, fetch(keys)) => outcome,
+                () = all_gone(&mut answers) => continue,
+            };
             let outcome = outcome.unwrap_or_else(|_| Err(StorageError::overdue()));
             let answers = answers.into_iter();
             // Who has left meanwhile needs no answer.
@@ -147,6 +150,13 @@ impl<K, V> Running<K, V> {
         };
         let keys = if sharing.by_powers_of_two { 1 << power } else { waiting };
         Some(queue.waiting.drain(..keys).unzip())
+    }
+}
+
+/// Ends when nobody waits for an answer any more.
+async fn all_gone<V>(answers: &mut [Answer<V>]) {
+    for answer in answers {
+        answer.closed().await;
     }
 }
 

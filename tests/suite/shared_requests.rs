@@ -1,0 +1,150 @@
+//! Requests for a code that come at once are served by one transaction. Each must
+//! get what it would have got alone.
+
+use std::collections::BTreeSet;
+
+use gestan_account_client::{
+    Code, Error,
+    v1::{self, CreateResponse, ErrorReason},
+};
+use gestan_account_server::{
+    storage::purge::{Retention, purge},
+    throttle::{Limits, Throttles},
+};
+use gestan_account_tests::{TestServer, TestServerOptions, assert_refused, count, execute, uuid};
+use jiff::SignedDuration;
+use tokio::task::JoinSet;
+
+use crate::create::request;
+
+/// Calls at once.
+const CALLS: u128 = 100;
+
+type Answers = Vec<(u128, Result<CreateResponse, Error>)>;
+
+/// Sends all of them at once; gives the answers in the order of the numbers.
+async fn at_once(server: &TestServer, requests: Vec<(u128, v1::CreateRequest)>) -> Answers {
+    let mut calls = JoinSet::new();
+    for (number, request) in requests {
+        let client = server.client.clone();
+        calls.spawn(async move { (number, client.create(request).await) });
+    }
+    let mut answers = calls.join_all().await;
+    answers.sort_by_key(|(number, _)| *number);
+    answers
+}
+
+fn customer(number: u128) -> v1::CreateRequest {
+    request(&format!("client{number}@exemple.fr"), number)
+}
+
+async fn rows(server: &TestServer, table: &str) -> i64 {
+    count(server.db(), &format!("SELECT count(*) FROM {table}")).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_is_answered_once_and_repeats_are_answered_alike() {
+    let server = TestServer::start().await;
+    let _ = server.take_statements();
+    let twice = (0..2 * CALLS).map(|number| (number, customer(number % CALLS))).collect();
+    let answers = at_once(&server, twice).await;
+    let statements = server.take_statements().len();
+    let answers: Vec<CreateResponse> =
+        answers.into_iter().map(|(_, answer)| answer.expect("it is answered")).collect();
+    let (first, second) = answers.split_at(CALLS as usize);
+    assert_eq!(first, second);
+    let challenges: BTreeSet<&str> =
+        first.iter().map(|answer| answer.challenge_id.as_str()).collect();
+    assert_eq!(challenges.len() as u128, CALLS);
+    for table in ["challenge", "outbox_mail", "idempotency_key"] {
+        assert_eq!(rows(&server, table).await as u128, CALLS, "{table}");
+    }
+    // Alone, each of the first has six, and each of the second two.
+    assert!(statements < CALLS as usize * 8 / 2, "{statements} statements");
+    assert_eq!(server.deliver_mail().await as u128, CALLS);
+    let mailed: BTreeSet<String> = server.mails().into_iter().map(|mail| mail.to).collect();
+    assert_eq!(mailed.len() as u128, CALLS);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_refused_among_others_leaves_nothing_and_may_ask_again() {
+    let throttles = Throttles {
+        mails_per_ip: Limits::new([(CALLS as usize / 2, SignedDuration::from_hours(1))]),
+        ..TestServerOptions::default().throttles
+    };
+    let options = TestServerOptions { throttles, ..Default::default() };
+    let server = TestServer::start_with(options).await;
+    let all: Vec<_> = (0..CALLS).map(|number| (number, customer(number))).collect();
+    let answers = at_once(&server, all.clone()).await;
+    let mut refused = Vec::new();
+    for (number, answer) in answers {
+        if answer.is_err() {
+            let reason = ErrorReason::TooManyMailsFromIp;
+            let rejection = assert_refused(answer, Code::ResourceExhausted, reason);
+            assert_eq!(rejection.retry_delay().expect("a wait").as_secs(), 3600);
+            refused.push((number, customer(number)));
+        }
+    }
+    assert_eq!(refused.len() as u128, CALLS / 2);
+    for table in ["challenge", "outbox_mail", "idempotency_key"] {
+        assert_eq!(rows(&server, table).await as u128, CALLS / 2, "{table}");
+    }
+    server.advance(SignedDuration::from_hours(1));
+    let answers = at_once(&server, refused).await;
+    assert!(answers.iter().all(|(_, answer)| answer.is_ok()), "{answers:?}");
+    assert_eq!(rows(&server, "challenge").await as u128, CALLS);
+    server.deliver_mail().await;
+    // Counters that stayed empty are not kept for ever.
+    server.advance(SignedDuration::from_hours(2));
+    let week = SignedDuration::from_hours(7 * 24);
+    let retention = Retention { challenges: week, audit_events: week };
+    purge(server.db(), retention, server.outbox.clock.now()).await.expect("it is purged");
+    assert_eq!(rows(&server, "throttle").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_requests_with_one_id_the_second_is_refused_and_the_others_are_not() {
+    let server = TestServer::start().await;
+    let mut all: Vec<_> = (0..CALLS).map(|number| (number, customer(number))).collect();
+    let mut other = customer(0);
+    other.email = "autre@exemple.fr".to_owned();
+    all.push((CALLS, other));
+    let mut answers = at_once(&server, all).await;
+    let (_, last) = answers.pop().expect("an answer");
+    let (_, first) = answers.remove(0);
+    assert!(answers.iter().all(|(_, answer)| answer.is_ok()));
+    let refused = match (first, last) {
+        (Ok(_), Err(error)) | (Err(error), Ok(_)) => error,
+        both => panic!("{both:?}"),
+    };
+    let rejection = refused.rejection().expect("the service refuses");
+    assert_eq!(rejection.violations()[0].field, "request_id");
+    assert_eq!(server.deliver_mail().await as u128, CALLS);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_for_one_address_share_a_salt() {
+    let server = TestServer::start().await;
+    let same = |number| (number, request("jeanne@exemple.fr", number));
+    let answers = at_once(&server, (0..CALLS).map(same).collect()).await;
+    assert!(answers.iter().all(|(_, answer)| answer.is_ok()));
+    assert_eq!(rows(&server, "challenge").await as u128, CALLS);
+    assert_eq!(count(server.db(), "SELECT count(DISTINCT salt) FROM challenge").await, 1);
+    server.deliver_mail().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_row_is_the_trouble_of_its_own_request_only() {
+    let server = TestServer::start().await;
+    at_once(&server, vec![(0, customer(0))]).await;
+    execute(server.db(), "UPDATE throttle SET hits = 'ÉÉÉ' WHERE key LIKE 'mails-to:%'").await;
+    let mut again = customer(0);
+    again.request_id = uuid(1);
+    let mut all: Vec<_> = (1..CALLS).map(|number| (number, customer(number))).collect();
+    all.insert(0, (0, again));
+    let mut answers = at_once(&server, all).await;
+    let (_, damaged) = answers.remove(0);
+    assert_refused(damaged, Code::Internal, ErrorReason::Internal);
+    assert!(answers.iter().all(|(_, answer)| answer.is_ok()), "{answers:?}");
+    assert_eq!(server.deliver_mail().await as u128, CALLS);
+}
