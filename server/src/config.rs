@@ -130,10 +130,11 @@ pub struct Settings {
     )]
     pub database_url: String,
 
-    /// Database connections; with SQLite, those for reading.
-    #[arg(long, env = "GESTAN_ACCOUNT_DATABASE_CONNECTIONS", default_value_t = 8,
+    /// Database connections, by default 8; with SQLite, those for reading, by default
+    /// one a processor, but from 2 to 8.
+    #[arg(long, env = "GESTAN_ACCOUNT_DATABASE_CONNECTIONS",
         value_parser = clap::value_parser!(u32).range(1..=1000), global = true)]
-    pub database_connections: u32,
+    pub database_connections: Option<u32>,
 
     /// Leave the schema of the database as it is; `migrate` brings it up to date.
     #[arg(long, env = "GESTAN_ACCOUNT_NO_MIGRATE", global = true)]

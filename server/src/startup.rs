@@ -72,10 +72,7 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
 /// When it cannot be reached, is a copy that is not whole, or its schema is
 /// older and `migrate` is false.
 pub(crate) async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result<Database> {
-    let config = DatabaseConfig {
-        url: settings.database_url.clone(),
-        connections: settings.database_connections,
-    };
+    let config = DatabaseConfig::new(settings.database_url.clone(), settings.database_connections);
     let db = Database::open(&config, Arc::new(SystemRandomness))
         .await
         .context("cannot open the database")?;

@@ -104,6 +104,18 @@ impl Throttles {
         self.refuse_if_full(subject, &hits, now)
     }
 
+    /// Whether nothing was counted.
+    ///
+    /// # Errors
+    /// A [`StorageError`].
+    pub async fn is_clear(
+        &self,
+        db: &impl ConnectionTrait,
+        subject: &Subject,
+    ) -> Result<bool, StorageError> {
+        Ok(storage::throttle::find(db, &subject.key()).await?.is_empty())
+    }
+
     /// What was counted of `subjects`, inside the transaction that will count:
     /// others wait for its end.
     ///

@@ -18,12 +18,12 @@ use tokio::task::JoinSet;
 use crate::create::request;
 
 /// Calls at once.
-const CALLS: u128 = 100;
+const CALLS: u32 = 100;
 
-type Answers = Vec<(u128, Result<CreateResponse, Error>)>;
+type Answers = Vec<(u32, Result<CreateResponse, Error>)>;
 
 /// Sends all of them at once; gives the answers in the order of the numbers.
-async fn at_once(server: &TestServer, requests: Vec<(u128, v1::CreateRequest)>) -> Answers {
+async fn at_once(server: &TestServer, requests: Vec<(u32, v1::CreateRequest)>) -> Answers {
     let mut calls = JoinSet::new();
     for (number, request) in requests {
         let client = server.client.clone();
@@ -34,12 +34,13 @@ async fn at_once(server: &TestServer, requests: Vec<(u128, v1::CreateRequest)>) 
     answers
 }
 
-fn customer(number: u128) -> v1::CreateRequest {
-    request(&format!("client{number}@exemple.fr"), number)
+fn customer(number: u32) -> v1::CreateRequest {
+    request(&format!("client{number}@exemple.fr"), number.into())
 }
 
-async fn rows(server: &TestServer, table: &str) -> i64 {
-    count(server.db(), &format!("SELECT count(*) FROM {table}")).await
+async fn rows(server: &TestServer, table: &str) -> u32 {
+    let rows = count(server.db(), &format!("SELECT count(*) FROM {table}")).await;
+    u32::try_from(rows).expect("a number of rows")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,15 +56,15 @@ async fn each_is_answered_once_and_repeats_are_answered_alike() {
     assert_eq!(first, second);
     let challenges: BTreeSet<&str> =
         first.iter().map(|answer| answer.challenge_id.as_str()).collect();
-    assert_eq!(challenges.len() as u128, CALLS);
+    assert_eq!(challenges.len(), CALLS as usize);
     for table in ["challenge", "outbox_mail", "idempotency_key"] {
-        assert_eq!(rows(&server, table).await as u128, CALLS, "{table}");
+        assert_eq!(rows(&server, table).await, CALLS, "{table}");
     }
     // Alone, each of the first has six, and each of the second two.
     assert!(statements < CALLS as usize * 8 / 2, "{statements} statements");
-    assert_eq!(server.deliver_mail().await as u128, CALLS);
+    assert_eq!(server.deliver_mail().await, CALLS as usize);
     let mailed: BTreeSet<String> = server.mails().into_iter().map(|mail| mail.to).collect();
-    assert_eq!(mailed.len() as u128, CALLS);
+    assert_eq!(mailed.len(), CALLS as usize);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,14 +86,14 @@ async fn who_is_refused_among_others_leaves_nothing_and_may_ask_again() {
             refused.push((number, customer(number)));
         }
     }
-    assert_eq!(refused.len() as u128, CALLS / 2);
+    assert_eq!(refused.len(), CALLS as usize / 2);
     for table in ["challenge", "outbox_mail", "idempotency_key"] {
-        assert_eq!(rows(&server, table).await as u128, CALLS / 2, "{table}");
+        assert_eq!(rows(&server, table).await, CALLS / 2, "{table}");
     }
     server.advance(SignedDuration::from_hours(1));
     let answers = at_once(&server, refused).await;
     assert!(answers.iter().all(|(_, answer)| answer.is_ok()), "{answers:?}");
-    assert_eq!(rows(&server, "challenge").await as u128, CALLS);
+    assert_eq!(rows(&server, "challenge").await, CALLS);
     server.deliver_mail().await;
     // Counters that stayed empty are not kept for ever.
     server.advance(SignedDuration::from_hours(2));
@@ -119,16 +120,16 @@ async fn of_two_requests_with_one_id_the_second_is_refused_and_the_others_are_no
     };
     let rejection = refused.rejection().expect("the service refuses");
     assert_eq!(rejection.violations()[0].field, "request_id");
-    assert_eq!(server.deliver_mail().await as u128, CALLS);
+    assert_eq!(server.deliver_mail().await, CALLS as usize);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_for_one_address_share_a_salt() {
     let server = TestServer::start().await;
-    let same = |number| (number, request("jeanne@exemple.fr", number));
+    let same = |number: u32| (number, request("jeanne@exemple.fr", number.into()));
     let answers = at_once(&server, (0..CALLS).map(same).collect()).await;
     assert!(answers.iter().all(|(_, answer)| answer.is_ok()));
-    assert_eq!(rows(&server, "challenge").await as u128, CALLS);
+    assert_eq!(rows(&server, "challenge").await, CALLS);
     assert_eq!(count(server.db(), "SELECT count(DISTINCT salt) FROM challenge").await, 1);
     server.deliver_mail().await;
 }
@@ -146,5 +147,5 @@ async fn a_damaged_row_is_the_trouble_of_its_own_request_only() {
     let (_, damaged) = answers.remove(0);
     assert_refused(damaged, Code::Internal, ErrorReason::Internal);
     assert!(answers.iter().all(|(_, answer)| answer.is_ok()), "{answers:?}");
-    assert_eq!(server.deliver_mail().await as u128, CALLS);
+    assert_eq!(server.deliver_mail().await, CALLS as usize);
 }

@@ -196,21 +196,25 @@ impl Accounts {
         verified: Option<&PasswordHash>,
         now: Timestamp,
     ) -> Result<Redeemed, Error> {
+        // It may have been changed since it was verified.
+        let is_right =
+            account.zip(verified).is_some_and(|(account, hash)| account.has_password(hash));
+        // Whoever counts for an account that there is holds its lock.
+        if is_right && self.throttles.is_clear(transaction, subject).await? {
+            return Ok(Redeemed::Password);
+        }
         let mut counts = self.throttles.lock(transaction, [subject]).await?;
         counts.check(subject, now)?;
-        let verified = account.zip(verified);
-        // It may have been changed since it was verified.
-        if verified.is_some_and(|(account, verified)| account.has_password(verified)) {
+        if is_right {
             self.throttles.clear(transaction, subject).await?;
-            Ok(Redeemed::Password)
-        } else {
-            counts.count(subject, now);
-            counts.store(transaction).await?;
-            if let Subject::Passwords(account_id, guesser) = subject {
-                tracing::info!(account.id = %account_id, ?guesser, "wrong password");
-            }
-            Ok(Redeemed::Refused)
+            return Ok(Redeemed::Password);
         }
+        counts.count(subject, now);
+        counts.store(transaction).await?;
+        if let Subject::Passwords(account_id, guesser) = subject {
+            tracing::info!(account.id = %account_id, ?guesser, "wrong password");
+        }
+        Ok(Redeemed::Refused)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     load::{Connection, Load, Service, call_at_rate, connect, keep_calling},
     reads::get_once,
     sink::Sink,
-    world::{World, joining},
+    world::{World, changing_nothing, joining},
 };
 
 /// Password checks at once, where they are counted.
@@ -32,12 +32,17 @@ pub(crate) async fn measure(effort: Effort, table: &mut Table) {
     let world = World::start(effort.small, &[("MAIL_URL", &sink.url())]).await;
     let world = Arc::new(world);
     let connections = connect(&world.server.url(), 4).await;
-    join(&connections, CALLERS, &world, effort.turn).await;
-
-    let figure = ("password checks, mails aside", "checks/s", "Argon2 alone");
-    let ours = async || join(&connections, CALLERS, &world, effort.turn).await.rate;
     let limit = async || tokio::task::block_in_place(|| argon2_alone(effort.turn));
+
+    check(&connections, CALLERS, &world, effort.turn).await;
+    let figure = ("password checks", "checks/s", "Argon2 alone");
+    let ours = async || check(&connections, CALLERS, &world, effort.turn).await.rate;
     table.compare(effort, figure, Goal::AtLeast(0.95), ours, limit).await;
+
+    join(&connections, CALLERS, &world, effort.turn).await;
+    let figure = ("machines that join by password, mails aside", "calls/s", "Argon2 alone");
+    let ours = async || join(&connections, CALLERS, &world, effort.turn).await.rate;
+    table.compare(effort, figure, Goal::None, ours, limit).await;
 
     let asked = 2.0 * tokio::task::block_in_place(|| argon2_alone(effort.turn));
     let figure = ("p99 of Get while twice the hashes are asked for", "ms", "alone");
@@ -64,6 +69,23 @@ pub(crate) async fn measure(effort: Effort, table: &mut Table) {
     let peak = world.server.memory("VmHWM");
     let name = format!("peak memory after {done} checks, {MANY_CALLERS} at once");
     table.tell(&name, "MiB", Goal::AtMost(64.0), Values::from_iter([peak]));
+}
+
+/// Machines give the password of their account with a change that changes nothing.
+async fn check(
+    connections: &[Connection<Channel>],
+    callers: usize,
+    world: &Arc<World>,
+    time: Duration,
+) -> Load {
+    let world = Arc::clone(world);
+    keep_calling(connections, callers, time, move |channel, number| {
+        let request = changing_nothing(world.member(number));
+        async move {
+            Service::new(channel).update(request).await.expect("it is answered");
+        }
+    })
+    .await
 }
 
 /// Machines join their accounts again, by password.
@@ -132,7 +154,7 @@ fn hash_for(time: Duration) -> usize {
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let (start, mut hashes, mut out) = (Instant::now(), 0, [0; 32]);
     while start.elapsed() < time {
-        let password = crate::world::PASSWORD.as_bytes();
+        let password = gestan_account_tests::PASSWORD.as_bytes();
         argon2
             .hash_password_into_with_memory(password, &[7; 16], &mut out, &mut memory)
             .expect("it hashes");

@@ -10,7 +10,7 @@ use std::{
 };
 
 use gestan_account_proto::v1;
-use gestan_account_tests::uuid;
+use gestan_account_tests::{PASSWORD, uuid};
 use tonic::{Request, transport::Channel};
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     pocketbase::PocketBase,
     reads::get,
     sink::Sink,
-    world::{PASSWORD, World},
+    world::World,
 };
 
 /// Calls at once. With HTTP/1.1 each needs a connection, with HTTP/2 it does not.

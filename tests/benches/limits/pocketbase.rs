@@ -12,7 +12,10 @@ use std::{
     time::Duration,
 };
 
-use gestan_account_tests::process::{PATIENCE, workspace};
+use gestan_account_tests::{
+    PASSWORD,
+    process::{PATIENCE, workspace},
+};
 use http::Method;
 use sea_orm::sqlx::{Connection as _, SqliteConnection, query, query_scalar};
 use serde::Deserialize;
@@ -27,7 +30,6 @@ use tokio::{
 use crate::{
     http::HttpClient,
     load::{Connection, spread},
-    world::PASSWORD,
 };
 
 const USERS: &str = "/api/collections/users";

@@ -14,6 +14,7 @@ use gestan_account_server::{
     storage::database::{Database, DatabaseConfig},
 };
 use gestan_account_tests::{
+    PASSWORD, change,
     postgres::Cluster,
     process::{Home, ServerProcess},
     uuid,
@@ -21,8 +22,8 @@ use gestan_account_tests::{
 use sea_orm::{ConnectionTrait as _, DbBackend};
 use tonic::{Request, metadata::MetadataValue};
 
-/// The password of every account.
-pub(crate) const PASSWORD: &str = "quatre bateaux verts dansent";
+/// The city of every account.
+const CITY: &str = "Nîmes";
 
 /// Accounts with a link whose token is known, at most.
 const LINKED: u32 = 10_000;
@@ -118,6 +119,13 @@ pub(crate) fn joining(account: u32) -> v1::RegisterExistingRequest {
     }
 }
 
+/// A call that checks a password, and does nothing else: the account's machine
+/// gives it a city that it has already.
+pub(crate) fn changing_nothing(account: u32) -> Request<v1::UpdateRequest> {
+    let city = v1::Account { city: CITY.to_owned(), ..Default::default() };
+    as_member(account, change(&["city"], city))
+}
+
 /// How many accounts have a link whose token is known, and how far they are from
 /// each other: were they side by side, a few pages would hold them all.
 fn linked(accounts: u32) -> (u32, u32) {
@@ -143,7 +151,7 @@ async fn fill(url: &str, accounts: u32) {
          first_name, address, postal_code, city, country_code, phone, ape_code, password_hash, \
          create_time, update_time) SELECT 1, 'client' || i || '@exemple.fr', \
          'client' || i || '@exemple.fr', 'fr', 'Boulangerie ' || i, 'Martin', 'Jeanne', \
-         '12 rue des Lilas', '30000', 'Nîmes', 'FRA', '01-58-90-49-77', '1071C', '{hash}', 0, 0 \
+         '12 rue des Lilas', '30000', '{CITY}', 'FRA', '01-58-90-49-77', '1071C', '{hash}', 0, 0 \
          FROM n"
     ))
     .await;
