@@ -1,9 +1,18 @@
 //! The database goes away, in the ways that databases do, under the hands of
 //! three servers at work: a PostgreSQL of its own, on disk, for each test.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use gestan_account_client::{Client, ClientOptions, Code, v1};
+use gestan_account_server::{
+    credentials::token::{Token, TokenKind},
+    randomness::SystemRandomness,
+    storage::{
+        database::{Database, DatabaseConfig},
+        error::StorageError,
+        link_reads::LinkReads,
+    },
+};
 use gestan_account_tests::{
     machine,
     postgres::Cluster,
@@ -179,4 +188,22 @@ async fn a_standby_takes_over_from_a_primary_that_stands_still_and_nothing_is_lo
     ledger.close_and_check(&standby.url(DATABASE)).await;
     drop(replicas);
     primary.thaw();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_calls_share_ends_in_time_on_a_database_that_stands_still() {
+    let cluster = cluster();
+    let config = DatabaseConfig::new(cluster.url(DATABASE), None);
+    let db = Database::open(&config, Arc::new(SystemRandomness)).await.expect("it opens");
+    db.migrate().await.expect("migrations apply");
+    let links = LinkReads::new(&db);
+    let nobodys = Token::from_bits(TokenKind::Link, &[9; 32]).digest();
+    assert!(links.find(nobodys).await.expect("it is read").is_none());
+    cluster.freeze();
+    // Nobody here gives up before it does.
+    let read = timeout(PATIENCE, links.find(nobodys)).await.expect("it ends");
+    assert!(matches!(read, Err(StorageError::Unavailable(_))));
+    cluster.thaw();
+    assert!(links.find(nobodys).await.expect("it is read").is_none());
+    db.close().await;
 }
