@@ -139,7 +139,7 @@ async fn dependencies(settings: &Settings) -> anyhow::Result<Dependencies> {
     let accounts = Accounts {
         db: db.clone(),
         links: LinkReads::new(&db),
-        code_requests: CodeRequests::default(),
+        code_requests: CodeRequests::new(&db),
         hasher: hasher.clone(),
         clock: clock.clone(),
         randomness: randomness.clone(),

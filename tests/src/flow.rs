@@ -140,7 +140,12 @@ impl TestServer {
         self.client.with_link_token(&LinkToken::parse(link_token).expect("a token"))
     }
 
-    fn member(&self, account: v1::Account, machine: v1::Machine, link_token: &str) -> Member {
+    /// The customer whose machine has this token.
+    ///
+    /// # Panics
+    /// When it is no token.
+    #[must_use]
+    pub fn member(&self, account: v1::Account, machine: v1::Machine, link_token: &str) -> Member {
         Member {
             account_id: account.id,
             account,

@@ -167,7 +167,7 @@ impl TestServer {
         let accounts = Accounts {
             db: db.clone(),
             links: LinkReads::new(&db),
-            code_requests: CodeRequests::default(),
+            code_requests: CodeRequests::new(&db),
             hasher: hasher.clone(),
             clock: options.clock.unwrap_or_else(|| Arc::new(clock.clone())),
             randomness: randomness.clone(),

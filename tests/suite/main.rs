@@ -64,6 +64,7 @@ mod slow_peers;
 mod smtp;
 mod smtp_failures;
 mod spread;
+mod statements;
 mod stored;
 mod strength;
 mod throttled_mails;

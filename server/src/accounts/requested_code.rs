@@ -6,6 +6,7 @@ mod together;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
+use sea_orm::DbBackend;
 use uuid::Uuid;
 
 use super::{Accounts, error::Error};
@@ -17,6 +18,7 @@ use crate::{
     storage::{
         batches::{Batches, Sharing},
         challenge::Purpose,
+        database::Database,
         idempotency_key::Answered,
         pools::PATIENCE,
     },
@@ -69,9 +71,17 @@ const SHARING: Sharing = Sharing {
 #[derive(Clone, Debug)]
 pub struct CodeRequests(Batches<CodeRequest, Outcome>);
 
-impl Default for CodeRequests {
-    fn default() -> Self {
-        Self(Batches::new(SHARING))
+impl CodeRequests {
+    /// For requests that go into `db`.
+    #[must_use]
+    pub fn new(db: &Database) -> Self {
+        let sharing = match db.read().get_database_backend() {
+            // It makes one transaction after the other: the longer one waits for its
+            // turn, the more should come with it.
+            DbBackend::Sqlite => Sharing { most_running: 1, ..SHARING },
+            _ => SHARING,
+        };
+        Self(Batches::new(sharing))
     }
 }
 
