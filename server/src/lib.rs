@@ -50,6 +50,9 @@ const MAX_REQUEST_BYTES: usize = 64 * 1024;
 /// How often the database is purged.
 const PURGE_INTERVAL: Duration = Duration::from_mins(1);
 
+/// How long a purge may take: after long idleness it may have much to delete.
+const PURGE_PATIENCE: Duration = Duration::from_mins(60);
+
 /// What a server is made of.
 #[derive(Debug)]
 pub struct Dependencies {
@@ -165,8 +168,17 @@ fn with_reflection(routes: Routes) -> Routes {
 
 async fn purge_regularly(accounts: Accounts, retention: Retention, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        if let Err(error) = purge_once(&accounts.db, retention, accounts.clock.now()).await {
-            tracing::warn!(%error, "not purged");
+        let purged = purge_once(&accounts.db, retention, accounts.clock.now());
+        // One that never ends, on a connection whose other side is gone, keeps
+        // neither the next one nor the end of the program waiting.
+        let purged = tokio::select! {
+            () = stop.cancelled() => return,
+            purged = tokio::time::timeout(PURGE_PATIENCE, purged) => purged,
+        };
+        match purged {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "not purged"),
+            Err(_) => tracing::warn!("not purged in time"),
         }
         tokio::select! {
             () = stop.cancelled() => {}

@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tokio::{
     sync::{Notify, Semaphore},
     task::JoinSet,
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +31,7 @@ use crate::{
         error::StorageError,
         outbox_mail::{self, End, LeasedMail},
         personal_code,
+        pools::PATIENCE,
     },
 };
 
@@ -96,7 +98,13 @@ impl Outbox {
         while !shutdown.is_cancelled() {
             while sending.try_join_next().is_some() {}
             let free = slots.available_permits();
-            let claimed = if free == 0 { Ok(Vec::new()) } else { self.claim(free as u64).await };
+            let claimed = if free == 0 {
+                Ok(Vec::new())
+            } else {
+                // On a connection whose other side is gone without a word it never ends.
+                let claimed = timeout(PATIENCE * 2, self.claim(free as u64)).await;
+                claimed.unwrap_or_else(|_| Err(StorageError::overdue()))
+            };
             match claimed {
                 Ok(mails) if mails.is_empty() => {}
                 Ok(mails) => {
@@ -104,7 +112,10 @@ impl Outbox {
                         let (outbox, slots) = (self.clone(), Arc::clone(&slots));
                         sending.spawn(async move {
                             let _slot = slots.acquire_owned().await;
-                            outbox.deliver(&mail).await;
+                            // After its lease it is whoever's, and due again.
+                            if timeout(outbox.config.lease, outbox.deliver(&mail)).await.is_err() {
+                                tracing::warn!(mail.id = %mail.id, "mail not handled in time");
+                            }
                         });
                     }
                     // The slots are taken when the tasks first run.
@@ -187,7 +198,7 @@ impl Outbox {
             message,
         };
         // A mail that outlives its lease would be sent by another server, too.
-        let sent = tokio::time::timeout(self.config.lease / 2, self.mailer.send(&envelope)).await;
+        let sent = timeout(self.config.lease / 2, self.mailer.send(&envelope)).await;
         let sent = sent.unwrap_or_else(|_| {
             Err(SendError::Temporary { detail: "timeout".to_owned(), definite: false })
         });

@@ -37,8 +37,8 @@ impl StorageError {
         Self::Fault(DbErr::Custom("what was shared with other calls ended early".to_owned()))
     }
 
-    /// What was done for several callers took too long.
-    pub(super) fn overdue() -> Self {
+    /// What is done for several callers, or for nobody who waits, took too long.
+    pub(crate) fn overdue() -> Self {
         Self::Unavailable(DbErr::Custom("no answer in time".to_owned()))
     }
 }
