@@ -51,7 +51,7 @@ const MAX_REQUEST_BYTES: usize = 64 * 1024;
 const PURGE_INTERVAL: Duration = Duration::from_mins(1);
 
 /// How long a purge may take: after long idleness it may have much to delete.
-const PURGE_PATIENCE: Duration = Duration::from_mins(60);
+const PURGE_PATIENCE: Duration = Duration::from_hours(1);
 
 /// What a server is made of.
 #[derive(Debug)]
