@@ -37,25 +37,25 @@ impl<'a> Counts<'a> {
     /// # Errors
     /// [`ThrottleError::Throttled`].
     pub fn check(&self, subject: &Subject, now: Timestamp) -> Result<(), ThrottleError> {
-        self.throttles.refuse_if_full(subject, self.hits(subject), now)
+        self.throttles.refuse_if_full(subject, self.hits(&subject.key()), now)
     }
 
     /// Counts one more, whatever the limits say.
     pub fn count(&mut self, subject: &Subject, time: Timestamp) {
-        let limits = self.throttles.limits(subject);
-        let mut hits = self.hits(subject).to_vec();
+        let (limits, key) = (self.throttles.limits(subject), subject.key());
+        let mut hits = self.hits(&key).to_vec();
         hits.push(time);
         hits.sort_unstable();
         limits.forget_old(&mut hits, time);
         let expire_time = time + limits.memory();
-        self.changed.insert(subject.key(), Counted { hits, expire_time });
+        self.changed.insert(key, Counted { hits, expire_time });
     }
 
     /// Counts one more for when it may be; `None`, and nothing is counted, when
     /// that is too far away to be of use.
     pub fn reserve(&mut self, subject: &Subject, now: Timestamp) -> Option<Timestamp> {
         let limits = self.throttles.limits(subject);
-        let time = now + limits.wait(self.hits(subject), now).unwrap_or_default();
+        let time = now + limits.wait(self.hits(&subject.key()), now).unwrap_or_default();
         if time > now + limits.memory() {
             return None;
         }
@@ -71,11 +71,10 @@ impl<'a> Counts<'a> {
         storage::throttle::store(transaction, self.changed).await
     }
 
-    fn hits(&self, subject: &Subject) -> &[Timestamp] {
-        let key = subject.key();
-        match self.changed.get(&key) {
+    fn hits(&self, key: &str) -> &[Timestamp] {
+        match self.changed.get(key) {
             Some(counted) => &counted.hits,
-            None => self.hits.get(&key).map(Vec::as_slice).unwrap_or_default(),
+            None => self.hits.get(key).map(Vec::as_slice).unwrap_or_default(),
         }
     }
 }

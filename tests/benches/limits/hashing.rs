@@ -13,7 +13,7 @@ use tonic::{Code, transport::Channel};
 use crate::{
     Effort,
     figure::{Goal, Table, Values},
-    load::{Connection, Load, Service, call_at_rate, connect, keep_calling},
+    load::{Connection, Load, Service, call_at_rate, connect, members_call},
     reads::get_once,
     sink::Sink,
     world::{World, changing_nothing, joining},
@@ -78,12 +78,9 @@ async fn check(
     world: &Arc<World>,
     time: Duration,
 ) -> Load {
-    let world = Arc::clone(world);
-    keep_calling(connections, callers, time, move |channel, number| {
-        let request = changing_nothing(world.member(number));
-        async move {
-            Service::new(channel).update(request).await.expect("it is answered");
-        }
+    members_call(connections, callers, world, time, |channel, member| async move {
+        let request = changing_nothing(member);
+        Service::new(channel).update(request).await.expect("it is answered");
     })
     .await
 }
@@ -95,12 +92,9 @@ pub(crate) async fn join(
     world: &Arc<World>,
     time: Duration,
 ) -> Load {
-    let world = Arc::clone(world);
-    keep_calling(connections, callers, time, move |channel, number| {
-        let request = joining(world.member(number));
-        async move {
-            Service::new(channel).register_existing(request).await.expect("it is answered");
-        }
+    members_call(connections, callers, world, time, |channel, member| async move {
+        let request = joining(member);
+        Service::new(channel).register_existing(request).await.expect("it is answered");
     })
     .await
 }

@@ -12,6 +12,8 @@ use gestan_account_proto::v1::account_service_client::AccountServiceClient;
 use tokio::runtime::{Builder, Handle};
 use tonic::transport::{Channel, Endpoint};
 
+use crate::world::World;
+
 pub(crate) type Service = AccountServiceClient<Channel>;
 
 /// What a load has measured.
@@ -116,6 +118,25 @@ where
         latencies.extend(task.await.expect("it is answered"));
     }
     summed_up(latencies, start.elapsed())
+}
+
+/// The same by the machines of `world`, one after the other: `call` is given the
+/// connection and the account.
+pub(crate) async fn members_call<F>(
+    connections: &[Connection<Channel>],
+    callers: usize,
+    world: &Arc<World>,
+    time: Duration,
+    call: impl Fn(Channel, u32) -> F + Send + Sync + 'static,
+) -> Load
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let world = Arc::clone(world);
+    keep_calling(connections, callers, time, move |channel, number| {
+        call(channel, world.member(number))
+    })
+    .await
 }
 
 /// Calls `per_second` times a second for `time`; a call that begins late has

@@ -10,7 +10,7 @@ use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use crate::{
     Effort,
     figure::{Goal, Table},
-    load::{Connection, Load, Service, connect, keep_calling},
+    load::{Connection, Load, Service, connect, keep_calling, members_call},
     world::{World, as_member},
 };
 
@@ -74,11 +74,7 @@ pub(crate) async fn get(
     world: &Arc<World>,
     time: Duration,
 ) -> Load {
-    let world = Arc::clone(world);
-    keep_calling(connections, callers, time, move |channel, number| {
-        get_once(channel, world.member(number))
-    })
-    .await
+    members_call(connections, callers, world, time, get_once).await
 }
 
 /// A machine reads its account.

@@ -42,7 +42,10 @@ impl Accounts {
             }
             rest = later;
         }
-        self.wake_mailer();
+        // Refusals owe nothing.
+        if outcomes.iter().any(Result::is_ok) {
+            self.wake_mailer();
+        }
         outcomes
     }
 
