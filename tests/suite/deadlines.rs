@@ -87,6 +87,29 @@ async fn work_stops_when_the_caller_is_gone() {
 }
 
 #[tokio::test]
+async fn of_many_at_once_those_that_leave_leave_nothing() {
+    let mut server = TestServer::start().await;
+    server.leaves_mail();
+    let in_the_way = server.keep_others_from_writing().await;
+    let mut calls = Vec::new();
+    for number in 1..=8 {
+        calls.push(Call::begin(&server, &create(number), None).await);
+    }
+    for call in &mut calls {
+        call.pinged().await;
+    }
+    let mut waiting = calls.split_off(4);
+    for mut left in calls {
+        left.leave().await;
+    }
+    in_the_way.rollback().await.expect("the way is free");
+    for call in &mut waiting {
+        assert_eq!(call.status().await, "0");
+    }
+    assert_eq!(count(server.db(), CHALLENGES).await, 4);
+}
+
+#[tokio::test]
 async fn a_lost_connection_ends_its_calls() {
     let mut server = TestServer::start().await;
     server.leaves_mail();

@@ -3,7 +3,10 @@
 
 mod together;
 
-use std::net::IpAddr;
+use std::{
+    net::IpAddr,
+    sync::{Arc, Weak},
+};
 
 use jiff::Timestamp;
 use sea_orm::DbBackend;
@@ -56,6 +59,18 @@ pub(super) struct CodeRequest {
     pub(super) ip: Option<IpAddr>,
 }
 
+/// A request, and whether its caller still waits.
+struct AwaitedRequest {
+    request: CodeRequest,
+    caller: Weak<()>,
+}
+
+impl AwaitedRequest {
+    fn is_awaited(&self) -> bool {
+        self.caller.strong_count() > 0
+    }
+}
+
 /// What a request comes to.
 type Outcome = Result<CodeRequested, Error>;
 
@@ -69,7 +84,7 @@ const SHARING: Sharing = Sharing {
 
 /// Requests that come at once share a transaction. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct CodeRequests(Batches<CodeRequest, Outcome>);
+pub struct CodeRequests(Batches<AwaitedRequest, Outcome>);
 
 impl CodeRequests {
     /// For requests that go into `db`.
@@ -93,6 +108,9 @@ impl Accounts {
             let accounts = accounts.clone();
             async move { Ok(accounts.serve_together(requests).await) }
         };
+        // Dropped with this call.
+        let caller = Arc::new(());
+        let request = AwaitedRequest { request, caller: Arc::downgrade(&caller) };
         self.code_requests.0.get(request, serve).await?
     }
 }

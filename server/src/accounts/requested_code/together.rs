@@ -4,14 +4,14 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    slice,
+    ptr, slice,
 };
 
 use jiff::Timestamp;
 use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
-use super::{CodeRequest, Outcome};
+use super::{AwaitedRequest, CodeRequest, Outcome};
 use crate::{
     accounts::{Accounts, error::Error, owed_mail::NewChallenge},
     domain::violation::Problem,
@@ -22,9 +22,13 @@ use crate::{
     throttle::AskedMail,
 };
 
+/// How often a transaction is begun anew without those whose callers have gone
+/// meanwhile: who comes and goes must not keep the others waiting for ever.
+const ANEW: u32 = 3;
+
 impl Accounts {
     /// What each request comes to, in their order.
-    pub(super) async fn serve_together(&self, requests: Vec<CodeRequest>) -> Vec<Outcome> {
+    pub(super) async fn serve_together(&self, requests: Vec<AwaitedRequest>) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         let mut rest = requests.as_slice();
         while !rest.is_empty() {
@@ -49,11 +53,38 @@ impl Accounts {
         outcomes
     }
 
-    async fn serve(&self, requests: &[CodeRequest]) -> Result<Vec<Outcome>, StorageError> {
-        self.db.retry(|| self.serve_once(requests)).await
+    /// What each comes to; one whose caller has gone before the commit leaves nothing.
+    async fn serve(&self, requests: &[AwaitedRequest]) -> Result<Vec<Outcome>, StorageError> {
+        let mut anew = ANEW;
+        loop {
+            let awaited: Vec<&AwaitedRequest> =
+                requests.iter().filter(|request| request.is_awaited()).collect();
+            let served = self.db.retry(|| self.serve_once(&awaited, anew > 0)).await?;
+            let Some(served) = served else {
+                anew -= 1;
+                continue;
+            };
+            let mut served = awaited.into_iter().zip(served).peekable();
+            let outcome = |request: &AwaitedRequest| {
+                let served = served.next_if(|(awaited, _)| ptr::eq(*awaited, request));
+                // Nobody reads the answer to one that is not awaited.
+                served.map_or(Err(StorageError::gone("caller").into()), |(_, outcome)| outcome)
+            };
+            return Ok(requests.iter().map(outcome).collect());
+        }
     }
 
-    async fn serve_once(&self, requests: &[CodeRequest]) -> Result<Vec<Outcome>, StorageError> {
+    /// None, and nothing is stored, if `all` must still be awaited and are not.
+    async fn serve_once(
+        &self,
+        awaited: &[&AwaitedRequest],
+        all: bool,
+    ) -> Result<Option<Vec<Outcome>>, StorageError> {
+        let requests: Vec<&CodeRequest> = awaited.iter().map(|awaited| &awaited.request).collect();
+        if requests.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        let requests = requests.as_slice();
         let now = self.now();
         let transaction = self.db.begin().await?;
         let claims = self.claim(&transaction, requests, now).await?;
@@ -78,14 +109,18 @@ impl Accounts {
         }
         if challenges.is_empty() {
             transaction.rollback().await?;
-            return Ok(outcomes);
+            return Ok(Some(outcomes));
         }
         // Who is refused may ask again under the same ID.
         idempotency_key::delete(&transaction, refused).await?;
         counts.store(&transaction).await?;
         self.owe_codes(&transaction, &challenges, now).await?;
+        if all && !awaited.iter().all(|request| request.is_awaited()) {
+            transaction.rollback().await?;
+            return Ok(None);
+        }
         transaction.commit().await?;
-        Ok(outcomes)
+        Ok(Some(outcomes))
     }
 
     /// Claims the IDs of the requests, in their order, so that two transactions with
@@ -95,7 +130,7 @@ impl Accounts {
     async fn claim(
         &self,
         transaction: &DatabaseTransaction,
-        requests: &[CodeRequest],
+        requests: &[&CodeRequest],
         now: Timestamp,
     ) -> Result<Vec<Claim>, StorageError> {
         let answers: Vec<Answered> =
@@ -105,7 +140,7 @@ impl Accounts {
         let new = idempotency_key::insert_new(transaction, claims, now).await?;
         let old = ids.filter(|id| !new.contains(id)).collect();
         let old = idempotency_key::find(transaction, old).await?;
-        let claim = |(request, answer): (&CodeRequest, Answered)| {
+        let claim = |(request, answer): (&&CodeRequest, Answered)| {
             if new.contains(&request.request_id) {
                 return Ok(Claim::New(answer, Box::new(request.mail())));
             }
@@ -165,7 +200,7 @@ impl CodeRequest {
 
 /// How many requests there are before one whose ID came already: that one is
 /// answered by what the first one has stored.
-fn before_repeat(requests: &[CodeRequest]) -> usize {
+fn before_repeat(requests: &[AwaitedRequest]) -> usize {
     let mut ids = HashSet::new();
-    requests.iter().take_while(|request| ids.insert(request.request_id)).count()
+    requests.iter().take_while(|awaited| ids.insert(awaited.request.request_id)).count()
 }
