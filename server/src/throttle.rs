@@ -18,7 +18,6 @@ use sea_orm::ConnectionTrait;
 pub use asked_mail::AskedMail;
 pub use counts::Counts;
 pub use limits::{Limit, Limits, Waits};
-pub(crate) use subject::network;
 pub use subject::{Guesser, Subject};
 
 use crate::storage::{self, error::StorageError};

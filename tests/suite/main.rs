@@ -39,6 +39,7 @@ mod mail_mailer;
 mod mail_message;
 mod mail_writing;
 mod migrations;
+mod networks;
 mod outbox;
 mod outbox_workers;
 mod panic;

@@ -7,7 +7,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::throttle::network;
+use ipnet::IpNet;
+
+use crate::network::narrowest;
 
 /// Counts connections. Clones share the count.
 #[derive(Clone, Debug)]
@@ -24,14 +26,14 @@ struct Counts {
 #[derive(Debug, Default)]
 struct Open {
     total: usize,
-    by_network: HashMap<IpAddr, usize>,
+    by_network: HashMap<IpNet, usize>,
 }
 
 /// The right to be connected.
 #[derive(Debug)]
 pub(super) struct Permit {
     counts: Arc<Counts>,
-    network: IpAddr,
+    network: IpNet,
 }
 
 impl Caps {
@@ -41,7 +43,7 @@ impl Caps {
 
     /// A permit for one more connection from `ip`, unless there are too many.
     pub(super) fn admit(&self, ip: IpAddr) -> Option<Permit> {
-        let network = network(ip);
+        let network = narrowest(ip);
         let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
         let of_network = open.by_network.get(&network).copied().unwrap_or_default();
         if open.total >= self.0.max || of_network >= self.0.max_per_network {

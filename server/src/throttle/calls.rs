@@ -7,9 +7,10 @@ use std::{
     time::Duration,
 };
 
+use ipnet::IpNet;
 use jiff::Timestamp;
 
-use super::subject::network;
+use crate::network::narrowest;
 
 /// How many networks are remembered. Beyond, the fuller half is forgotten: who
 /// comes with many networks to make room cannot wash an empty bucket clean.
@@ -28,7 +29,7 @@ pub struct CallRate {
 #[derive(Clone, Debug)]
 pub struct CallBuckets {
     rate: CallRate,
-    buckets: Arc<Mutex<HashMap<IpAddr, Bucket>>>,
+    buckets: Arc<Mutex<HashMap<IpNet, Bucket>>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +50,7 @@ impl CallBuckets {
     /// # Errors
     /// How long to wait for one.
     pub fn take(&self, ip: IpAddr, now: Timestamp) -> Result<(), Duration> {
-        let network = network(ip);
+        let network = narrowest(ip);
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MAX_NETWORKS && !buckets.contains_key(&network) {
             self.forget_the_fuller_half(&mut buckets, now);
@@ -66,7 +67,7 @@ impl CallBuckets {
 
     /// Keeps the buckets that are emptier than the one in the middle, and so at
     /// most half of them: this is not done anew at the next call.
-    fn forget_the_fuller_half(&self, buckets: &mut HashMap<IpAddr, Bucket>, now: Timestamp) {
+    fn forget_the_fuller_half(&self, buckets: &mut HashMap<IpNet, Bucket>, now: Timestamp) {
         let mut levels: Vec<f64> = buckets.values().map(|bucket| self.level(bucket, now)).collect();
         let middle = levels.len() / 2;
         let (_, &mut middle, _) = levels.select_nth_unstable_by(middle, f64::total_cmp);

@@ -1,12 +1,13 @@
 //! What is limited, and whose.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use sha2::{Digest as _, Sha256};
 
 use super::Throttled;
-use crate::domain::{
-    account_id::AccountId, base32, email_address::EmailAddress, machine::MachineId,
+use crate::{
+    domain::{account_id::AccountId, base32, email_address::EmailAddress, machine::MachineId},
+    network::narrowest,
 };
 
 /// Who tries passwords. Strangers share one counter, so that many of them have
@@ -48,7 +49,7 @@ impl Subject {
             Self::MailsTo(address) => format!("mails-to:{}", mailbox(address)),
             Self::MailsInto(address) => format!("mails-into:{}", mailbox(address)),
             Self::MailsFor(account) => format!("mails-for:{account}"),
-            Self::MailsFrom(ip) => format!("mails-from:{}", network(*ip)),
+            Self::MailsFrom(ip) => format!("mails-from:{}", narrowest(*ip).addr()),
         }
     }
 
@@ -67,16 +68,4 @@ fn mailbox(address: &EmailAddress) -> String {
     let (local, domain) = address.key().rsplit_once('@').unwrap_or((address.key(), ""));
     let user = local.split_once('+').map_or(local, |(user, _)| user);
     base32::encode(&Sha256::digest(format!("{user}@{domain}")))
-}
-
-/// The network that counts as one caller: an IPv4 address, or the /64 that an
-/// IPv6 customer has to itself (RFC 6177).
-pub(crate) fn network(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V6(v6) => {
-            let mask = u128::MAX << 64;
-            IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & mask))
-        }
-        v4 @ IpAddr::V4(_) => v4,
-    }
 }
