@@ -14,6 +14,8 @@ mod m20261124_000005_create_outbox_mail;
 mod m20261124_000006_create_audit_event;
 mod m20261124_000007_create_support_key;
 mod m20261124_000008_create_throttle;
+mod m20261124_000009_create_heartbeat;
+mod m20261124_000010_index_what_is_purged;
 
 /// Applies and takes back the changes, in order.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000006_create_audit_event::Migration),
             Box::new(m20261124_000007_create_support_key::Migration),
             Box::new(m20261124_000008_create_throttle::Migration),
+            Box::new(m20261124_000009_create_heartbeat::Migration),
+            Box::new(m20261124_000010_index_what_is_purged::Migration),
         ]
     }
 }

@@ -39,10 +39,7 @@ use crate::{
     listener::Transport,
     mail::outbox::Outbox,
     shutdown::Shutdown,
-    storage::{
-        database::Database,
-        purge::{self, Retention},
-    },
+    storage::purge::{self, Retention},
 };
 
 /// The longest request that is read, in bytes: the largest form has a tenth of it.
@@ -51,8 +48,8 @@ const MAX_REQUEST_BYTES: usize = 64 * 1024;
 /// How often the database is purged.
 const PURGE_INTERVAL: Duration = Duration::from_mins(1);
 
-/// How long a purge may take: after long idleness it may have much to delete.
-const PURGE_PATIENCE: Duration = Duration::from_hours(1);
+/// How long a purge may take; what it has not come to, the next one takes up.
+const PURGE_PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a server is made of.
 #[derive(Debug)]
@@ -102,8 +99,12 @@ pub async fn run(
     if let Some(tls) = &transport.tls {
         running.spawn(Arc::clone(tls).watch(stop_workers.clone()));
     }
-    let watching =
-        tokio::spawn(grpc::watch_database(db.clone(), health.clone(), shutdown.draining().clone()));
+    let watching = tokio::spawn(grpc::watch_database(
+        db.clone(),
+        Arc::clone(&accounts.clock),
+        health.clone(),
+        shutdown.draining().clone(),
+    ));
 
     let randomness = Arc::clone(&accounts.randomness);
     let accounts = AccountServiceServer::new(AccountGrpc::new(accounts, gate, shutdown.clone()))
@@ -169,7 +170,7 @@ fn with_reflection(routes: Routes) -> Routes {
 
 async fn purge_regularly(accounts: Accounts, retention: Retention, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let purged = purge_once(&accounts.db, retention, accounts.clock.now());
+        let purged = purge::purge(&accounts.db, retention, accounts.clock.now());
         // One that never ends, on a connection whose other side is gone, keeps
         // neither the next one nor the end of the program waiting.
         let purged = tokio::select! {
@@ -179,19 +180,11 @@ async fn purge_regularly(accounts: Accounts, retention: Retention, stop: Cancell
         match purged {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "not purged"),
-            Err(_) => tracing::warn!("not purged in time"),
+            Err(_) => tracing::warn!("not purged in time: the next purge goes on"),
         }
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(PURGE_INTERVAL) => {}
         }
     }
-}
-
-async fn purge_once(
-    db: &Database,
-    retention: Retention,
-    now: jiff::Timestamp,
-) -> Result<(), storage::error::StorageError> {
-    db.retry(|| async { purge::purge(&db.write(), retention, now).await }).await
 }

@@ -7,11 +7,13 @@ pub mod audit_event;
 pub mod backup;
 pub(crate) mod batches;
 pub mod challenge;
+mod connect_options;
 pub mod copy;
 pub mod database;
 #[expect(unreachable_pub, reason = "SeaORM's derives ask for it")]
 mod entity;
 pub mod error;
+mod heartbeat;
 pub mod idempotency_key;
 pub mod link;
 pub mod link_reads;
@@ -20,6 +22,9 @@ pub mod outbox_mail;
 pub mod personal_code;
 pub(crate) mod pools;
 pub mod purge;
+mod schema;
+mod sqlite;
+mod sqlite_file;
 pub mod support_key;
 pub mod throttle;
 

@@ -178,6 +178,7 @@ async fn no_table_is_forgotten() {
     copied.sort_unstable();
     let db = Database::connect(&target).await.expect("a database");
     let mut all = tables(&db).await;
-    all.retain(|name| name != "seaql_migrations");
+    // What a server writes to try the database is nobody's.
+    all.retain(|name| name != "seaql_migrations" && name != "heartbeat");
     assert_eq!(copied, all);
 }

@@ -43,7 +43,7 @@ async fn start() -> TestServer {
     // What addresses were mailed before is forgotten: that is not what is compared.
     server.advance(SignedDuration::from_hours(25));
     let now = server.clock.now();
-    purge(server.db(), RETENTION, now).await.expect("it is purged");
+    purge(&server.accounts.db, RETENTION, now).await.expect("it is purged");
     // This caller's own address is counted from its first call on.
     create(&server, 100, "premier@exemple.fr").await;
     server.deliver_mail().await;

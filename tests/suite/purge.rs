@@ -15,7 +15,7 @@ const RETENTION: Retention = Retention {
 };
 
 async fn purge_now(server: &TestServer) {
-    purge(server.db(), RETENTION, server.outbox.clock.now()).await.unwrap();
+    purge(&server.accounts.db, RETENTION, server.outbox.clock.now()).await.unwrap();
 }
 
 /// Rows of a table that meet a condition.

@@ -99,7 +99,7 @@ async fn who_is_refused_among_others_leaves_nothing_and_may_ask_again() {
     server.advance(SignedDuration::from_hours(2));
     let week = SignedDuration::from_hours(7 * 24);
     let retention = Retention { challenges: week, audit_events: week };
-    purge(server.db(), retention, server.outbox.clock.now()).await.expect("it is purged");
+    purge(&server.accounts.db, retention, server.outbox.clock.now()).await.expect("it is purged");
     assert_eq!(rows(&server, "throttle").await, 0);
 }
 

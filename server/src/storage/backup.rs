@@ -14,7 +14,8 @@ use sea_orm::{
 
 use super::{
     error::StorageError,
-    pools::{PATIENCE, check_url, sqlite_path},
+    pools::{PATIENCE, check_url},
+    sqlite::sqlite_path,
 };
 use crate::new_file;
 

@@ -7,25 +7,25 @@ use std::{
     time::Duration,
 };
 
-use gestan_account_migration::Migrator;
+use jiff::Timestamp;
 use sea_orm::{
-    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, EntityName as _,
-    EntityTrait as _, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait as _,
 };
-use sea_orm_migration::{MigratorTrait as _, SchemaManager, seaql_migrations};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
+use uuid::Uuid;
 
 use super::{
     error::StorageError,
-    pools::{PATIENCE, Pools, check_takes_writes, is_sqlite},
+    heartbeat,
+    pools::{PATIENCE, Pools},
+    schema,
+    sqlite::{IfMissing, is_sqlite},
 };
 use crate::randomness::Randomness;
 
 /// How often a transaction is tried that others get in the way of.
 const ATTEMPTS: u32 = 8;
-
-/// PostgreSQL's advisory lock that whoever migrates holds: any number, always the same.
-const MIGRATION_LOCK: i64 = 0x6765_7374_616e;
 
 /// Where the data is.
 #[derive(Clone)]
@@ -65,6 +65,8 @@ pub struct Database {
     config: Arc<DatabaseConfig>,
     pools: Arc<RwLock<Pools>>,
     randomness: Arc<dyn Randomness>,
+    /// Whose heartbeats these are.
+    server_id: Uuid,
 }
 
 impl Database {
@@ -76,26 +78,56 @@ impl Database {
         config: &DatabaseConfig,
         randomness: Arc<dyn Randomness>,
     ) -> Result<Self, StorageError> {
-        let pools = Arc::new(RwLock::new(Pools::connect(config).await?));
-        Ok(Self { config: Arc::new(config.clone()), pools, randomness })
+        let pools = Pools::connect(config, IfMissing::Create).await?;
+        let (config, pools) = (Arc::new(config.clone()), Arc::new(RwLock::new(pools)));
+        let server_id = randomness.uuid();
+        Ok(Self { config, pools, randomness, server_id })
     }
 
-    /// Connects anew, to whichever host takes writes by now. What goes on over
-    /// the old connections may end as it can: a host that is gone without a word
-    /// leaves them open, and whoever waits for an answer there waits for ever.
+    /// Connects anew where that may help: to whichever host takes writes by now, or
+    /// to the file that has the name of one that is gone. Gives whether it did.
     ///
     /// # Errors
-    /// [`StorageError::Unavailable`] when no host can be reached; the old
-    /// connections are kept then.
-    pub async fn renew(&self) -> Result<(), StorageError> {
+    /// [`StorageError::Unavailable`] when nothing can be reached, or what is there
+    /// is no database of this program.
+    pub async fn renew(&self) -> Result<bool, StorageError> {
         if is_sqlite(&self.config.url) {
-            return Ok(());
+            return self.renew_file().await;
         }
-        let fresh = Pools::connect(&self.config).await?;
+        let fresh = Pools::connect(&self.config, IfMissing::Fail).await?;
+        // What goes on over the old connections may end as it can: a host that is
+        // gone without a word leaves them open, and never answers.
+        tokio::spawn(timeout(PATIENCE, self.replace(fresh).close()));
+        Ok(true)
+    }
+
+    /// Closes the connections first: SQLite's log and its index go with the file
+    /// that they were made for, and the last connection tidies them up.
+    async fn renew_file(&self) -> Result<bool, StorageError> {
+        let old = self.pools();
+        let Some(file) = old.file.as_ref().filter(|file| old.is_closed || !file.is_in_place())
+        else {
+            return Ok(false);
+        };
+        if !old.is_closed {
+            tracing::error!("the database file, or its log, was removed or replaced");
+            let _ = timeout(PATIENCE, old.clone().close()).await;
+            self.replace(Pools { is_closed: true, ..old.clone() });
+        }
+        let set_aside = file.set_log_aside();
+        set_aside.map_err(|error| StorageError::unreachable(error.to_string()))?;
+        let fresh = Pools::connect(&self.config, IfMissing::Fail).await?;
+        if !schema::is_migrated(&fresh.reader).await? {
+            fresh.close().await;
+            return Err(StorageError::unreachable("its schema is not up to date".to_owned()));
+        }
+        self.replace(fresh);
+        Ok(true)
+    }
+
+    fn replace(&self, fresh: Pools) -> Pools {
         let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
-        let old = std::mem::replace(&mut *pools, fresh);
-        tokio::spawn(tokio::time::timeout(PATIENCE, old.close()));
-        Ok(())
+        std::mem::replace(&mut *pools, fresh)
     }
 
     /// Tells `observer` the text of every statement from now on, without its
@@ -115,13 +147,8 @@ impl Database {
     /// A [`StorageError`].
     pub async fn migrate(&self) -> Result<(), StorageError> {
         self.retry(|| async {
-            // With SQLite, a transaction that writes is a lock by itself.
             let transaction = self.begin().await?;
-            if transaction.get_database_backend() == DbBackend::Postgres {
-                let lock = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
-                transaction.execute_unprepared(&lock).await?;
-            }
-            Migrator::up(&transaction, None).await?;
+            schema::migrate(&transaction).await?;
             Ok(transaction.commit().await?)
         })
         .await
@@ -133,14 +160,7 @@ impl Database {
     /// # Errors
     /// A [`StorageError`].
     pub async fn is_migrated(&self) -> Result<bool, StorageError> {
-        let reader = self.read();
-        let table = seaql_migrations::Entity.table_name();
-        if !SchemaManager::new(&reader).has_table(table).await? {
-            return Ok(false);
-        }
-        let applied = seaql_migrations::Entity::find().all(&reader).await?;
-        let is_applied = |name| applied.iter().any(|change| change.version == name);
-        Ok(Migrator::migrations().iter().all(|change| is_applied(change.name())))
+        schema::is_migrated(&self.read()).await
     }
 
     /// For reading outside a transaction.
@@ -198,15 +218,20 @@ impl Database {
         }
     }
 
-    /// Whether the database can be read and written just now.
+    /// Whether what is written is kept: writes a row, and reads it as every call
+    /// reads.
     ///
     /// # Errors
     /// A [`StorageError`].
-    pub async fn ping(&self) -> Result<(), StorageError> {
-        self.read().ping().await?;
-        let transaction = self.begin().await?;
-        check_takes_writes(&transaction).await?;
-        Ok(transaction.rollback().await?)
+    pub async fn ping(&self, now: Timestamp) -> Result<(), StorageError> {
+        let beat = self.randomness.uuid();
+        let db = self.write();
+        self.retry(|| heartbeat::store(&db, self.server_id, beat, now)).await?;
+        if heartbeat::find(&self.read(), self.server_id).await? == Some(beat) {
+            Ok(())
+        } else {
+            Err(StorageError::unreachable("what is written cannot be read".to_owned()))
+        }
     }
 
     /// Closes every connection, after what runs on it.

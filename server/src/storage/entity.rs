@@ -5,6 +5,7 @@ pub(super) mod account;
 pub(super) mod audit_event;
 pub(super) mod challenge;
 pub(super) mod copy_progress;
+pub(super) mod heartbeat;
 pub(super) mod idempotency_key;
 pub(super) mod link;
 pub(super) mod outbox_mail;

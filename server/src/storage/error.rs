@@ -26,6 +26,11 @@ impl StorageError {
         Self::Fault(DbErr::Custom(format!("damaged row: {what}")))
     }
 
+    /// A database that cannot be worked with, for a reason that no driver tells.
+    pub(super) fn unreachable(why: String) -> Self {
+        Self::Unavailable(DbErr::Custom(why))
+    }
+
     /// A row that was there a moment ago.
     #[must_use]
     pub fn gone(what: &str) -> Self {
@@ -88,12 +93,15 @@ fn classify(cause: &SqlxError) -> Class {
         return Class::Fault;
     };
     if database.try_downcast_ref::<SqlxSqliteError>().is_some() {
-        // Primary result codes, https://www.sqlite.org/rescode.html
-        return match code.parse::<i32>().map(|code| code & 0xFF) {
+        // https://www.sqlite.org/rescode.html
+        return match code.parse::<i32>().map(|code| (code, code & 0xFF)) {
+            // CONSTRAINT_COMMITHOOK: the file has lost its name
+            Ok((531, _)) => Class::Unavailable,
             // BUSY, LOCKED
-            Ok(5 | 6) => Class::Conflict,
-            // READONLY, IOERR, FULL, CANTOPEN
-            Ok(8 | 10 | 13 | 14) => Class::Unavailable,
+            Ok((_, 5 | 6)) => Class::Conflict,
+            // NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL,
+            // NOTADB: of the machine, the disk or the file, for the operator to mend
+            Ok((_, 7..=11 | 13..=15 | 26)) => Class::Unavailable,
             _ => Class::Fault,
         };
     }
@@ -102,10 +110,11 @@ fn classify(cause: &SqlxError) -> Class {
         return match &*code {
             // serialization_failure, deadlock_detected
             "40001" | "40P01" => Class::Conflict,
-            // Connection, resources, operator intervention, read-only standby
-            code if ["08", "53", "57"].iter().any(|class| code.starts_with(class)) => {
+            // Connection, resources, operator intervention, the system below
+            code if ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)) => {
                 Class::Unavailable
             }
+            // read_only_sql_transaction: a standby
             "25006" => Class::Unavailable,
             _ => Class::Fault,
         };

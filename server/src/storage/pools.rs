@@ -1,63 +1,48 @@
-//! How connections are made: to a file, or to whichever of several hosts takes
-//! writes.
+//! How connections are made: to a file (`sqlite`), or to whichever of several
+//! hosts takes writes.
 
-use std::{fs, path::PathBuf, str::FromStr as _, time::Duration};
+use std::str::FromStr as _;
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement,
-    sqlx::{
-        postgres::PgConnectOptions,
-        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-    },
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, Statement,
+    sqlx::postgres::PgConnectOptions,
 };
 
-use tokio::time::Instant;
-
+pub(crate) use super::connect_options::PATIENCE;
 use super::{
+    connect_options::connect_options,
     database::DatabaseConfig,
-    error::{StorageError, is_in_the_way},
+    error::StorageError,
+    sqlite::{self, IfMissing, is_sqlite},
+    sqlite_file::SqliteFile,
 };
 
-/// How long a call waits for a connection, or for a lock of another process.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Between two attempts to open a file that others are just making.
-const PAUSE: Duration = Duration::from_millis(20);
-
-/// After how long out of use a connection is looked at before it is used: one
-/// that the other side has closed is known by then, in most cases.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
-
-/// Rows that SQLite reads before the first of them is taken.
-const ROWS_AHEAD: usize = 512;
-
-/// SQLite lets one connection write at a time, so all writing goes through one,
-/// in turn, instead of meeting in locks; PostgreSQL has one pool for both.
+/// One pool for reading and one for writing; with PostgreSQL they are the same.
 #[derive(Clone, Debug)]
 pub(super) struct Pools {
     pub(super) reader: DatabaseConnection,
     pub(super) writer: DatabaseConnection,
+    /// The file behind them.
+    pub(super) file: Option<SqliteFile>,
+    /// Whether the connections were closed for want of a file.
+    pub(super) is_closed: bool,
 }
 
 impl Pools {
-    /// Connects; an SQLite file is created with its folder.
-    pub(super) async fn connect(config: &DatabaseConfig) -> Result<Self, StorageError> {
+    /// Connects; an SQLite file is created with its folder, if it may be.
+    pub(super) async fn connect(
+        config: &DatabaseConfig,
+        if_missing: IfMissing,
+    ) -> Result<Self, StorageError> {
         check_url(&config.url)?;
-        if !is_sqlite(&config.url) {
-            let options = |url: &str| options(url, config.connections);
-            let pool = connect_to_primary(&config.url, options).await?;
-            return Ok(Self { reader: pool.clone(), writer: pool });
+        if is_sqlite(&config.url) {
+            let sqlite = sqlite::connect(&config.url, config.connections, if_missing).await?;
+            let sqlite::Connected { reader, writer, file } = sqlite;
+            return Ok(Self { reader, writer, file, is_closed: false });
         }
-        if let Some(path) = sqlite_path(&config.url)
-            && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
-        {
-            fs::create_dir_all(folder).map_err(|error| {
-                unavailable(format!("cannot create {}: {error}", folder.display()))
-            })?;
-        }
-        let writer = connect_to_file(options(&config.url, 1)).await?;
-        let reader = connect_to_file(options(&config.url, config.connections)).await?;
-        Ok(Self { reader, writer })
+        let options = |url: &str| connect_options(url, config.connections);
+        let pool = connect_to_primary(&config.url, options).await?;
+        Ok(Self { reader: pool.clone(), writer: pool, file: None, is_closed: false })
     }
 
     pub(super) fn observe_statements(
@@ -74,20 +59,6 @@ impl Pools {
         // Nothing is left to be done about a connection that does not close.
         let _ = self.reader.close().await;
         let _ = self.writer.close().await;
-    }
-}
-
-/// Of several servers that start at once on a new file, one turns it to WAL; the
-/// others are in its way, and SQLite refuses them instead of having them wait.
-async fn connect_to_file(options: ConnectOptions) -> Result<DatabaseConnection, StorageError> {
-    let begun = Instant::now();
-    loop {
-        match sea_orm::Database::connect(options.clone()).await {
-            Err(error) if is_in_the_way(&error) && begun.elapsed() < PATIENCE => {
-                tokio::time::sleep(PAUSE).await;
-            }
-            connected => return Ok(connected?),
-        }
     }
 }
 
@@ -111,7 +82,7 @@ pub(super) async fn connect_to_primary(
         }
         let _ = pool.close().await;
     }
-    Err(problem.unwrap_or_else(|| unavailable("its URL names no host".to_owned())))
+    Err(problem.unwrap_or_else(|| StorageError::unreachable("its URL names no host".to_owned())))
 }
 
 /// Refuses a standby, which would refuse every write.
@@ -125,7 +96,7 @@ pub(super) async fn check_takes_writes(db: &impl ConnectionTrait) -> Result<(), 
     let shown = db.query_one_raw(shown).await?.map(|row| row.try_get_by_index::<String>(0));
     match shown.transpose()?.as_deref() {
         Some("off") => Ok(()),
-        _ => Err(unavailable("the server is a standby, or read-only".to_owned())),
+        _ => Err(StorageError::unreachable("the server is a standby, or read-only".to_owned())),
     }
 }
 
@@ -133,29 +104,22 @@ pub(super) async fn check_takes_writes(db: &impl ConnectionTrait) -> Result<(), 
 /// tell the URL, and its password with it.
 pub(super) fn check_url(url: &str) -> Result<(), StorageError> {
     if is_sqlite(url) {
-        return Ok(());
+        return if url.contains(":memory:") || url.contains("mode=memory") {
+            Err(StorageError::unreachable("it must be a file, not memory".to_owned()))
+        } else {
+            Ok(())
+        };
     }
     if !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
-        return Err(unavailable("its URL must begin with sqlite: or postgres://".to_owned()));
+        return Err(StorageError::unreachable(
+            "its URL must begin with sqlite: or postgres://".to_owned(),
+        ));
     }
     for url in hosts(url) {
         PgConnectOptions::from_str(&url)
-            .map_err(|error| unavailable(format!("its URL is wrong: {error}")))?;
+            .map_err(|error| StorageError::unreachable(format!("its URL is wrong: {error}")))?;
     }
     Ok(())
-}
-
-pub(super) fn is_sqlite(url: &str) -> bool {
-    url.starts_with("sqlite:")
-}
-
-/// The file of an SQLite URL; `None` for another database or one in memory.
-pub(super) fn sqlite_path(url: &str) -> Option<PathBuf> {
-    if !is_sqlite(url) {
-        return None;
-    }
-    let options = SqliteConnectOptions::from_str(url).ok()?;
-    Some(options.get_filename().to_path_buf())
 }
 
 /// One URL for each host of a URL with several, as libpq reads them.
@@ -166,36 +130,4 @@ pub(super) fn hosts(url: &str) -> Vec<String> {
     let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
     let (user, hosts) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
     hosts.split(',').map(|host| format!("{scheme}://{user}{host}{path}")).collect()
-}
-
-fn unavailable(text: String) -> StorageError {
-    StorageError::Unavailable(DbErr::Custom(text))
-}
-
-fn options(url: &str, connections: u32) -> ConnectOptions {
-    let mut options = ConnectOptions::new(url);
-    options
-        .max_connections(connections)
-        .min_connections(1)
-        .acquire_timeout(PATIENCE)
-        .connect_timeout(PATIENCE)
-        // A look at each use would double the ways there and back.
-        .test_before_acquire_if_idle_for(TRUSTED_FOR)
-        // Statements are logged by nobody: values might be among them one day.
-        .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|sqlite| sqlite_options(sqlite).create_if_missing(true));
-    options
-}
-
-/// How an SQLite file is worked on.
-pub(super) fn sqlite_options(sqlite: SqliteConnectOptions) -> SqliteConnectOptions {
-    sqlite
-        .foreign_keys(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        // An acknowledged call is on disk, not only with the kernel.
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(PATIENCE)
-        // Reading need not stop and wait for whoever takes the rows.
-        .row_buffer_size(ROWS_AHEAD)
-        .optimize_on_close(true, None)
 }

@@ -132,7 +132,7 @@ impl Service {
             server.deliver_mail().await;
             server.advance(RETENTION * 2);
             let retention = Retention { challenges: RETENTION, audit_events: RETENTION };
-            let db = &server.accounts.db.write();
+            let db = &server.accounts.db;
             purge(db, retention, server.clock.now()).await.expect("the database is purged");
             let _ = server.mailbox().take();
             let challenge = server.resend(1, 1).await;

@@ -14,9 +14,9 @@ use sea_orm_migration::MigratorTrait as _;
 use super::{CopyError, at, progress};
 use crate::storage::{
     error::StorageError,
-    pools::{
-        PATIENCE, check_url, connect_to_primary, hosts, is_sqlite, sqlite_options, sqlite_path,
-    },
+    pools::{PATIENCE, check_url, connect_to_primary, hosts},
+    sqlite::{is_sqlite, sqlite_options, sqlite_path},
+    sqlite_file,
 };
 
 /// Where a database is, without its password.
@@ -54,11 +54,8 @@ pub(super) async fn open_source(url: &str, place: &str) -> Result<DatabaseConnec
 
 /// The database to write; an SQLite file is created.
 pub(super) async fn open_target(url: &str, place: &str) -> Result<DatabaseConnection, CopyError> {
-    if let Some(folder) = sqlite_path(url).as_deref().and_then(std::path::Path::parent) {
-        fs::create_dir_all(folder).map_err(|error| {
-            let text = format!("cannot create {}: {error}", folder.display());
-            at(place)(StorageError::Unavailable(DbErr::Custom(text)))
-        })?;
+    if let Some(path) = sqlite_path(url) {
+        sqlite_file::create(&path).map_err(at(place))?;
     }
     open(url, place, true).await
 }

@@ -1,0 +1,41 @@
+//! Table `heartbeat`: proves that what is written can be read again. A database
+//! may take connections and begin transactions, and keep nothing.
+
+use jiff::Timestamp;
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait as _, sea_query::OnConflict};
+use uuid::Uuid;
+
+use super::{
+    entity::heartbeat::{ActiveModel, Column, Entity},
+    error::StorageError,
+    to_millis,
+};
+
+/// Writes the beat of a server over its last one.
+///
+/// # Errors
+/// A [`StorageError`].
+pub(super) async fn store(
+    db: &impl ConnectionTrait,
+    server_id: Uuid,
+    beat: Uuid,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let row = ActiveModel { server_id: Set(server_id), beat: Set(beat), time: Set(to_millis(now)) };
+    let replace = OnConflict::column(Column::ServerId)
+        .update_columns([Column::Beat, Column::Time])
+        .to_owned();
+    Entity::insert(row).on_conflict(replace).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// The last beat of a server.
+///
+/// # Errors
+/// A [`StorageError`].
+pub(super) async fn find(
+    db: &impl ConnectionTrait,
+    server_id: Uuid,
+) -> Result<Option<Uuid>, StorageError> {
+    Ok(Entity::find_by_id(server_id).one(db).await?.map(|row| row.beat))
+}

@@ -1,0 +1,43 @@
+//! Whether a database has the schema that this program works with, and how it
+//! gets it.
+
+use gestan_account_migration::Migrator;
+use sea_orm::{
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, EntityName as _,
+    EntityTrait as _,
+};
+use sea_orm_migration::{MigratorTrait as _, SchemaManager, seaql_migrations};
+
+use super::error::StorageError;
+
+/// PostgreSQL's advisory lock that whoever migrates holds: any number, always the same.
+const MIGRATION_LOCK: i64 = 0x6765_7374_616e;
+
+/// Brings the schema up to date inside a transaction that writes. Others who would
+/// do the same wait for its end.
+///
+/// # Errors
+/// A [`StorageError`].
+pub(super) async fn migrate(transaction: &DatabaseTransaction) -> Result<(), StorageError> {
+    // With SQLite, a transaction that writes is a lock by itself.
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        let lock = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
+        transaction.execute_unprepared(&lock).await?;
+    }
+    Ok(Migrator::up(transaction, None).await?)
+}
+
+/// Whether the schema is up to date; a newer one is, too. Changes nothing, so
+/// that it needs no right to.
+///
+/// # Errors
+/// A [`StorageError`].
+pub(super) async fn is_migrated(reader: &DatabaseConnection) -> Result<bool, StorageError> {
+    let table = seaql_migrations::Entity.table_name();
+    if !SchemaManager::new(reader).has_table(table).await? {
+        return Ok(false);
+    }
+    let applied = seaql_migrations::Entity::find().all(reader).await?;
+    let is_applied = |name| applied.iter().any(|change| change.version == name);
+    Ok(Migrator::migrations().iter().all(|change| is_applied(change.name())))
+}
