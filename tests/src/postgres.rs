@@ -2,6 +2,7 @@
 //! and `pg_ctl` in a temporary folder, on a free port of loopback.
 
 use std::{
+    env,
     fs::{self, OpenOptions},
     io::{Read as _, Seek as _, Write as _},
     net::TcpListener,
@@ -25,9 +26,10 @@ pub struct Cluster {
     /// Where it listens on loopback.
     pub port: u16,
     data: PathBuf,
-    // Dropped in this order: the keeper stops the cluster before the folder goes.
+    log: PathBuf,
+    // Dropped in this order: the keeper stops the cluster before the folders go.
     _keeper: Keeper,
-    _folder: TempDir,
+    _folders: [TempDir; 2],
 }
 
 impl Cluster {
@@ -37,8 +39,18 @@ impl Cluster {
     /// When PostgreSQL is not there, or does not start.
     #[must_use]
     pub fn start(settings: &[&str]) -> Self {
-        let (folder, data) = new_folder();
+        Self::start_on(&env::temp_dir(), settings)
+    }
+
+    /// Makes it on the disk of `parent`, of which it needs some 60 MiB.
+    ///
+    /// # Panics
+    /// When PostgreSQL is not there, or does not start.
+    #[must_use]
+    pub fn start_on(parent: &Path, settings: &[&str]) -> Self {
+        let (folder, data) = new_folder(parent);
         let mut initdb = postgres("initdb");
+        initdb.args(["--wal-segsize", "1"]);
         initdb.args(["--auth", "trust", "--no-sync", "--username", "postgres"]);
         initdb.args(["--encoding", "UTF8", "--locale", "C", "--pgdata"]).arg(&data);
         run(&mut initdb);
@@ -51,7 +63,7 @@ impl Cluster {
     /// When it cannot be made.
     #[must_use]
     pub fn start_standby(primary: &Self, name: &str, settings: &[&str]) -> Self {
-        let (folder, data) = new_folder();
+        let (folder, data) = new_folder(&env::temp_dir());
         let source =
             format!("host=127.0.0.1 port={} user=postgres application_name={name}", primary.port);
         let mut copy = postgres("pg_basebackup");
@@ -75,7 +87,10 @@ impl Cluster {
         let mut file = OpenOptions::new().append(true).open(data.join("postgresql.conf"));
         let written = file.as_mut().map(|file| file.write_all(lines.as_bytes()));
         written.expect("the settings").expect("the settings are written");
-        let cluster = Self { port, _keeper: Keeper::of(&data), data, _folder: folder };
+        // On another disk: one that is full would take no word of it.
+        let (log_folder, log) = new_folder(&env::temp_dir());
+        let (keeper, folders) = (Keeper::of(&data), [folder, log_folder]);
+        let cluster = Self { port, log, _keeper: keeper, data, _folders: folders };
         cluster.start_again();
         cluster
     }
@@ -86,7 +101,34 @@ impl Cluster {
     /// When it does not start.
     pub fn start_again(&self) {
         let mut start = self.pg_ctl("start");
-        run(start.args(["--wait", "--log"]).arg(self.data.join("server.log")));
+        run(start.args(["--wait", "--log"]).arg(self.log.join("server.log")));
+    }
+
+    /// What it has logged.
+    ///
+    /// # Panics
+    /// When that cannot be read.
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log.join("server.log")).expect("a log")
+    }
+
+    /// Has it write into its log, as far as there is room.
+    pub fn use_up_log(&self) {
+        let write = "SELECT pg_logical_emit_message(false, 'test', repeat('x', 4000000))";
+        let mut psql = postgres("psql");
+        psql.args(["--no-psqlrc", "--quiet", "--command", write, "--dbname"]);
+        psql.arg(self.url("postgres")).stdout(Stdio::null()).stderr(Stdio::null());
+        // Whether there was room is seen by whoever writes next.
+        let _ = psql.status();
+    }
+
+    /// Starts it, if it has given up by itself.
+    pub fn start_if_down(&self) {
+        let status = self.pg_ctl("status").stdout(Stdio::null()).status();
+        if !status.expect("pg_ctl runs").success() {
+            self.start_again();
+        }
     }
 
     /// Stops it as a power cut would: no goodbye, no checkpoint.
@@ -216,8 +258,9 @@ impl Drop for Keeper {
 }
 
 /// A folder, and one in it that PostgreSQL's user may write.
-fn new_folder() -> (TempDir, PathBuf) {
-    let folder = tempfile::Builder::new().prefix("postgres").tempdir().expect("a folder");
+fn new_folder(parent: &Path) -> (TempDir, PathBuf) {
+    let folder = tempfile::Builder::new().prefix("postgres").tempdir_in(parent);
+    let folder = folder.expect("a folder");
     let data = folder.path().join("data");
     // PostgreSQL starts in no folder that others can read.
     fs::DirBuilder::new().mode(0o700).create(&data).expect("a folder");

@@ -207,7 +207,11 @@ impl ServerProcess {
     /// Starts the server in its home on a free port with cheap hashes and no
     /// throttles; `arguments` go before that.
     pub async fn start(home: &Home, arguments: &[&str]) -> Self {
-        let mut command = home.command();
+        Self::start_as(home.command(), home, arguments).await
+    }
+
+    /// Does so by a command that was made ready.
+    pub async fn start_as(mut command: Command, home: &Home, arguments: &[&str]) -> Self {
         command
             .env("GESTAN_ACCOUNT_LISTEN", "127.0.0.1:0")
             .env("GESTAN_ACCOUNT_HASH_MEMORY_KIB", "64")

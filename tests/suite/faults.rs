@@ -14,17 +14,14 @@ use gestan_account_server::{
     },
 };
 use gestan_account_tests::{
-    machine,
+    becomes, machine,
     postgres::Cluster,
     process::{Home, PATIENCE},
     uuid,
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tonic::transport::Endpoint;
-use tonic_health::pb::{
-    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
-};
+use tonic_health::pb::health_check_response::ServingStatus;
 
 use crate::{ledger::Ledger, replicas::Replicas};
 
@@ -76,23 +73,6 @@ async fn connections_that_are_cut_lose_nothing() {
     }
     ledger.close_and_check(&cluster.url(DATABASE)).await;
     drop(replicas);
-}
-
-/// Waits until the server says so of itself.
-async fn becomes(url: &str, wanted: ServingStatus) {
-    let endpoint = Endpoint::from_shared(url.to_owned()).expect("a URL");
-    let mut health = HealthClient::new(endpoint.connect_lazy());
-    let asked = async {
-        loop {
-            let request = HealthCheckRequest { service: String::new() };
-            let answer = health.check(request).await.expect("health is answered");
-            if answer.into_inner().status() == wanted {
-                return;
-            }
-            sleep(Duration::from_millis(100)).await;
-        }
-    };
-    timeout(PATIENCE, asked).await.unwrap_or_else(|_| panic!("never {wanted:?}"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

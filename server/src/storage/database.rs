@@ -105,15 +105,8 @@ impl Database {
     /// that they were made for, and the last connection tidies them up.
     async fn renew_file(&self) -> Result<bool, StorageError> {
         let old = self.pools();
-        let Some(file) = old.file.as_ref().filter(|file| old.is_closed || !file.is_in_place())
-        else {
-            return Ok(false);
-        };
-        if !old.is_closed {
-            tracing::error!("the database file, or its log, was removed or replaced");
-            let _ = timeout(PATIENCE, old.clone().close()).await;
-            self.replace(Pools { is_closed: true, ..old.clone() });
-        }
+        let Some(file) = old.lost_file() else { return Ok(false) };
+        let _ = timeout(PATIENCE, old.clone().close()).await;
         let set_aside = file.set_log_aside();
         set_aside.map_err(|error| StorageError::unreachable(error.to_string()))?;
         let fresh = Pools::connect(&self.config, IfMissing::Fail).await?;
@@ -166,13 +159,13 @@ impl Database {
     /// For reading outside a transaction.
     #[must_use]
     pub fn read(&self) -> DatabaseConnection {
-        self.pools().reader
+        self.pools().in_place().reader
     }
 
     /// For a single statement that writes.
     #[must_use]
     pub fn write(&self) -> DatabaseConnection {
-        self.pools().writer
+        self.pools().in_place().writer
     }
 
     /// Begins a transaction that will write. Dropped without

@@ -24,8 +24,8 @@ pub(super) struct Pools {
     pub(super) writer: DatabaseConnection,
     /// The file behind them.
     pub(super) file: Option<SqliteFile>,
-    /// Whether the connections were closed for want of a file.
-    pub(super) is_closed: bool,
+    /// What is given in their place while the file is not there.
+    nowhere: Option<DatabaseConnection>,
 }
 
 impl Pools {
@@ -37,12 +37,31 @@ impl Pools {
         check_url(&config.url)?;
         if is_sqlite(&config.url) {
             let sqlite = sqlite::connect(&config.url, config.connections, if_missing).await?;
-            let sqlite::Connected { reader, writer, file } = sqlite;
-            return Ok(Self { reader, writer, file, is_closed: false });
+            let sqlite::Connected { reader, writer, file, nowhere } = sqlite;
+            return Ok(Self { reader, writer, file, nowhere: Some(nowhere) });
         }
         let options = |url: &str| connect_options(url, config.connections);
         let pool = connect_to_primary(&config.url, options).await?;
-        Ok(Self { reader: pool.clone(), writer: pool, file: None, is_closed: false })
+        Ok(Self { reader: pool.clone(), writer: pool, file: None, nowhere: None })
+    }
+
+    /// The file that these connections have lost, if they have.
+    pub(super) fn lost_file(&self) -> Option<&SqliteFile> {
+        let is_lost = |file: &&SqliteFile| {
+            !file.is_in_place() || self.writer.get_sqlite_connection_pool().is_closed()
+        };
+        self.file.as_ref().filter(is_lost)
+    }
+
+    /// These; or, while the file is not there, connections that refuse everything. A
+    /// pool must not open its replacement while it holds what only the log has.
+    pub(super) fn in_place(self) -> Self {
+        match (&self.file, &self.nowhere) {
+            (Some(file), Some(nowhere)) if !file.is_in_place() => {
+                Self { reader: nowhere.clone(), writer: nowhere.clone(), ..self }
+            }
+            _ => self,
+        }
     }
 
     pub(super) fn observe_statements(

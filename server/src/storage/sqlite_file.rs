@@ -5,16 +5,24 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::error::StorageError;
 use crate::new_file;
 
-/// The files of a database, as they were when it was opened.
+/// The files of a database, as they were when it was opened. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct SqliteFile {
+    /// The database itself, and what was written last: both are needed.
+    database: Arc<Opened>,
+    log: Arc<Opened>,
+}
+
+#[derive(Debug)]
+struct Opened {
     path: PathBuf,
-    identities: [Option<Identity>; 2],
+    identity: Option<Identity>,
 }
 
 /// What makes a file this one, whatever its name. Nothing where the system has no
@@ -24,40 +32,42 @@ type Identity = (u64, u64);
 #[cfg(not(unix))]
 type Identity = ();
 
-/// The database itself, and what was written last: both are needed.
-const SUFFIXES: [&str; 2] = ["", "-wal"];
-
 impl SqliteFile {
     /// The files that lie there now; right after they were opened.
     pub(super) fn opened(path: &Path) -> Self {
-        let path = path.to_owned();
-        let identities = SUFFIXES.map(|suffix| identity(&with_suffix(&path, suffix)));
-        Self { path, identities }
+        let opened = |suffix| Arc::new(Opened::at(with_suffix(path, suffix)));
+        Self { database: opened(""), log: opened("-wal") }
     }
 
-    /// Whether the files that were opened still have their names. A file that was
-    /// not there yet when the database was opened has nothing to lose.
+    /// Whether the files that were opened still have their names. It is asked before
+    /// each use: two looks into a folder take some microseconds.
     pub(super) fn is_in_place(&self) -> bool {
-        SUFFIXES.iter().zip(self.identities).all(|(suffix, opened)| {
-            opened.is_none() || identity(&with_suffix(&self.path, suffix)) == opened
-        })
+        self.database.is_in_place() && self.log.is_in_place()
     }
 
     /// Puts the log of a database that is gone out of the way of the file that has
     /// taken its name: SQLite would write the one into the other. Only to be called
     /// when no connection is left.
     pub(super) fn set_log_aside(&self) -> io::Result<()> {
-        let [database, log] = SUFFIXES.map(|suffix| with_suffix(&self.path, suffix));
-        let found = identity(&database);
-        if found.is_none() || found == self.identities[0] || identity(&log) != self.identities[1] {
+        let (database, log) = (&self.database, &self.log);
+        let is_replaced = !database.is_in_place() && identity(&database.path).is_some();
+        if !is_replaced || log.identity.is_none() || !log.is_in_place() {
             return Ok(());
         }
-        if !fs::exists(&log)? {
-            return Ok(());
-        }
-        let aside = with_suffix(&self.path, "-wal.of-replaced");
+        let aside = with_suffix(&log.path, ".of-replaced");
         tracing::warn!(file = %aside.display(), "the log of the replaced database was put aside");
-        fs::rename(&log, aside)
+        fs::rename(&log.path, aside)
+    }
+}
+
+impl Opened {
+    fn at(path: PathBuf) -> Self {
+        Self { identity: identity(&path), path }
+    }
+
+    /// A file that was not there when it was looked at has nothing to lose.
+    fn is_in_place(&self) -> bool {
+        self.identity.is_none() || identity(&self.path) == self.identity
     }
 }
 
