@@ -106,6 +106,7 @@ impl Database {
     async fn renew_file(&self) -> Result<bool, StorageError> {
         let old = self.pools();
         let Some(file) = old.lost_file() else { return Ok(false) };
+        // Whatever the outcome: from here on these are closed, and stay so.
         let _ = timeout(PATIENCE, old.clone().close()).await;
         let set_aside = file.set_log_aside();
         set_aside.map_err(|error| StorageError::unreachable(error.to_string()))?;
@@ -217,6 +218,10 @@ impl Database {
     /// # Errors
     /// A [`StorageError`].
     pub async fn ping(&self, now: Timestamp) -> Result<(), StorageError> {
+        if self.pools().lost_file().is_some() {
+            let why = "its file, or its log, was removed or replaced";
+            return Err(StorageError::unreachable(why.to_owned()));
+        }
         let beat = self.randomness.uuid();
         let db = self.write();
         self.retry(|| heartbeat::store(&db, self.server_id, beat, now)).await?;

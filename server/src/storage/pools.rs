@@ -13,7 +13,7 @@ use super::{
     connect_options::connect_options,
     database::DatabaseConfig,
     error::StorageError,
-    sqlite::{self, IfMissing, is_sqlite},
+    sqlite::{self, Bond, IfMissing, is_sqlite},
     sqlite_file::SqliteFile,
 };
 
@@ -22,10 +22,8 @@ use super::{
 pub(super) struct Pools {
     pub(super) reader: DatabaseConnection,
     pub(super) writer: DatabaseConnection,
-    /// The file behind them.
-    pub(super) file: Option<SqliteFile>,
-    /// What is given in their place while the file is not there.
-    nowhere: Option<DatabaseConnection>,
+    /// With SQLite: what there is to know of the file.
+    bond: Option<Bond>,
 }
 
 impl Pools {
@@ -37,27 +35,28 @@ impl Pools {
         check_url(&config.url)?;
         if is_sqlite(&config.url) {
             let sqlite = sqlite::connect(&config.url, config.connections, if_missing).await?;
-            let sqlite::Connected { reader, writer, file, nowhere } = sqlite;
-            return Ok(Self { reader, writer, file, nowhere: Some(nowhere) });
+            let sqlite::Connected { reader, writer, bond } = sqlite;
+            return Ok(Self { reader, writer, bond: Some(bond) });
         }
         let options = |url: &str| connect_options(url, config.connections);
         let pool = connect_to_primary(&config.url, options).await?;
-        Ok(Self { reader: pool.clone(), writer: pool, file: None, nowhere: None })
+        Ok(Self { reader: pool.clone(), writer: pool, bond: None })
     }
 
-    /// The file that these connections have lost, if they have.
+    /// The file that these connections have lost, if they have: it is gone, or they
+    /// were closed because it was.
     pub(super) fn lost_file(&self) -> Option<&SqliteFile> {
-        let is_lost = |file: &&SqliteFile| {
+        let file = self.bond.as_ref().map(|bond| &bond.file);
+        file.filter(|file| {
             !file.is_in_place() || self.writer.get_sqlite_connection_pool().is_closed()
-        };
-        self.file.as_ref().filter(is_lost)
+        })
     }
 
     /// These; or, while the file is not there, connections that refuse everything. A
     /// pool must not open its replacement while it holds what only the log has.
     pub(super) fn in_place(self) -> Self {
-        match (&self.file, &self.nowhere) {
-            (Some(file), Some(nowhere)) if !file.is_in_place() => {
+        match &self.bond {
+            Some(Bond { nowhere, .. }) if self.lost_file().is_some() => {
                 Self { reader: nowhere.clone(), writer: nowhere.clone(), ..self }
             }
             _ => self,
@@ -75,6 +74,11 @@ impl Pools {
 
     /// Closes every connection, after what runs on it.
     pub(super) async fn close(self) {
+        if let Some(bond) = &self.bond {
+            // Closed from here on; what runs is waited for below.
+            drop(self.writer.get_sqlite_connection_pool().close());
+            bond.leave();
+        }
         // Nothing is left to be done about a connection that does not close.
         let _ = self.reader.close().await;
         let _ = self.writer.close().await;

@@ -16,11 +16,12 @@ use std::{
 use sea_orm::{
     ConnectOptions, DatabaseConnection,
     sqlx::{
-        self, Connection as _, SqliteConnection, SqlitePool,
+        self, Connection as _, SqliteConnection,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     connect_options::{PATIENCE, connect_options},
@@ -28,7 +29,7 @@ use super::{
     sqlite_file::{self, SqliteFile},
 };
 
-/// Between two attempts to open a file that others are just making.
+/// Between two looks at a file that others are just making, or have taken away.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Rows that SQLite reads before the first of them is taken.
@@ -54,13 +55,28 @@ pub(super) fn sqlite_path(url: &str) -> Option<PathBuf> {
     Some(options.get_filename().to_path_buf())
 }
 
-/// The connections, and the file that they lead to.
+/// The connections to a file.
 pub(super) struct Connected {
     pub(super) reader: DatabaseConnection,
     pub(super) writer: DatabaseConnection,
-    pub(super) file: Option<SqliteFile>,
-    /// Is closed, and refuses everything.
+    pub(super) bond: Bond,
+}
+
+/// What is to be known of the file behind the connections. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Bond {
+    pub(super) file: SqliteFile,
+    /// A connection that is closed, and refuses everything.
     pub(super) nowhere: DatabaseConnection,
+    leaving: CancellationToken,
+}
+
+impl Bond {
+    /// To be called when the pool that writes has been told to close: a connection
+    /// that was kept for want of the file is let go.
+    pub(super) fn leave(&self) {
+        self.leaving.cancel();
+    }
 }
 
 /// Connects to the file of `url`: SQLite lets one connection write at a time, so all
@@ -77,11 +93,12 @@ pub(super) async fn connect(
     }
     let binding = Arc::new(Binding::to(path));
     let writer = connect_to_file(options(url, 1, &binding, Role::Writes)).await?;
-    let _ = binding.writer.set(writer.get_sqlite_connection_pool().clone());
     let reader = connect_to_file(options(url, connections, &binding, Role::Reads)).await?;
     let nowhere = connect_to_file(options(url, 1, &binding, Role::Reads)).await?;
     nowhere.close_by_ref().await?;
-    Ok(Connected { reader, writer, file: binding.file.get().cloned(), nowhere })
+    let file = binding.file.get_or_init(|| SqliteFile::opened(&binding.path)).clone();
+    let leaving = binding.leaving.clone();
+    Ok(Connected { reader, writer, bond: Bond { file, nowhere, leaving } })
 }
 
 fn options(url: &str, connections: u32, binding: &Arc<Binding>, role: Role) -> ConnectOptions {
@@ -102,13 +119,13 @@ fn options(url: &str, connections: u32, binding: &Arc<Binding>, role: Role) -> C
                 let binding = Arc::clone(&connected);
                 Box::pin(async move { binding.bind(connection, role).await })
             });
-            if role == Role::Reads {
-                return pool;
+            match role {
+                Role::Reads => pool,
+                Role::Writes => pool.after_release(move |connection, _| {
+                    let binding = Arc::clone(&released);
+                    Box::pin(async move { Ok(binding.may_be_used_again(connection).await) })
+                }),
             }
-            pool.after_release(move |connection, _| {
-                let binding = Arc::clone(&released);
-                Box::pin(async move { binding.may_be_used_again(connection).await })
-            })
         });
     options
 }
@@ -136,12 +153,13 @@ enum Role {
 struct Binding {
     path: PathBuf,
     file: OnceLock<SqliteFile>,
-    writer: OnceLock<SqlitePool>,
+    /// Cancelled when the connections are about to be closed.
+    leaving: CancellationToken,
 }
 
 impl Binding {
     fn to(path: PathBuf) -> Self {
-        Self { path, file: OnceLock::new(), writer: OnceLock::new() }
+        Self { path, file: OnceLock::new(), leaving: CancellationToken::new() }
     }
 
     /// Refuses a connection to another file; one that writes commits nothing once
@@ -159,22 +177,29 @@ impl Binding {
         Ok(())
     }
 
-    /// Whether no transaction is open, neither by SQLite's account nor by sqlx's. When
-    /// one is because the file is gone, nobody may wait for another connection.
-    async fn may_be_used_again(&self, connection: &mut SqliteConnection) -> sqlx::Result<bool> {
-        // Runs after a rollback that was only begun, and fails within a transaction.
-        let begun = sqlx::raw_sql("BEGIN; ROLLBACK").execute(&mut *connection).await;
-        if begun.is_ok() && !connection.is_in_transaction() {
-            return Ok(true);
+    /// Whether the connection that writes is in a certain state. One that is not is
+    /// kept as long as the file is gone: whoever waits for it must not get one to
+    /// the replacement, which would write the old log into the new file.
+    async fn may_be_used_again(&self, connection: &mut SqliteConnection) -> bool {
+        if is_at_rest(connection).await {
+            return true;
         }
-        if self.file.get().is_some_and(SqliteFile::is_in_place) {
-            tracing::warn!("the database connection that writes is opened anew");
-        } else if let Some(pool) = self.writer.get() {
-            // That is marked immediately; whoever connects anew waits for the rest.
-            drop(pool.close());
+        while self.file.get().is_some_and(|file| !file.is_in_place()) {
+            tokio::select! {
+                () = self.leaving.cancelled() => break,
+                () = tokio::time::sleep(PAUSE) => {}
+            }
         }
-        Ok(false)
+        tracing::warn!("the database connection that writes is opened anew");
+        false
     }
+}
+
+/// Whether no transaction is open, neither by SQLite's account nor by sqlx's.
+async fn is_at_rest(connection: &mut SqliteConnection) -> bool {
+    // Runs after a rollback that was only begun, and fails within a transaction.
+    let begun = sqlx::raw_sql("BEGIN; ROLLBACK").execute(&mut *connection).await;
+    begun.is_ok() && !connection.is_in_transaction()
 }
 
 /// Of several servers that start at once on a new file, one turns it to WAL; the
