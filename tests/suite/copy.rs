@@ -182,3 +182,21 @@ async fn no_table_is_forgotten() {
     all.retain(|name| name != "seaql_migrations" && name != "heartbeat");
     assert_eq!(copied, all);
 }
+
+#[tokio::test]
+async fn no_table_of_postgresql_is_copied_unlocked() {
+    let home = Home::on_sqlite();
+    let cluster = Cluster::start(&[VOLATILE, &["log_statement=all"]].concat());
+    let source = database(&cluster, "source");
+    let migrate = ["--database-url", &source, "migrate"];
+    assert!(run_to_end(home.command().args(migrate)).await.status.success());
+    let ended = copy(&home, &source, &url(&file(&home, "target.sqlite"))).await;
+    assert!(ended.status.success(), "{}", ended.log);
+    let log = cluster.log();
+    let lock = log.split("LOCK TABLE ").nth(1).and_then(|rest| rest.split(" IN SHARE MODE").next());
+    let mut locked: Vec<&str> = lock.expect("a lock").split(", ").collect();
+    let mut copied = TABLES.to_vec();
+    locked.sort_unstable();
+    copied.sort_unstable();
+    assert_eq!(locked, copied);
+}

@@ -108,7 +108,8 @@ pub async fn copy(from: &str, to: &str) -> Result<Report, CopyError> {
     }
     let source_connection = side::open_source(from, &from_place).await?;
     let target = side::open_target(to, &to_place).await?;
-    let source = side::snapshot(&source_connection, &from_place).await?;
+    let tables = job::table_names().await?;
+    let source = side::snapshot(&source_connection, &from_place, &tables).await?;
     let job = Job { from: &from_place, to: &to_place, source, target: &target };
     job.begin_target().await?;
     job.copy_all().await?;

@@ -1,6 +1,8 @@
 //! The steps of a copy: an empty target is marked, every table is copied, every
 //! table is compared.
 
+use std::future::{self, Ready};
+
 use sea_orm::{DatabaseConnection, DatabaseTransaction, PrimaryKeyTrait as _};
 
 use super::{
@@ -28,6 +30,23 @@ macro_rules! each_table {
         $job.$step::<support_key::Entity>($($argument)?).await?;
         $job.$step::<throttle::Entity>($($argument)?).await?;
     }};
+}
+
+/// The names of all tables.
+pub(super) async fn table_names() -> Result<Vec<String>, CopyError> {
+    let mut names = Names::default();
+    each_table!(names.add());
+    Ok(names.0)
+}
+
+#[derive(Default)]
+struct Names(Vec<String>);
+
+impl Names {
+    fn add<E: CopiedTable>(&mut self) -> Ready<Result<(), CopyError>> {
+        self.0.push(E::default().table_name().to_owned());
+        future::ready(Ok(()))
+    }
 }
 
 /// A source that stays as it is, and a target that nobody else changes.

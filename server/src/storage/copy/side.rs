@@ -69,6 +69,7 @@ pub(super) async fn migrate(db: &DatabaseConnection) -> Result<(), StorageError>
 pub(super) async fn snapshot(
     db: &DatabaseConnection,
     place: &str,
+    tables: &[String],
 ) -> Result<DatabaseTransaction, CopyError> {
     if db.get_database_backend() != DbBackend::Postgres {
         // The file is locked against everybody.
@@ -79,9 +80,9 @@ pub(super) async fn snapshot(
     let transaction = begun.map_err(|error| at(place)(error.into()))?;
     // Before the first look, which is the moment: nobody changes a row until the end.
     let lock = format!(
-        "SET LOCAL lock_timeout = '{}ms'; LOCK TABLE account, link, challenge, personal_code, \
-         idempotency_key, outbox_mail, audit_event, support_key, throttle IN SHARE MODE",
-        PATIENCE.as_millis()
+        "SET LOCAL lock_timeout = '{}ms'; LOCK TABLE {} IN SHARE MODE",
+        PATIENCE.as_millis(),
+        tables.join(", ")
     );
     let locked = transaction.execute_unprepared(&lock).await;
     locked.map_err(|error| at(place)(error.into()))?;
