@@ -45,4 +45,4 @@ pub use regular::Regular;
 pub use server::{TestServer, TestServerOptions};
 pub use smtp_peer::{Received, SmtpPeer, mailer};
 pub use test_database::{TestDatabase, is_postgres};
-pub use wire::{FrameKind, PREFACE, Wire, frame, headers, reset};
+pub use wire::{FrameKind, PREFACE, Wire, frame, headers, headers_with, message, reset, window};

@@ -18,6 +18,7 @@ pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names of RFC 9113")]
 pub enum FrameKind {
+    Data,
     Headers,
     RstStream,
     Settings,
@@ -68,12 +69,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     /// # Panics
     /// When the server does not answer with its settings.
     pub async fn begin(stream: S) -> (Self, Frame) {
+        Self::begin_with(stream, &[]).await
+    }
+
+    /// The same, with settings of one's own.
+    ///
+    /// # Panics
+    /// When the server does not answer with its settings.
+    pub async fn begin_with(stream: S, settings: &[(u16, u32)]) -> (Self, Frame) {
         let mut wire = Self::new(stream);
-        assert!(wire.send(&[PREFACE, &frame(4, 0, 0, &[])].concat()).await);
+        let settings: Vec<u8> = settings
+            .iter()
+            .flat_map(|(name, value)| [&name.to_be_bytes()[..], &value.to_be_bytes()].concat())
+            .collect();
+        assert!(wire.send(&[PREFACE, &frame(4, 0, 0, &settings)].concat()).await);
         let settings = wire.next().await.expect("the server's settings");
         assert_eq!(settings.kind, FrameKind::Settings);
         assert!(wire.send(&frame(4, 1, 0, &[])).await);
         (wire, settings)
+    }
+
+    /// The connection itself.
+    pub fn into_inner(self) -> S {
+        self.stream
     }
 
     /// Sends bytes; gives whether the other end still takes them.
@@ -96,6 +114,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         let mut payload = vec![0; usize::try_from(length).ok()?];
         self.stream.read_exact(&mut payload).await.ok()?;
         let kind = match head[3] {
+            0 => FrameKind::Data,
             1 => FrameKind::Headers,
             3 => FrameKind::RstStream,
             4 => FrameKind::Settings,
@@ -155,16 +174,25 @@ pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 /// When a header is longer than a frame by hand may hold.
 #[must_use]
 pub fn headers(stream: u32, rpc: &str) -> Vec<u8> {
-    let path = format!("/gestan.account.v1.AccountService/{rpc}");
+    headers_with(stream, &format!("/gestan.account.v1.AccountService/{rpc}"), &[])
+}
+
+/// The same, of any service and with more headers.
+///
+/// # Panics
+/// When a header is longer than a frame by hand may hold.
+#[must_use]
+pub fn headers_with(stream: u32, path: &str, more: &[(&str, &str)]) -> Vec<u8> {
     let mut block = Vec::new();
-    for (name, value) in [
+    let usual = [
         (":method", "POST"),
         (":scheme", "http"),
-        (":path", path.as_str()),
+        (":path", path),
         (":authority", "localhost"),
         ("content-type", "application/grpc"),
         ("te", "trailers"),
-    ] {
+    ];
+    for (name, value) in usual.iter().chain(more) {
         block.push(0);
         for text in [name, value] {
             block
@@ -173,6 +201,22 @@ pub fn headers(stream: u32, rpc: &str) -> Vec<u8> {
         }
     }
     frame(1, 4, stream, &block)
+}
+
+/// A message of a call, which is the last one or not.
+///
+/// # Panics
+/// When it is longer than a frame can be.
+#[must_use]
+pub fn message(stream: u32, message: &[u8], last: bool) -> Vec<u8> {
+    let length = u32::try_from(message.len()).expect("a length").to_be_bytes();
+    frame(0, u8::from(last), stream, &[&[0][..], &length, message].concat())
+}
+
+/// Lets the other end send more, on a stream or (0) on the connection.
+#[must_use]
+pub fn window(stream: u32, bytes: u32) -> Vec<u8> {
+    frame(8, 0, stream, &bytes.to_be_bytes())
 }
 
 /// Gives a call up.
