@@ -47,7 +47,6 @@ fn french(reason: ErrorReason) -> &'static str {
         ErrorReason::CallTooLong => {
             "La réponse s’est fait attendre trop longtemps. Réessayez dans un instant."
         }
-        ErrorReason::HashingBusy => "Le service est très sollicité. Réessayez dans un instant.",
         ErrorReason::TooManyPasswordTries => {
             "Trop d’essais de mot de passe sur ce compte. Patientez un peu, ou demandez un code personnel \
              par courriel."
@@ -61,6 +60,15 @@ fn french(reason: ErrorReason) -> &'static str {
         }
         ErrorReason::TooManyCallsFromIp => {
             "Trop de demandes viennent de votre connexion. Réessayez dans un instant."
+        }
+        ErrorReason::TooManyUnfinishedCallsFromIp => {
+            "Trop de demandes de votre connexion sont encore en cours. Réessayez dans un instant."
+        }
+        ErrorReason::TooManyCallsGivenUpFromIp => {
+            "Trop de demandes de votre connexion ont été abandonnées. Réessayez dans un instant."
+        }
+        ErrorReason::HashingBusy | ErrorReason::ServerBusy => {
+            "Le service est très sollicité. Réessayez dans un instant."
         }
         ErrorReason::RequestTooLarge => {
             "La demande dépasse 64 Kio et n’a pas été lue. Raccourcissez les textes saisis."
@@ -106,7 +114,6 @@ fn english(reason: ErrorReason) -> &'static str {
             "The account was changed on another machine meanwhile. Read it again, then retry."
         }
         ErrorReason::CallTooLong => "The answer took too long. Try again in a moment.",
-        ErrorReason::HashingBusy => "The service is very busy. Try again in a moment.",
         ErrorReason::TooManyPasswordTries => {
             "Too many password tries on this account. Wait a little, or ask for a code by e-mail."
         }
@@ -119,6 +126,15 @@ fn english(reason: ErrorReason) -> &'static str {
         }
         ErrorReason::TooManyCallsFromIp => {
             "Too many requests come from your connection. Try again in a moment."
+        }
+        ErrorReason::TooManyUnfinishedCallsFromIp => {
+            "Too many requests of your connection are still under way. Try again in a moment."
+        }
+        ErrorReason::TooManyCallsGivenUpFromIp => {
+            "Too many requests of your connection were given up. Try again in a moment."
+        }
+        ErrorReason::HashingBusy | ErrorReason::ServerBusy => {
+            "The service is very busy. Try again in a moment."
         }
         ErrorReason::RequestTooLarge => {
             "The request has more than 64 KiB and was not read. Shorten the texts."
