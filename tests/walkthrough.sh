@@ -9,9 +9,18 @@ password='quatre bateaux verts dansent'
 caisse1='{"id": "0d4b1a55-5a0e-4a0c-9f43-6f0f4a3a9f10", "name": "Caisse 1"}'
 caisse2='{"id": "7f0c7d3e-6a57-4a9b-8a53-3f1d1f0f7a11", "name": "Caisse 2"}'
 
-# call RPC JSON [grpcurl options]: calls by reflection, shows and keeps the answer.
+# What the server understands: from the proto files, or, with a support key, by reflection, which
+# also shows the details of errors in clear.
+if [ -n "${SUPPORT_KEY:-}" ]; then
+    schema=(-reflect-header "authorization: Bearer $SUPPORT_KEY")
+else
+    schema=(-import-path "$(cd "$(dirname "$0")/../proto" && pwd)"
+        -proto gestan/account/v1/account_service.proto)
+fi
+
+# call RPC JSON [grpcurl options]: shows and keeps the answer.
 call() {
-    answer=$("${GRPCURL:-grpcurl}" -plaintext -d "$2" "${@:3}" \
+    answer=$("${GRPCURL:-grpcurl}" -plaintext "${schema[@]}" -d "$2" "${@:3}" \
         "$server" "gestan.account.v1.AccountService/$1") || return
     echo "$1 $answer"
 }
@@ -42,12 +51,12 @@ token2="authorization: Bearer $(field linkToken)"
 
 # Caisse 1 fills in the form, and Caisse 2 reads it.
 call Update "{\"account\": {\"city\": \"Lille\", \"postal_code\": \"59000\"},
-    \"password\": \"$password\"}" -H "$token1"
-call Get '{}' -H "$token2"
+    \"password\": \"$password\"}" -rpc-header "$token1"
+call Get '{}' -rpc-header "$token2"
 
 # Caisse 2 leaves. Its token is dead, and the error says so in its details.
-call Unlink '{}' -H "$token2"
-if call Get '{}' -H "$token2"; then exit 1; fi
+call Unlink '{}' -rpc-header "$token2"
+if call Get '{}' -rpc-header "$token2"; then exit 1; fi
 
 # The password is forgotten: a code is mailed, but an address gets no more than a mail a minute.
 call ResendPassword "{\"request_id\": \"$(new_id)\", \"account_id\": $id, \"machine\": $caisse2}"

@@ -6,7 +6,11 @@ use clap::{Args, Parser, Subcommand};
 use jiff::{SignedDuration, tz::TimeZone};
 use tracing::level_filters::LevelFilter;
 
-use crate::{grpc::TrustedProxies, telemetry::LogFormat, throttle::Limits};
+use crate::{
+    grpc::{Reflection, TrustedProxies},
+    telemetry::LogFormat,
+    throttle::Limits,
+};
 
 /// Gestan's account service. Durations are written like `24h`, `10m`, `90s`.
 #[derive(Parser)]
@@ -92,11 +96,12 @@ pub struct Settings {
     #[arg(long, env = "GESTAN_ACCOUNT_DANGEROUSLY_LISTEN_IN_CLEAR", global = true)]
     pub dangerously_listen_in_clear: bool,
 
-    /// Connections in all; more are turned away.
+    /// Connections in all; for one more, the idlest makes room, of the network that has the most.
     #[arg(long, env = "GESTAN_ACCOUNT_MAX_CONNECTIONS", default_value = "10000", global = true)]
     pub max_connections: NonZeroUsize,
 
-    /// Connections of one IPv4 address, or of one IPv6 /64.
+    /// Connections of one IPv4 address, or of one IPv6 /64. A /56 has twice as many, a /48 and an
+    /// IPv4 /24 eight times. For one more, its idlest makes room.
     #[arg(
         long,
         env = "GESTAN_ACCOUNT_MAX_CONNECTIONS_PER_IP",
@@ -105,7 +110,26 @@ pub struct Settings {
     )]
     pub max_connections_per_ip: NonZeroUsize,
 
-    /// How long the TLS handshake may take, and then the first bytes of HTTP/2.
+    /// Calls that may be under way in all, until their answers are taken.
+    #[arg(
+        long,
+        env = "GESTAN_ACCOUNT_MAX_UNFINISHED_CALLS",
+        default_value = "8192",
+        global = true
+    )]
+    pub max_unfinished_calls: NonZeroUsize,
+
+    /// The same of one IPv4 address, or of one IPv6 /64; wider networks as for connections.
+    #[arg(
+        long,
+        env = "GESTAN_ACCOUNT_MAX_UNFINISHED_CALLS_PER_IP",
+        default_value = "512",
+        global = true
+    )]
+    pub max_unfinished_calls_per_ip: NonZeroUsize,
+
+    /// How long the TLS handshake may take, and then the first bytes of HTTP/2. The first byte of
+    /// all must come within 3 seconds.
     #[arg(long, env = "GESTAN_ACCOUNT_HANDSHAKE_TIMEOUT", default_value = "10s",
         value_parser = positive, global = true)]
     pub handshake_timeout: SignedDuration,
@@ -115,10 +139,15 @@ pub struct Settings {
         value_parser = positive, global = true)]
     pub idle_timeout: SignedDuration,
 
-    /// How long a call may take, whatever its caller would wait.
+    /// How long a call may take, whatever its caller would wait. A connection that takes no answer
+    /// until a second later is ended.
     #[arg(long, env = "GESTAN_ACCOUNT_CALL_DEADLINE", default_value = "20s",
         value_parser = positive, global = true)]
     pub call_deadline: SignedDuration,
+
+    /// Who may ask by reflection what the proto files say.
+    #[arg(long, env = "GESTAN_ACCOUNT_REFLECTION", default_value = "support", global = true)]
+    pub reflection: Reflection,
 
     /// The database: `sqlite:FILE` (created with its folder) or `postgres://USER:PASSWORD@HOST/NAME`.
     #[arg(

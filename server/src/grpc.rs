@@ -7,10 +7,13 @@ mod caller;
 mod convert;
 mod guard;
 mod health;
+mod reflection;
 mod status;
 mod texts;
 
 pub use account_service::{AccountGrpc, Gate};
 pub use caller::TrustedProxies;
-pub(crate) use guard::Guarded;
+pub(crate) use guard::{Guarded, Watch};
 pub(crate) use health::watch_database;
+pub use reflection::Reflection;
+pub(crate) use reflection::with_reflection;

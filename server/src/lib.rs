@@ -27,7 +27,7 @@ pub mod throttle;
 
 use std::{sync::Arc, time::Duration};
 
-use gestan_account_proto::{FILE_DESCRIPTOR_SET, v1::account_service_server::AccountServiceServer};
+use gestan_account_proto::v1::account_service_server::AccountServiceServer;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::service::Routes;
@@ -35,7 +35,7 @@ use tonic_health::ServingStatus;
 
 use crate::{
     accounts::Accounts,
-    grpc::{AccountGrpc, Gate, Guarded},
+    grpc::{AccountGrpc, Gate, Guarded, Reflection},
     listener::Transport,
     mail::outbox::Outbox,
     shutdown::Shutdown,
@@ -58,6 +58,8 @@ pub struct Dependencies {
     pub accounts: Accounts,
     /// What a call passes before it is looked at.
     pub gate: Gate,
+    /// Who may ask by reflection.
+    pub reflection: Reflection,
     /// What runs beside the calls; none in tests, which do that work themselves.
     pub workers: Option<Workers>,
 }
@@ -73,17 +75,14 @@ pub struct Workers {
 
 /// Serves on `listener` until `shutdown` begins; then says `NOT_SERVING`, gives
 /// running calls `grace` to finish, stops the workers and closes the database.
-///
-/// # Errors
-/// When the transport cannot be set up or fails as a whole.
 pub async fn run(
     listener: TcpListener,
     transport: Transport,
     dependencies: Dependencies,
     shutdown: Shutdown,
     grace: Duration,
-) -> Result<(), tonic::transport::Error> {
-    let Dependencies { accounts, gate, workers } = dependencies;
+) {
+    let Dependencies { accounts, gate, reflection, workers } = dependencies;
     let db = accounts.db.clone();
     let (mut health, health_service) = tonic_health::server::health_reporter();
     health.set_service_status("", ServingStatus::NotServing).await;
@@ -106,22 +105,27 @@ pub async fn run(
         shutdown.draining().clone(),
     ));
 
-    let randomness = Arc::clone(&accounts.randomness);
+    let watch = grpc::Watch {
+        deadline: transport.call_deadline,
+        longest_stream: transport.max_connection_age,
+        gate: gate.clone(),
+        clock: Arc::clone(&accounts.clock),
+        randomness: Arc::clone(&accounts.randomness),
+    };
+    let proxies = gate.proxies.clone();
+    let health_service = health_service.max_decoding_message_size(MAX_REQUEST_BYTES);
+    let routes = grpc::with_reflection(Routes::new(health_service), reflection, &accounts);
     let accounts = AccountServiceServer::new(AccountGrpc::new(accounts, gate, shutdown.clone()))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
-    let health_service = health_service.max_decoding_message_size(MAX_REQUEST_BYTES);
-    let routes = Routes::new(health_service).add_service(accounts);
-    let guarded = Guarded::new(with_reflection(routes), transport.call_deadline, randomness);
-    let mut serving = tokio::spawn(transport.server().serve_with_incoming_shutdown(
-        guarded,
-        transport.accept(listener),
-        shutdown.draining().clone().cancelled_owned(),
-    ));
+    let guarded = Guarded::new(routes.add_service(accounts), watch);
+    let draining = shutdown.draining().clone();
+    let mut serving = tokio::spawn(transport.serve(listener, guarded, proxies, draining));
 
-    let outcome = tokio::select! {
-        outcome = &mut serving => Some(outcome),
-        () = shutdown.draining().cancelled() => None,
-    };
+    // It ends by itself only when it panics, which has been logged.
+    tokio::select! {
+        _ = &mut serving => {}
+        () = shutdown.draining().cancelled() => {}
+    }
     shutdown.begin();
     // NOT_SERVING first, so that nobody is sent here any more.
     let _ = watching.await;
@@ -131,41 +135,15 @@ pub async fn run(
     health
         .clear_service_status(gestan_account_proto::v1::account_service_server::SERVICE_NAME)
         .await;
-    let outcome = match outcome {
-        Some(outcome) => Some(outcome),
-        None => tokio::time::timeout(Duration::from_secs(1), &mut serving).await.ok(),
-    };
+    // Connections that idle are no reason to wait.
+    if !serving.is_finished() {
+        let _ = tokio::time::timeout(Duration::from_secs(1), &mut serving).await;
+    }
     serving.abort();
     stop_workers.cancel();
     running.close();
     running.wait().await;
     db.close().await;
-    match outcome {
-        Some(Ok(outcome)) => outcome,
-        // Connections that idle are no reason to wait; a panic has been logged.
-        Some(Err(_)) | None => Ok(()),
-    }
-}
-
-/// Reflection v1 and v1alpha: older tools speak only the latter.
-fn with_reflection(routes: Routes) -> Routes {
-    let builder = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-            // So that tools can read the details of an error.
-            .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
-    };
-    match (builder().build_v1(), builder().build_v1alpha()) {
-        (Ok(v1), Ok(v1alpha)) => routes
-            .add_service(v1.max_decoding_message_size(MAX_REQUEST_BYTES))
-            .add_service(v1alpha.max_decoding_message_size(MAX_REQUEST_BYTES)),
-        (v1, v1alpha) => {
-            let error = v1.err().or(v1alpha.err());
-            tracing::error!(?error, "no reflection");
-            routes
-        }
-    }
 }
 
 async fn purge_regularly(accounts: Accounts, retention: Retention, stop: CancellationToken) {

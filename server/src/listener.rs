@@ -1,47 +1,42 @@
-//! From a TCP listener to the connections that are served: caps, TLS and
-//! time-outs. What HTTP/2 itself limits is set in `Transport::server`; what a
-//! call may take, `grpc::guard` watches. Nothing here reads a request.
+//! From a TCP listener to the connections that are served: places, TLS and
+//! time-outs. What HTTP/2 itself limits is set in [`serving`]; what a call may take,
+//! `grpc::guard` watches. Nothing here reads a request.
 
+mod activity;
+mod budget;
 mod calls;
-mod caps;
 mod connection;
+mod given_up;
 pub mod open_files;
+mod places;
+mod serving;
 pub mod tls;
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::mpsc,
-    task::JoinSet,
-};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::Server;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub(crate) use calls::RunningCall;
-use caps::{Caps, Permit};
-pub(crate) use connection::Peer;
-use connection::{Connection, Io, Patience};
+use activity::{Activity, Patience};
+use budget::Budget;
+pub(crate) use budget::Exceeded;
+pub use budget::{Allowance, Allowances};
+pub(crate) use calls::{Peer, Refused, RunningCall};
+use connection::{Connection, Io};
+use given_up::GivenUp;
+use places::{Place, Places};
+use serving::{Http2, http2};
 use tls::Tls;
 
-/// Calls at once on one connection.
-const MAX_CONCURRENT_STREAMS: u32 = 100;
-/// All headers of a request together, as HTTP/2 counts them.
-const MAX_HEADER_LIST_BYTES: u32 = 16 * 1024;
-/// One frame: the smallest bound that HTTP/2 allows.
-const MAX_FRAME_BYTES: u32 = 16 * 1024;
-/// What a call, and a connection, may send ahead of being read.
-const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
-const CONNECTION_WINDOW_BYTES: u32 = 256 * 1024;
-/// Streams that were reset before the server took them up; beyond, the
-/// connection is closed ("rapid reset", CVE-2023-44487).
-const MAX_PENDING_RESETS: usize = 20;
-/// Streams that the server itself had to reset for errors of the peer.
-const MAX_ERROR_RESETS: usize = 100;
+use crate::grpc::{Guarded, TrustedProxies};
+
 /// The kernel's own sign of life.
 const TCP_KEEPALIVE: Duration = Duration::from_mins(1);
+/// What the kernel keeps for a peer that does not read, or that sends faster than
+/// it is read; by itself it would go up to several MiB. Twice as much is taken.
+const SOCKET_BUFFER_BYTES: usize = 128 * 1024;
 /// What accepting waits when the system has no room for a connection.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -50,14 +45,19 @@ const PAUSE: Duration = Duration::from_millis(250);
 pub struct Transport {
     /// TLS; without it, in the clear.
     pub tls: Option<Arc<Tls>>,
-    /// Connections in all.
+    /// Connections in all. The idlest makes room for one more.
     pub max_connections: usize,
-    /// Connections of one IPv4 address, or of one IPv6 /64.
+    /// Connections of one IPv4 address, or of one IPv6 /64; wider networks have
+    /// several such shares.
     pub max_connections_per_ip: usize,
     /// How long the TLS handshake may take, and then the preface of HTTP/2.
     pub handshake_timeout: Duration,
-    /// TLS handshakes under way at once; who comes then is turned away.
+    /// How long the first byte of either may take.
+    pub first_byte_timeout: Duration,
+    /// TLS handshakes under way at once. A silent one makes room for one more.
     pub max_handshakes: usize,
+    /// The same for a share of a network.
+    pub max_handshakes_per_ip: usize,
     /// After which a connection is asked to be made anew, between calls: so
     /// every peer sees a renewed certificate, and replicas share the load again.
     pub max_connection_age: Duration,
@@ -67,8 +67,11 @@ pub struct Transport {
     pub ping_interval: Duration,
     /// How long it may take to answer.
     pub ping_timeout: Duration,
-    /// How long a call may take, whatever its caller would wait.
+    /// How long a call may take, whatever its caller would wait, until its answer
+    /// is taken.
     pub call_deadline: Duration,
+    /// How much may be under way.
+    pub allowances: Allowances,
 }
 
 impl Default for Transport {
@@ -78,119 +81,188 @@ impl Default for Transport {
             max_connections: 10_000,
             max_connections_per_ip: 200,
             handshake_timeout: Duration::from_secs(10),
+            first_byte_timeout: Duration::from_secs(3),
             max_handshakes: 1024,
+            max_handshakes_per_ip: 64,
             max_connection_age: Duration::from_hours(1),
             idle_timeout: Duration::from_mins(15),
             ping_interval: Duration::from_mins(1),
             ping_timeout: Duration::from_secs(20),
             call_deadline: Duration::from_secs(20),
+            allowances: Allowances {
+                calls: Allowance { max: 8192, per_share: 512 },
+                streams: Allowance { max: 1024, per_share: 32 },
+                bytes: Allowance { max: 128 * 1024 * 1024, per_share: 8 * 1024 * 1024 },
+            },
         }
     }
 }
 
 impl Transport {
-    /// The server with the limits of HTTP/2.
-    pub(crate) fn server(&self) -> Server {
-        Server::builder()
-            .max_concurrent_streams(MAX_CONCURRENT_STREAMS)
-            .http2_max_header_list_size(MAX_HEADER_LIST_BYTES)
-            .max_frame_size(MAX_FRAME_BYTES)
-            .initial_stream_window_size(STREAM_WINDOW_BYTES)
-            .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-            .http2_max_pending_accept_reset_streams(Some(MAX_PENDING_RESETS))
-            .http2_max_local_error_reset_streams(Some(MAX_ERROR_RESETS))
-            .http2_keepalive_interval(Some(self.ping_interval))
-            .http2_keepalive_timeout(Some(self.ping_timeout))
-            .max_connection_age(self.max_connection_age)
-    }
-
-    /// Takes connections from `listener` until the stream is dropped.
-    pub(crate) fn accept(
+    /// Serves the connections that come to `listener` until the server is
+    /// `draining`, and then until they have ended.
+    pub(crate) async fn serve(
         self,
         listener: TcpListener,
-    ) -> ReceiverStream<Result<Connection, Infallible>> {
-        let (ready, connections) = mpsc::channel(64);
-        tokio::spawn(self.accept_into(listener, ready));
-        ReceiverStream::new(connections)
-    }
-
-    async fn accept_into(self, listener: TcpListener, ready: Ready) {
-        let caps = Caps::new(self.max_connections, self.max_connections_per_ip);
-        let mut handshakes = JoinSet::new();
+        guarded: Guarded,
+        proxies: TrustedProxies,
+        draining: CancellationToken,
+    ) {
+        let connections = TaskTracker::new();
+        let max_connections_per_ip = self.max_connections_per_ip;
+        let places =
+            Places::new(self.max_connections, max_connections_per_ip, Activity::idle_since);
+        let handshakes =
+            Places::new(self.max_handshakes, self.max_handshakes_per_ip, Activity::stuck_since);
+        let door = Arc::new(Door {
+            budget: Budget::new(self.allowances),
+            given_up: GivenUp::default(),
+            callers: http2(&self, false),
+            of_proxies: http2(&self, true),
+            transport: self,
+            guarded,
+            proxies,
+            places,
+            handshakes,
+            draining,
+        });
         let mut refusing = false;
         loop {
             let accepted = tokio::select! {
-                () = ready.closed() => return,
-                Some(_) = handshakes.join_next() => continue,
+                () = door.draining.cancelled() => break,
                 accepted = listener.accept() => accepted,
             };
-            let (stream, address) = match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    recover(&error).await;
-                    continue;
+            match accepted {
+                Ok((stream, address)) => {
+                    let newcomer = door.admit(stream, address);
+                    // Once in a row: a flood must not become a flood of lines.
+                    if newcomer.is_none() && !refusing {
+                        tracing::warn!("connections are turned away: too many");
+                    }
+                    refusing = newcomer.is_none();
+                    if let Some(newcomer) = newcomer {
+                        connections.spawn(newcomer.serve(Arc::clone(&door)));
+                    }
                 }
-            };
-            // Those that have ended take no place.
-            while handshakes.try_join_next().is_some() {}
-            let permit = caps.admit(address.ip());
-            let Some(permit) = permit.filter(|_| handshakes.len() < self.max_handshakes) else {
-                // Once in a row: a flood must not become a flood of lines.
-                if !refusing {
-                    tracing::warn!("connections are turned away: too many");
-                }
-                refusing = true;
-                continue;
-            };
-            refusing = false;
-            prepare(&stream);
-            let taken = Taken { transport: self.clone(), stream, address, permit };
-            if self.tls.is_some() {
-                handshakes.spawn(taken.hand_over(ready.clone()));
-            } else {
-                taken.hand_over(ready.clone()).await;
+                Err(error) => recover(&error).await,
             }
         }
+        // Whoever comes now is to find another server at once.
+        drop(listener);
+        connections.close();
+        connections.wait().await;
     }
 }
 
-type Ready = mpsc::Sender<Result<Connection, Infallible>>;
+/// What every connection needs.
+struct Door {
+    transport: Transport,
+    guarded: Guarded,
+    proxies: TrustedProxies,
+    places: Places,
+    handshakes: Places,
+    budget: Budget,
+    given_up: GivenUp,
+    callers: Http2,
+    of_proxies: Http2,
+    draining: CancellationToken,
+}
 
 /// A connection that was let in.
-struct Taken {
-    transport: Transport,
+struct Newcomer {
     stream: TcpStream,
-    address: SocketAddr,
-    permit: Permit,
+    peer: Peer,
+    place: Place,
+    /// For the handshake, if there is one.
+    handshake: Option<Place>,
 }
 
-impl Taken {
-    /// Ends the handshake, if there is one, and hands the connection over.
-    async fn hand_over(self, ready: Ready) {
-        let Self { transport, stream, address, permit } = self;
-        let io = match &transport.tls {
-            None => Io::Clear(stream),
-            Some(tls) => {
-                let handshake = TlsAcceptor::from(tls.config()).accept(stream);
-                match tokio::time::timeout(transport.handshake_timeout, handshake).await {
-                    Ok(Ok(stream)) => Io::Tls(Box::new(stream)),
-                    Ok(Err(error)) => return tracing::debug!(%error, "no TLS handshake"),
-                    Err(_) => return tracing::debug!("TLS handshake too slow"),
-                }
-            }
+impl Door {
+    /// Lets a connection in if there is room. A trusted proxy is nobody's network:
+    /// it has as many connections as its callers need.
+    fn admit(&self, stream: TcpStream, address: SocketAddr) -> Option<Newcomer> {
+        let transport = &self.transport;
+        let is_proxy = self.proxies.trust(address.ip());
+        let ip = (!is_proxy).then_some(address.ip());
+        let activity = Arc::new(Activity::new(Patience {
+            first_byte: transport.first_byte_timeout.min(transport.handshake_timeout),
+            handshake: transport.handshake_timeout,
+            idle: transport.idle_timeout,
+            unsent: transport.call_deadline,
+        }));
+        let handshake = match &transport.tls {
+            Some(_) => Some(self.handshakes.take(ip, &activity)?),
+            None => None,
         };
-        let patience =
-            Patience { preface: transport.handshake_timeout, idle: transport.idle_timeout };
-        // The server has stopped: nobody takes the connection any more.
-        let _ = ready.send(Ok(Connection::new(io, address, permit, patience))).await;
+        let place = self.places.take(ip, &activity)?;
+        prepare(&stream);
+        let peer = Peer {
+            address,
+            activity,
+            budget: self.budget.clone(),
+            given_up: self.given_up.clone(),
+            is_proxy,
+            deadline: transport.call_deadline,
+        };
+        Some(Newcomer { stream, peer, place, handshake })
     }
 }
 
-/// Small answers at once, and the kernel's keep-alive. A connection serves without.
+impl Newcomer {
+    /// Ends the handshake, if there is one, and serves the connection to its end.
+    async fn serve(self, door: Arc<Door>) {
+        let Self { stream, peer, place, handshake } = self;
+        let activity = Arc::clone(&peer.activity);
+        let io = match &door.transport.tls {
+            None => Io::Clear(stream),
+            Some(tls) => tokio::select! {
+                biased;
+                () = activity.left() => return tracing::debug!("a TLS handshake made room"),
+                shaken = shake_hands(stream, tls, &activity, &door.transport) => match shaken {
+                    Ok(io) => io,
+                    Err(error) => return tracing::debug!(%error, "no TLS handshake"),
+                },
+            },
+        };
+        drop(handshake);
+        activity.shook_hands();
+        let http2 = if peer.is_proxy { &door.of_proxies } else { &door.callers };
+        let connection = Connection::new(io, activity, place);
+        let (guarded, draining) = (door.guarded.clone(), door.draining.clone());
+        let max_age = door.transport.max_connection_age;
+        serving::serve(connection, peer, http2, guarded, max_age, draining).await;
+    }
+}
+
+/// Makes the handshake, within the time that it may take.
+async fn shake_hands(
+    stream: TcpStream,
+    tls: &Tls,
+    activity: &Activity,
+    transport: &Transport,
+) -> io::Result<Io> {
+    let handshake = async {
+        // A look, and not the sign that the socket is readable, which may be a mistake.
+        let mut first = [0];
+        tokio::time::timeout(transport.first_byte_timeout, stream.peek(&mut first)).await??;
+        activity.heard();
+        let stream = TlsAcceptor::from(tls.config()).accept(stream).await?;
+        Ok(Io::Tls(Box::new(stream)))
+    };
+    tokio::time::timeout(transport.handshake_timeout, handshake).await?
+}
+
+/// Small answers at once, the kernel's keep-alive, and little that the kernel keeps
+/// for who does not read. A connection serves without.
 fn prepare(stream: &TcpStream) {
     let keepalive = TcpKeepalive::new().with_time(TCP_KEEPALIVE);
-    let set = stream.set_nodelay(true);
-    if let Err(error) = set.and_then(|()| SockRef::from(stream).set_tcp_keepalive(&keepalive)) {
+    let socket = SockRef::from(stream);
+    let set = stream
+        .set_nodelay(true)
+        .and_then(|()| socket.set_tcp_keepalive(&keepalive))
+        .and_then(|()| socket.set_send_buffer_size(SOCKET_BUFFER_BYTES))
+        .and_then(|()| socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES));
+    if let Err(error) = set {
         tracing::debug!(%error, "a connection's options were not set");
     }
 }

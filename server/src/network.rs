@@ -26,6 +26,7 @@ pub struct Level {
 
 /// The networks of an address, the narrowest first, each wider than the one before.
 /// IPv4 addresses that are written as IPv6 are IPv4 addresses.
+#[must_use]
 pub fn levels(ip: IpAddr) -> impl DoubleEndedIterator<Item = Level> + Clone {
     let ip = ip.to_canonical();
     let levels = match ip {

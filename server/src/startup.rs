@@ -18,7 +18,7 @@ use crate::{
     domain::ape_code::Nomenclature,
     grpc::Gate,
     listener::{
-        Transport, open_files,
+        Allowance, Allowances, Transport, open_files,
         tls::{Tls, TlsFiles},
     },
     mail::{
@@ -60,7 +60,7 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
         }
     });
     let grace = unsigned(settings.shutdown_grace);
-    crate::run(listener, transport, dependencies, shutdown, grace).await?;
+    crate::run(listener, transport, dependencies, shutdown, grace).await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -118,6 +118,11 @@ fn transport(settings: &Settings) -> anyhow::Result<Transport> {
     if files.is_some_and(|files| files < max_connections) {
         tracing::warn!(files, max_connections, "fewer files may be open than connections");
     }
+    let usual = Transport::default();
+    let calls = Allowance {
+        max: settings.max_unfinished_calls.get(),
+        per_share: settings.max_unfinished_calls_per_ip.get(),
+    };
     Ok(Transport {
         tls,
         max_connections,
@@ -125,7 +130,8 @@ fn transport(settings: &Settings) -> anyhow::Result<Transport> {
         handshake_timeout: unsigned(settings.handshake_timeout),
         idle_timeout: unsigned(settings.idle_timeout),
         call_deadline: unsigned(settings.call_deadline),
-        ..Transport::default()
+        allowances: Allowances { calls, ..usual.allowances },
+        ..usual
     })
 }
 
@@ -167,7 +173,8 @@ async fn dependencies(settings: &Settings) -> anyhow::Result<Dependencies> {
     };
     let rate = CallRate { burst: settings.call_burst, per_second: settings.calls_per_second };
     let gate = Gate { proxies: settings.trusted_proxies.clone(), buckets: CallBuckets::new(rate) };
-    Ok(Dependencies { accounts, gate, workers: Some(Workers { outbox, retention }) })
+    let reflection = settings.reflection;
+    Ok(Dependencies { accounts, gate, reflection, workers: Some(Workers { outbox, retention }) })
 }
 
 fn mailer(settings: &Settings) -> anyhow::Result<(Mailer, String)> {

@@ -18,7 +18,7 @@ use gestan_account_server::{
         pepper::Peppers,
     },
     domain::ape_code::Nomenclature,
-    grpc::{Gate, TrustedProxies},
+    grpc::{Gate, Reflection, TrustedProxies},
     listener::Transport,
     mail::{
         mailer::{Mailer, Memory, Sent},
@@ -59,6 +59,8 @@ pub struct TestServerOptions {
     pub call_rate: CallRate,
     /// The trusted proxies.
     pub proxies: TrustedProxies,
+    /// Who may ask by reflection.
+    pub reflection: Reflection,
     /// Which APE codes there are.
     pub nomenclature: Nomenclature,
     /// Where mail goes instead of into memory.
@@ -89,6 +91,7 @@ impl Default for TestServerOptions {
             },
             call_rate: CallRate { burst: u32::MAX, per_second: u32::MAX },
             proxies: TrustedProxies::default(),
+            reflection: Reflection::default(),
             nomenclature: Nomenclature::default(),
             mailer: None,
             database_url: None,
@@ -197,7 +200,9 @@ impl TestServer {
         let address = listener.local_addr().expect("an address");
         let shutdown = Shutdown::default();
         let gate = Gate { proxies: options.proxies, buckets: CallBuckets::new(options.call_rate) };
-        let dependencies = Dependencies { accounts: accounts.clone(), gate, workers: None };
+        let reflection = options.reflection;
+        let dependencies =
+            Dependencies { accounts: accounts.clone(), gate, reflection, workers: None };
         let running = gestan_account_server::run(
             listener,
             options.transport,
@@ -205,7 +210,7 @@ impl TestServer {
             shutdown.clone(),
             Duration::from_secs(5),
         );
-        let serving = tokio::spawn(async { running.await.expect("the server runs") });
+        let serving = tokio::spawn(running);
         let client =
             connect(address, ClientOptions::new().max_attempts(1), options.client_tls.clone())
                 .await;

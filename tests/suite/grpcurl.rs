@@ -1,12 +1,14 @@
-//! Other people's tools work with the service by reflection: the walk that the
-//! README shows, with grpcurl.
+//! Other people's tools work with the service, by the proto files and by reflection:
+//! the walk that the README shows, with grpcurl.
 
 use std::{
     env, fs,
     path::{Path, PathBuf},
 };
 
-use gestan_account_tests::process::{Home, PATIENCE, ServerProcess, server_command, workspace};
+use gestan_account_tests::process::{
+    Home, PATIENCE, ServerProcess, run_to_end, server_command, workspace,
+};
 use tokio::{process::Command, time::timeout};
 
 fn grpcurl() -> PathBuf {
@@ -21,8 +23,11 @@ fn grpcurl() -> PathBuf {
 }
 
 /// Runs the script; gives what it printed and what it said to standard error.
-async fn walk(server: &ServerProcess, folder: &Path) -> (String, String) {
+async fn walk(server: &ServerProcess, folder: &Path, key: Option<&str>) -> (String, String) {
     let mut walk = Command::new("bash");
+    if let Some(key) = key {
+        walk.env("SUPPORT_KEY", key);
+    }
     walk.arg(workspace().join("tests/walkthrough.sh"))
         .env("GRPCURL", grpcurl())
         .env("SERVER", server.address.to_string())
@@ -37,12 +42,13 @@ async fn walk(server: &ServerProcess, folder: &Path) -> (String, String) {
 }
 
 #[tokio::test]
-async fn grpcurl_makes_all_eight_calls_by_reflection() {
+async fn grpcurl_makes_all_eight_calls_by_the_proto_files_and_by_reflection() {
     let home = Home::new();
     let server = ServerProcess::start(&home, &[]).await;
+    walk(&server, home.path(), None).await;
+    let key = run_to_end(home.command().args(["support-key", "create", "Alice"])).await.printed;
     // A second time, too: the account exists then, and old mails lie in the folder.
-    walk(&server, home.path()).await;
-    let (printed, errors) = walk(&server, home.path()).await;
+    let (printed, errors) = walk(&server, home.path(), Some(key.trim())).await;
     for rpc in [
         "Create",
         "Confirm",
@@ -74,7 +80,7 @@ async fn grpcurl_makes_all_eight_calls_by_reflection() {
 async fn the_readmes_commands_for_a_support_agent_read_an_account() {
     let home = Home::on_sqlite();
     let server = ServerProcess::start(&home, &[]).await;
-    walk(&server, home.path()).await;
+    walk(&server, home.path(), None).await;
     let readme = fs::read_to_string(workspace().join("README.md")).expect("the README");
     let blocks = readme.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
     let shown = blocks.into_iter().find(|block| block.contains("support-key create"));

@@ -3,7 +3,14 @@
 use std::time::{Duration, Instant};
 
 use gestan_account_client::{ClientOptions, v1};
+use gestan_account_server::{
+    credentials::token::{Token, TokenKind},
+    grpc::Reflection,
+    storage::support_key,
+    throttle::calls::CallRate,
+};
 use gestan_account_tests::{TestDatabase, TestServer, TestServerOptions, process::PATIENCE};
+use jiff::SignedDuration;
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database};
 use tokio::time::timeout;
 use tonic::{
@@ -92,6 +99,65 @@ async fn without_its_database_the_server_says_so_and_comes_back_by_itself() {
     server.deliver_mail().await;
 }
 
+async fn reflecting(reflection: Reflection) -> TestServer {
+    TestServer::start_with(TestServerOptions { reflection, ..Default::default() }).await
+}
+
+/// The gRPC code that reflection is refused with; `Ok` when it answers.
+async fn reflection_code(server: &TestServer, token: Option<&str>) -> Code {
+    use reflection::{
+        ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+        server_reflection_request::MessageRequest,
+    };
+    let list = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let mut request = tonic::Request::new(tokio_stream::once(list));
+    if let Some(token) = token {
+        let bearer = format!("Bearer {token}").parse().expect("a header");
+        request.metadata_mut().insert("authorization", bearer);
+    }
+    let mut client = ServerReflectionClient::new(channel(server).await);
+    let answer = client.server_reflection_info(request).await;
+    answer.map_or_else(|refused| refused.code(), |_| Code::Ok)
+}
+
+#[tokio::test]
+async fn reflection_answers_by_default_whoever_sends_a_support_key() {
+    let server = TestServer::start().await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let key = Token::generate(TokenKind::SupportKey, &*server.accounts.randomness);
+    let now = server.accounts.clock.now();
+    let id = support_key::insert(server.db(), "Alice", &key.digest(), now).await.expect("a key");
+    assert_eq!(reflection_code(&server, None).await, Code::Unauthenticated);
+    assert_eq!(reflection_code(&server, Some(&member.link_token)).await, Code::Unauthenticated);
+    assert_eq!(reflection_code(&server, Some(key.reveal())).await, Code::Ok);
+    support_key::revoke(server.db(), id, now).await.expect("it is revoked");
+    assert_eq!(reflection_code(&server, Some(key.reveal())).await, Code::Unauthenticated);
+    let server = reflecting(Reflection::Off).await;
+    assert_eq!(reflection_code(&server, Some(key.reveal())).await, Code::Unimplemented);
+}
+
+/// Whatever is no call of the account service is a stranger's.
+#[tokio::test]
+async fn health_and_reflection_are_counted_like_calls_of_strangers() {
+    let call_rate = CallRate { burst: 3, per_second: 1 };
+    let reflection = Reflection::On;
+    let options = TestServerOptions { call_rate, reflection, ..Default::default() };
+    let server = TestServer::start_with(options).await;
+    let mut client = HealthClient::new(channel(&server).await);
+    for _ in 0..2 {
+        client.check(HealthCheckRequest::default()).await.expect("it is answered");
+    }
+    assert_eq!(reflection_code(&server, None).await, Code::Ok);
+    assert_eq!(reflection_code(&server, None).await, Code::ResourceExhausted);
+    let refused = client.check(HealthCheckRequest::default()).await.expect_err("one too many");
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    server.advance(SignedDuration::from_secs(1));
+    client.check(HealthCheckRequest::default()).await.expect("a second later");
+}
+
 #[tokio::test]
 async fn reflection_in_both_versions_lists_the_service() {
     use reflection::{
@@ -103,7 +169,7 @@ async fn reflection_in_both_versions_lists_the_service() {
         server_reflection_request::MessageRequest as AlphaRequest,
         server_reflection_response::MessageResponse as AlphaResponse,
     };
-    let server = TestServer::start().await;
+    let server = reflecting(Reflection::On).await;
     let list = reflection::ServerReflectionRequest {
         host: String::new(),
         message_request: Some(MessageRequest::ListServices(String::new())),
@@ -137,7 +203,7 @@ async fn reflection_takes_no_larger_messages_than_the_service() {
         ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
         server_reflection_request::MessageRequest,
     };
-    let server = TestServer::start().await;
+    let server = reflecting(Reflection::On).await;
     let endpoint = Endpoint::from_shared(format!("http://{}", server.address)).expect("a URL");
     let channel = endpoint.connect().await.expect("the server answers");
     let mut client = ServerReflectionClient::new(channel);

@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "what a test needs and does not get ends the test")]
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{fs, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use gestan_account_client::{Client, ClientOptions, v1};
 use gestan_account_server::listener::{
@@ -15,7 +15,7 @@ use gestan_account_tests::{
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 use tokio_rustls::{
@@ -167,15 +167,83 @@ async fn handshakes_under_way_are_bounded() {
     let server = TestServer::start_with(options).await;
     // What answers a call has come through its handshake.
     server.client.get(v1::GetRequest::default()).await.expect_err("no token");
-    let mut silent = Vec::new();
+    // Both have begun, so that neither can be told from a customer's.
+    let mut begun = Vec::new();
     for _ in 0..2 {
-        silent.push(TcpStream::connect(server.address).await.expect("a connection"));
+        let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+        stream.write_all(&[22, 3, 1, 1, 0, 1]).await.expect("it is sent");
+        begun.push(stream);
     }
-    let third = connect(&server, authority.any_client());
-    timeout(PATIENCE, third).await.expect("an end").expect_err("it is turned away");
-    silent.pop();
+    let refused = async { while connect(&server, authority.any_client()).await.is_ok() {} };
+    timeout(PATIENCE, refused).await.expect("a third is turned away");
+    begun.pop();
     let freed = async { while connect(&server, authority.any_client()).await.is_err() {} };
     timeout(PATIENCE, freed).await.expect("a place is free again");
+}
+
+/// The silent ones of the network that has the most make room; and nobody waits
+/// long for their first byte.
+#[tokio::test]
+async fn silent_connections_of_six_addresses_keep_no_customer_from_its_handshake() {
+    let (authority, folder) = (Authority::new(), TempDir::new().expect("a folder"));
+    authority.issue().write(folder.path());
+    let transport = Transport {
+        tls: Some(Arc::new(load(folder.path()))),
+        handshake_timeout: NEVER,
+        max_handshakes: 60,
+        ..Transport::default()
+    };
+    let client_tls = Some(authority.client_options());
+    let options = TestServerOptions { transport, client_tls, ..Default::default() };
+    let server = TestServer::start_with(options).await;
+    let mut silent = Vec::new();
+    for number in 0..240 {
+        silent.push(connect_from([127, 6, 0, 1 + number % 6], server.address).await);
+    }
+    for customer in 0..100 {
+        for number in 0..3 {
+            silent.push(connect_from([127, 6, 0, 1 + number % 6], server.address).await);
+        }
+        let stream = connect_from([127, 7, customer, 1], server.address).await;
+        let name = ServerName::try_from("localhost").expect("a name");
+        let shaken = TlsConnector::from(Arc::new(authority.any_client())).connect(name, stream);
+        let shaken = timeout(PATIENCE, shaken).await.expect("an end");
+        shaken.unwrap_or_else(|error| panic!("customer {customer}: {error}"));
+    }
+}
+
+#[tokio::test]
+async fn one_address_has_its_own_places_for_handshakes() {
+    let (authority, folder) = (Authority::new(), TempDir::new().expect("a folder"));
+    authority.issue().write(folder.path());
+    let transport = Transport {
+        tls: Some(Arc::new(load(folder.path()))),
+        handshake_timeout: NEVER,
+        max_handshakes_per_ip: 2,
+        ..Transport::default()
+    };
+    let client_tls = Some(authority.client_options());
+    let options = TestServerOptions { transport, client_tls, ..Default::default() };
+    let server = TestServer::start_with(options).await;
+    let mut silent = Vec::new();
+    for _ in 0..3 {
+        silent.push(connect_from([127, 6, 0, 1], server.address).await);
+    }
+    let mut answer = [0];
+    let made_room = silent[0].read(&mut answer);
+    assert!(matches!(timeout(PATIENCE, made_room).await.expect("an end"), Ok(0) | Err(_)));
+    // The two others are there, and are given up for want of a first byte.
+    for stream in &mut silent[1..] {
+        let end = timeout(PATIENCE, stream.read(&mut answer)).await.expect("an end");
+        assert!(matches!(end, Ok(0) | Err(_)));
+    }
+}
+
+/// A connection from another address of this machine.
+async fn connect_from(ip: [u8; 4], address: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind((ip, 0).into()).expect("an address");
+    socket.connect(address).await.expect("a connection")
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 mod proxies;
 
+use std::net::{IpAddr, SocketAddr};
+
 use tonic::{Request, codegen::http::HeaderMap};
 
 pub use self::proxies::TrustedProxies;
@@ -20,15 +22,23 @@ pub(super) struct Call {
 
 impl Call {
     pub(super) fn of<T>(request: &Request<T>, proxies: &TrustedProxies) -> Self {
-        let text = |name| request.metadata().get(name).and_then(|value| value.to_str().ok());
-        let token = text("authorization").and_then(bearer).and_then(BearerToken::parse);
-        let hops = request.metadata().get_all("x-forwarded-for").into_iter();
-        let hops: Vec<&str> = hops.filter_map(|value| value.to_str().ok()).collect();
-        let peer = request.remote_addr().map(|peer| peer.ip());
-        let ip = peer.map(|peer| proxies.caller(peer, hops.into_iter()));
-        let locale = locale(request.metadata().as_ref());
-        Self { origin: Origin { token, ip }, locale }
+        let headers = request.metadata().as_ref();
+        let ip = request.remote_addr().map(|peer| address(headers, peer, proxies));
+        Self { origin: Origin { token: token(headers), ip }, locale: locale(headers) }
     }
+}
+
+/// The token that the headers bring.
+pub(super) fn token(headers: &HeaderMap) -> Option<BearerToken> {
+    let authorization = headers.get("authorization")?.to_str().ok()?;
+    bearer(authorization).and_then(BearerToken::parse)
+}
+
+/// Where a call comes from.
+pub(super) fn address(headers: &HeaderMap, peer: SocketAddr, proxies: &TrustedProxies) -> IpAddr {
+    let hops = headers.get_all("x-forwarded-for").iter();
+    let hops: Vec<&str> = hops.filter_map(|value| value.to_str().ok()).collect();
+    proxies.caller(peer.ip(), hops.into_iter())
 }
 
 /// The language that the headers ask for.

@@ -1,11 +1,14 @@
-//! What every call goes through, whichever service answers it: a deadline that
-//! counts from its first byte, a net under panics, and details for what tonic
-//! refuses by itself. When the deadline has
-//! passed or the caller has gone the work is dropped, and its transaction with it.
+//! What every call goes through, whichever service answers it: the budget, a
+//! deadline that counts from its first byte, a net under panics, and details for what
+//! tonic refuses by itself. When the deadline has passed or the caller has gone the
+//! work is dropped, and its transaction with it. That its answer is taken in time,
+//! the listener sees to.
+
+mod bodies;
 
 use std::{
     convert::Infallible,
-    pin::Pin,
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -14,38 +17,106 @@ use std::{
     time::Duration,
 };
 
-use http_body::{Frame, SizeHint};
+use http_body::Body as _;
 use tonic::{
     Status,
     body::Body,
-    codegen::{BoxFuture, Bytes, Service, http},
+    codegen::{BoxFuture, Service, http},
     service::Routes,
     transport::server::TcpConnectInfo,
 };
 
-use super::{caller, status};
+use super::{Gate, caller, status};
 use crate::{
+    accounts::error::Error,
+    clock::Clock,
     domain::locale::Locale,
     listener::{Peer, RunningCall},
     panics,
     randomness::Randomness,
+    throttle::Throttled,
 };
+use bodies::{Answer, Life, Question};
 
 /// Where a refusal of a compressed message tells what is read instead.
 const ACCEPT_ENCODING: &str = "grpc-accept-encoding";
+
+/// The service whose calls are counted where their tokens are looked at.
+const OURS: &str = "/gestan.account.v1.AccountService/";
+/// Lasts for as long as somebody wants to know.
+const WATCH: &str = "/grpc.health.v1.Health/Watch";
+const REFLECTION: &str = "/grpc.reflection.";
+/// For how long a tool may ask on one stream.
+const REFLECTION_LIFE: Duration = Duration::from_mins(1);
 
 /// The services, watched over.
 #[derive(Clone, Debug)]
 pub(crate) struct Guarded {
     routes: Routes,
-    deadline: Duration,
-    randomness: Arc<dyn Randomness>,
+    watch: Watch,
+}
+
+/// What calls are watched by.
+#[derive(Clone, Debug)]
+pub(crate) struct Watch {
+    /// How long a call may take.
+    pub(crate) deadline: Duration,
+    /// How long a stream may last.
+    pub(crate) longest_stream: Duration,
+    pub(crate) gate: Gate,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) randomness: Arc<dyn Randomness>,
 }
 
 impl Guarded {
-    /// Gives every call of `routes` at most `deadline`.
-    pub(crate) fn new(routes: Routes, deadline: Duration, randomness: Arc<dyn Randomness>) -> Self {
-        Self { routes: routes.prepare(), deadline, randomness }
+    /// Has every call of `routes` watched.
+    pub(crate) fn new(routes: Routes, watch: Watch) -> Self {
+        Self { routes: routes.prepare(), watch }
+    }
+}
+
+impl Watch {
+    /// How long a call may last, if it is one that has no end of its own.
+    fn stream_life(&self, path: &str) -> Option<Duration> {
+        let life = if path == WATCH {
+            self.longest_stream
+        } else if path.starts_with(REFLECTION) {
+            self.longest_stream.min(REFLECTION_LIFE)
+        } else {
+            return None;
+        };
+        Some(life)
+    }
+
+    /// Counts what is no call of ours as a stranger's, but not what a trusted
+    /// proxy asks on its own account: how the server is.
+    fn admit(&self, path: &str, caller: IpAddr, peer: &Peer, locale: Locale) -> Result<(), Status> {
+        let is_proxys_own = peer.is_proxy && peer.address.ip().to_canonical() == caller;
+        if path.starts_with(OURS) || is_proxys_own {
+            return Ok(());
+        }
+        let taken = self.gate.buckets.take(caller, self.clock.now());
+        let limit = Throttled::CallsPerIp;
+        let refused = taken.map_err(|retry_after| Error::Throttled { limit, retry_after });
+        refused.map_err(|error| status::refusal(&error, locale, self.randomness.uuid()))
+    }
+
+    /// Begins a call; gives its mark, and why it is refused if it is.
+    fn begin(
+        &self,
+        request: &mut http::Request<Body>,
+        locale: Locale,
+        is_stream: bool,
+    ) -> (Option<RunningCall>, Result<(), Status>) {
+        let Some(peer) = request.extensions_mut().remove::<Peer>() else { return (None, Ok(())) };
+        // What `Request::remote_addr` looks for, with TLS and without.
+        let info = TcpConnectInfo { local_addr: None, remote_addr: Some(peer.address) };
+        request.extensions_mut().insert(info);
+        let caller = caller::address(request.headers(), peer.address, &self.gate.proxies);
+        let admitted = self.admit(request.uri().path(), caller, &peer, locale);
+        let (running, begun) = peer.begin_call(caller, is_stream);
+        let refused = begun.map_err(|refused| status::refused(refused, locale));
+        (running, refused.and(admitted))
     }
 }
 
@@ -60,22 +131,35 @@ impl Service<http::Request<Body>> for Guarded {
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
         let locale = caller::locale(request.headers());
-        let callers = grpc_timeout(request.headers()).filter(|callers| *callers < self.deadline);
-        // Begun here, and so before the timer by which tonic would say CANCELLED.
-        let expiry = tokio::time::sleep(callers.unwrap_or(self.deadline));
-        let mut running = request.extensions_mut().remove::<Peer>().map(|peer| {
-            // What `Request::remote_addr` looks for, with TLS and without.
-            let info = TcpConnectInfo { local_addr: None, remote_addr: Some(peer.address) };
-            request.extensions_mut().insert(info);
-            peer.begin_call()
-        });
+        let life = self.watch.stream_life(request.uri().path());
+        let longest = life.unwrap_or(self.watch.deadline);
+        let callers = grpc_timeout(request.headers()).filter(|callers| *callers < longest);
+        let by_caller = callers.is_some();
+        let over = tokio::time::sleep(callers.unwrap_or(longest));
+        let (running, begun) = self.watch.begin(&mut request, locale, life.is_some());
+        if let Err(refusal) = begun {
+            return Box::pin(async move { Ok(refused(refusal, running.as_ref())) });
+        }
         let broken = Arc::new(AtomicBool::new(false));
         let request = request.map(|body| {
-            let broken = Arc::clone(&broken);
-            Body::new(Question { body, broken })
+            let (broken, running) = (Arc::clone(&broken), running.clone());
+            Body::new(Question { body, broken, running, locale })
         });
-        let (mut routes, randomness) = (self.routes.clone(), Arc::clone(&self.randomness));
+        let (mut routes, randomness) = (self.routes.clone(), Arc::clone(&self.watch.randomness));
+        let head = self.watch.deadline;
         Box::pin(async move {
+            let aged = running.as_ref().filter(|running| running.is_stream());
+            let aged = aged.map(RunningCall::aged);
+            let over = Box::pin(async move {
+                match aged {
+                    None => over.await,
+                    Some(aged) => tokio::select! {
+                        () = over => {}
+                        () = aged => {}
+                    },
+                }
+            });
+            let mut life = Life { over, end: status::call_too_long(by_caller, locale) };
             let work = panics::catch(async move { routes.call(request).await });
             let response = tokio::select! {
                 biased;
@@ -85,18 +169,54 @@ impl Service<http::Request<Body>> for Guarded {
                         status::panicked(&panicked, locale, randomness.uuid()).into_http()
                     }
                 },
-                () = expiry => {
-                    tracing::debug!(callers = callers.is_some(), "deadline exceeded");
-                    let by_caller = callers.is_some();
-                    status::call_too_long(by_caller, locale).into_http()
+                () = &mut life.over => {
+                    tracing::debug!(callers = by_caller, "deadline exceeded");
+                    life.end.clone().into_http()
+                }
+                () = tokio::time::sleep(head) => {
+                    status::call_too_long(false, locale).into_http()
                 }
             };
-            if let Some(running) = running.as_mut().filter(|_| !broken.load(Ordering::Relaxed)) {
+            let Some(running) = running else { return Ok(response) };
+            if !broken.load(Ordering::Relaxed) {
                 running.answered();
             }
-            Ok(response.map(|body| Body::new(Answer { body, _running: running })))
+            let is_stream = running.is_stream();
+            Ok(handed_over(response, running, is_stream.then_some(life), locale).await)
         })
     }
+}
+
+/// A refusal, counted until it is taken.
+fn refused(refusal: Status, running: Option<&RunningCall>) -> http::Response<Body> {
+    let mut response = refusal.into_http();
+    if let Some(running) = running {
+        running.refused();
+        running.hold(response.headers_mut());
+    }
+    response
+}
+
+/// An answer whose parts hold its call.
+async fn handed_over(
+    response: http::Response<Body>,
+    running: RunningCall,
+    life: Option<Life>,
+    locale: Locale,
+) -> http::Response<Body> {
+    let (mut head, body) = response.into_parts();
+    if body.is_end_stream() {
+        running.hold(&mut head.headers);
+        return http::Response::from_parts(head, body);
+    }
+    let body = match life {
+        Some(life) => Answer::stream(body, running, life),
+        None => match Answer::whole(body, running.clone()).await {
+            Ok(body) => body,
+            Err(why) => return refused(status::refused(why, locale), Some(&running)),
+        },
+    };
+    http::Response::from_parts(head, Body::new(body))
 }
 
 /// What tonic refused by itself, with the details that every refusal has. What
@@ -112,63 +232,6 @@ fn with_details(response: http::Response<Body>, locale: Locale) -> http::Respons
         ours.headers_mut().insert(ACCEPT_ENCODING, encodings.clone());
     }
     ours
-}
-
-/// The body of a request. One that breaks off is answered, too, by the service
-/// behind, but nobody waits for that answer.
-struct Question {
-    body: Body,
-    broken: Arc<AtomicBool>,
-}
-
-impl http_body::Body for Question {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(cx);
-        if let Poll::Ready(Some(Err(_))) = frame {
-            self.broken.store(true, Ordering::Relaxed);
-        }
-        frame
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-/// The body of an answer; the call runs until it is sent.
-struct Answer {
-    body: Body,
-    _running: Option<RunningCall>,
-}
-
-impl http_body::Body for Answer {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }
 
 /// How long the caller waits: at most eight digits and a unit. What is

@@ -15,6 +15,7 @@ use crate::{
         locale::Locale,
         violation::{Problem, Violation},
     },
+    listener::{Exceeded, Refused},
     panics::Panicked,
     storage::error::StorageError,
     throttle::Throttled,
@@ -83,6 +84,18 @@ pub(super) fn call_too_long(by_caller: bool, locale: Locale) -> Status {
         if by_caller { (Code::DeadlineExceeded, None) } else { (Code::Unavailable, Some(SOON)) };
     let details = ErrorDetails::new();
     assemble(code, ErrorReason::CallTooLong, HashMap::new(), retry_after, locale, details)
+}
+
+/// The answer to a call for which there is no room now.
+pub(super) fn refused(refused: Refused, locale: Locale) -> Status {
+    let (reason, retry_after) = match refused {
+        Refused::Exceeded(Exceeded::Network) => (ErrorReason::TooManyUnfinishedCallsFromIp, SOON),
+        Refused::Exceeded(Exceeded::Server) => (ErrorReason::ServerBusy, SOON),
+        Refused::GivesUp(retry_after) => (ErrorReason::TooManyCallsGivenUpFromIp, retry_after),
+    };
+    tracing::debug!(reason = reason.as_str_name(), "no room for a call");
+    let (code, details) = (Code::ResourceExhausted, ErrorDetails::new());
+    assemble(code, reason, HashMap::new(), Some(retry_after), locale, details)
 }
 
 /// The answer to a call that panicked. What the panic said is told to nobody.

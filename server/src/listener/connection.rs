@@ -1,28 +1,22 @@
-//! A connection that ends by itself when its peer does not begin to speak
-//! HTTP/2, makes no call for long, or makes calls only to give them up. It ends
-//! as if the peer had closed it: what is in flight is flushed, TLS says goodbye.
+//! The bytes of a connection, in the clear or not. It tells its [`Activity`] what
+//! comes and goes, and holds its place; when it ends, others decide.
 
 use std::{
     io::{self, IoSlice},
-    net::SocketAddr,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    time::{Instant, Sleep},
 };
 use tokio_rustls::server::TlsStream;
-use tonic::transport::server::Connected;
 
-use super::{
-    calls::{Calls, RunningCall},
-    caps::Permit,
-};
+use super::{activity::Activity, places::Place};
 
 /// The preface of HTTP/2 and the header of the SETTINGS frame that follows it.
 const PREFACE_BYTES: usize = 24 + 9;
@@ -34,76 +28,58 @@ pub(super) enum Io {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// How long a connection may wait for its peer.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
-    /// For the preface.
-    pub(super) preface: Duration,
-    /// For a call, while none runs.
-    pub(super) idle: Duration,
-}
-
-/// A connection, with the permit that it holds.
+/// A connection, with the place that it holds.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub(super) struct Connection {
     io: Io,
-    peer: Peer,
+    activity: Arc<Activity>,
     preface_bytes_left: usize,
-    idle: Duration,
-    timer: Pin<Box<Sleep>>,
-    _permit: Permit,
-}
-
-/// What a call can know of its connection.
-#[derive(Clone, Debug)]
-pub(crate) struct Peer {
-    /// The other end.
-    pub(crate) address: SocketAddr,
-    calls: Arc<Calls>,
-}
-
-impl Peer {
-    /// Marks a call as running.
-    pub(crate) fn begin_call(self) -> RunningCall {
-        self.calls.begin()
-    }
+    /// The system took not all at the last attempt.
+    is_blocked: bool,
+    _place: Place,
 }
 
 impl Connection {
-    pub(super) fn new(io: Io, address: SocketAddr, permit: Permit, patience: Patience) -> Self {
-        Self {
-            io,
-            peer: Peer { address, calls: Arc::new(Calls::new()) },
-            preface_bytes_left: PREFACE_BYTES,
-            idle: patience.idle,
-            timer: Box::pin(tokio::time::sleep(patience.preface)),
-            _permit: permit,
+    pub(super) fn new(io: Io, activity: Arc<Activity>, place: Place) -> Self {
+        Self { io, activity, preface_bytes_left: PREFACE_BYTES, is_blocked: false, _place: place }
+    }
+
+    fn note_read(&mut self, bytes: usize) {
+        if self.preface_bytes_left == 0 || bytes == 0 {
+            return;
+        }
+        self.preface_bytes_left = self.preface_bytes_left.saturating_sub(bytes);
+        if self.preface_bytes_left == 0 {
+            self.activity.began();
+        } else {
+            self.activity.heard();
         }
     }
 
-    /// Ready when the connection has waited long enough for its peer. What is
-    /// due is only worked out when the timer ends, not at every read.
-    fn poll_impatience(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            ready!(self.timer.as_mut().poll(cx));
-            if self.preface_bytes_left > 0 {
-                return Poll::Ready(());
-            }
-            let now = Instant::now();
-            let due = self.peer.calls.idle_since().unwrap_or(now) + self.idle;
-            if due <= now {
-                return Poll::Ready(());
-            }
-            self.timer.as_mut().reset(due);
+    fn note_written<T>(&mut self, written: &Poll<T>, is_all: bool) {
+        if written.is_pending() {
+            self.is_blocked = true;
+            self.activity.blocked();
+        } else if is_all && self.is_blocked {
+            self.is_blocked = false;
+            self.activity.flushed();
         }
     }
 }
 
-impl Connected for Connection {
-    type ConnectInfo = Peer;
-
-    fn connect_info(&self) -> Peer {
-        self.peer.clone()
+impl Drop for Connection {
+    /// What the peer does not take is dropped by the system, too.
+    fn drop(&mut self) {
+        if !self.is_blocked {
+            return;
+        }
+        let stream = match &self.io {
+            Io::Clear(stream) => stream,
+            Io::Tls(stream) => stream.get_ref().0,
+        };
+        if let Err(error) = SockRef::from(stream).set_linger(Some(Duration::ZERO)) {
+            tracing::debug!(%error, "a connection's rest is left to the system");
+        }
     }
 }
 
@@ -113,22 +89,14 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.peer.calls.too_many_abandoned() {
-            tracing::debug!("connection closed: it gives up its calls");
-            return Poll::Ready(Ok(()));
-        }
         let filled = buffer.filled().len();
         let read = match &mut self.io {
             Io::Clear(stream) => Pin::new(stream).poll_read(cx, buffer),
             Io::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
         };
-        if read.is_ready() {
-            let bytes = buffer.filled().len() - filled;
-            self.preface_bytes_left = self.preface_bytes_left.saturating_sub(bytes);
-            return read;
-        }
-        // Nothing read, and no error: the end.
-        self.poll_impatience(cx).map(Ok)
+        let bytes = buffer.filled().len() - filled;
+        self.note_read(bytes);
+        read
     }
 }
 
@@ -138,10 +106,12 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.io {
+        let written = match &mut self.io {
             Io::Clear(stream) => Pin::new(stream).poll_write(cx, bytes),
             Io::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
-        }
+        };
+        self.note_written(&written, false);
+        written
     }
 
     fn poll_write_vectored(
@@ -149,10 +119,12 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.io {
+        let written = match &mut self.io {
             Io::Clear(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
             Io::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
-        }
+        };
+        self.note_written(&written, false);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -163,16 +135,21 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.io {
+        let flushed = match &mut self.io {
             Io::Clear(stream) => Pin::new(stream).poll_flush(cx),
             Io::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        }
+        };
+        // The HTTP/2 library flushes when it has nothing left that it may send.
+        self.note_written(&flushed, true);
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.io {
+        let shut = match &mut self.io {
             Io::Clear(stream) => Pin::new(stream).poll_shutdown(cx),
             Io::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
+        };
+        self.note_written(&shut, true);
+        shut
     }
 }

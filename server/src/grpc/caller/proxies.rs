@@ -23,13 +23,20 @@ impl TrustedProxies {
     ) -> IpAddr {
         let mut caller = peer.to_canonical();
         for hop in forwarded_for.flat_map(|header| header.split(',')).rev() {
-            if !self.0.iter().any(|network| network.contains(&caller)) {
+            if !self.trust(caller) {
                 break;
             }
             let Some(ip) = parse_hop(hop.trim()) else { break };
             caller = ip.to_canonical();
         }
         caller
+    }
+
+    /// Whether this is the address of a trusted proxy.
+    #[must_use]
+    pub fn trust(&self, ip: IpAddr) -> bool {
+        let ip = ip.to_canonical();
+        self.0.iter().any(|network| network.contains(&ip))
     }
 }
 

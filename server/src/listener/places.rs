@@ -1,0 +1,142 @@
+//! How many connections there may be, in all and of one network, and who makes
+//! room when they are too many: a place is for who uses it, not for who came first.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use ipnet::IpNet;
+use tokio::time::Instant;
+
+use super::activity::Activity;
+use crate::network;
+
+/// Of how many networks, the most crowded first, a connection is looked for that
+/// can make room. Where all of those work, the newcomer is turned away.
+const CROWDS: usize = 8;
+
+/// Since when a connection waits for its peer, if it may make room; the one that
+/// is least goes first.
+pub(super) type Waiting = fn(&Activity) -> Option<(bool, Instant)>;
+
+/// The places. Clones share them.
+#[derive(Clone, Debug)]
+pub(super) struct Places(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    max: usize,
+    max_per_share: usize,
+    waiting: Waiting,
+    taken: Mutex<Taken>,
+}
+
+/// A connection is in each of its networks; none is kept that is empty.
+#[derive(Debug, Default)]
+struct Taken {
+    last: u64,
+    holders: HashMap<u64, Vec<IpNet>>,
+    networks: HashMap<IpNet, BTreeMap<u64, Arc<Activity>>>,
+    /// The widest networks by how many are connected.
+    crowds: BTreeSet<(usize, IpNet)>,
+}
+
+/// The right to be connected, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    shared: Arc<Shared>,
+    number: u64,
+}
+
+impl Places {
+    pub(super) fn new(max: usize, max_per_share: usize, waiting: Waiting) -> Self {
+        Self(Arc::new(Shared { max, max_per_share, waiting, taken: Mutex::default() }))
+    }
+
+    /// A place for one more connection from `ip`; without an address, of nobody's
+    /// network. Whoever has waited longest for its peer is asked to leave where
+    /// there is none; `None` when all that could leave are at work.
+    pub(super) fn take(&self, ip: Option<IpAddr>, activity: &Arc<Activity>) -> Option<Place> {
+        let mut taken = self.0.taken();
+        let mut networks = Vec::new();
+        for level in ip.into_iter().flat_map(network::levels) {
+            let shares = usize::try_from(level.shares).unwrap_or(usize::MAX);
+            let max = self.0.max_per_share.saturating_mul(shares);
+            if taken.count(&level.network) >= max {
+                self.0.make_room(&mut taken, &level.network)?;
+            }
+            networks.push(level.network);
+        }
+        if taken.holders.len() >= self.0.max {
+            let crowds: Vec<_> = taken.crowds.iter().rev().take(CROWDS).copied().collect();
+            crowds.iter().find_map(|(_, network)| self.0.make_room(&mut taken, network))?;
+        }
+        let number = taken.insert(networks, activity);
+        Some(Place { shared: Arc::clone(&self.0), number })
+    }
+}
+
+impl Shared {
+    fn make_room(&self, taken: &mut Taken, network: &IpNet) -> Option<()> {
+        let connected = taken.networks.get(network)?.iter();
+        let waiting = connected.filter_map(|(number, activity)| {
+            (self.waiting)(activity).map(|since| (since, *number, activity))
+        });
+        let (_, number, activity) = waiting.min_by_key(|(since, number, _)| (*since, *number))?;
+        activity.leave();
+        taken.remove(number);
+        Some(())
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Taken {
+    fn count(&self, network: &IpNet) -> usize {
+        self.networks.get(network).map_or(0, BTreeMap::len)
+    }
+
+    fn insert(&mut self, networks: Vec<IpNet>, activity: &Arc<Activity>) -> u64 {
+        self.last += 1;
+        for network in &networks {
+            let connected = self.networks.entry(*network).or_default();
+            connected.insert(self.last, Arc::clone(activity));
+        }
+        if let Some(widest) = networks.last() {
+            let count = self.count(widest);
+            self.crowds.remove(&(count - 1, *widest));
+            self.crowds.insert((count, *widest));
+        }
+        self.holders.insert(self.last, networks);
+        self.last
+    }
+
+    /// Does nothing when the place was given to somebody else meanwhile.
+    fn remove(&mut self, number: u64) {
+        let Some(networks) = self.holders.remove(&number) else { return };
+        if let Some(widest) = networks.last() {
+            let count = self.count(widest);
+            self.crowds.remove(&(count, *widest));
+            if count > 1 {
+                self.crowds.insert((count - 1, *widest));
+            }
+        }
+        for network in networks {
+            let Some(connected) = self.networks.get_mut(&network) else { continue };
+            connected.remove(&number);
+            if connected.is_empty() {
+                self.networks.remove(&network);
+            }
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.shared.taken().remove(self.number);
+    }
+}
