@@ -9,12 +9,12 @@ use gestan_account_server::{
         account_id::AccountId,
         machine::{Machine, MachineId, MachineName},
     },
-    listener::Transport,
+    listener::{Allowance, Transport},
     storage::link,
 };
 use gestan_account_tests::{
-    FrameKind, Member, Regular, TestServer, TestServerOptions, Wire, frame, headers_with, message,
-    reset, uuid, window,
+    FrameKind, Member, Regular, TestServer, TestServerOptions, Wire, frame, headers, headers_with,
+    message, reset, uuid, window,
 };
 use tokio::{
     io::AsyncReadExt as _,
@@ -128,6 +128,33 @@ async fn whoever_does_not_read_what_came_loses_the_connection_at_the_deadline() 
             }
         };
         timeout(PATIENCE, slowly).await.expect("its time is over");
+    }
+}
+
+/// However many take all that they may, there is room for one who comes.
+#[tokio::test]
+async fn a_few_addresses_do_not_use_up_the_calls_of_everybody() {
+    let mut allowances = Transport::default().allowances;
+    allowances.calls = Allowance { max: 80, per_share: 10 };
+    let transport = Transport { allowances, ..Transport::default() };
+    let options = TestServerOptions { transport, ..Default::default() };
+    let server = TestServer::start_with(options).await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let mut held = Vec::new();
+    for number in 1..=16 {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind(([127, 10, number, 1], 0).into()).expect("an address");
+        let stream = socket.connect(server.address).await.expect("a connection");
+        let (mut wire, _) = Wire::begin(stream).await;
+        // Their messages do not come.
+        for call in 0..10 {
+            wire.send(&headers(2 * call + 1, "Create")).await;
+        }
+        assert!(wire.ping().await);
+        held.push(wire);
+    }
+    for _ in 0..5 {
+        member.read().await;
     }
 }
 

@@ -12,12 +12,17 @@ use ipnet::IpNet;
 
 use crate::network;
 
+/// A share is at most this part of what is still free. However many networks take
+/// all that they may, something is left for the next one: with sixteen of them a
+/// fifth, with a hundred a twenty-fifth, of which it gets as much as each of them.
+const FREE_FOR_SHARE: usize = 4;
+
 /// How much may be under way: in all, and for a single caller's share.
 #[derive(Clone, Copy, Debug)]
 pub struct Allowance {
     /// In all.
     pub max: usize,
-    /// For a share; a network has one or several.
+    /// For a share, at most; a network has one or several.
     pub per_share: usize,
 }
 
@@ -114,10 +119,12 @@ impl Used {
         allowance: Allowance,
         more: usize,
     ) -> Option<Exceeded> {
+        let free = allowance.max.saturating_sub(amount(&self.all));
+        let share = allowance.per_share.min((free / FREE_FOR_SHARE).max(more));
         for level in network::levels(ip) {
             let of_network = self.by_network.get(&level.network).map_or(0, &amount);
             let shares = usize::try_from(level.shares).unwrap_or(usize::MAX);
-            if of_network + more > allowance.per_share.saturating_mul(shares) {
+            if of_network + more > share.saturating_mul(shares) {
                 return Some(Exceeded::Network);
             }
         }
