@@ -43,7 +43,7 @@ use crate::{
     domain::ape_code::Nomenclature,
     randomness::Randomness,
     storage::{database::Database, link_reads::LinkReads},
-    throttle::Throttles,
+    throttle::{Throttles, calls::TokenCalls},
 };
 
 /// How long things last.
@@ -91,6 +91,8 @@ pub struct Accounts {
     pub lifetimes: Lifetimes,
     /// How often things may happen.
     pub throttles: Arc<Throttles>,
+    /// How many calls each link token and each support key may make.
+    pub token_calls: TokenCalls,
 }
 
 impl Accounts {

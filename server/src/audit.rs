@@ -76,6 +76,30 @@ pub async fn record(
     actor: Actor,
     now: Timestamp,
 ) -> Result<(), StorageError> {
+    audit_event::insert(transaction, vec![event(account_id, action, actor, now)]).await
+}
+
+/// Writes several events; with none, it does nothing.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn record_all(
+    transaction: &impl ConnectionTrait,
+    account_id: AccountId,
+    actions: &[Action],
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let events = actions.iter().map(|action| event(account_id, action, actor, now));
+    audit_event::insert(transaction, events.collect()).await
+}
+
+fn event(
+    account_id: AccountId,
+    action: &Action,
+    actor: Actor,
+    now: Timestamp,
+) -> AuditEvent<'static> {
     let (name, fields) = match action {
         Action::CreateAccount => ("create_account", String::new()),
         Action::SetPassword => ("set_password", "password".to_owned()),
@@ -93,14 +117,5 @@ pub async fn record(
         Who::Machine(id) => ("machine", id.uuid().to_string()),
         Who::SupportKey(id) => ("support_key", id.to_string()),
     };
-    let event = AuditEvent {
-        time: now,
-        account_id,
-        action: name,
-        actor_kind,
-        actor_id,
-        fields,
-        ip: actor.ip,
-    };
-    audit_event::insert(transaction, event).await
+    AuditEvent { time: now, account_id, action: name, actor_kind, actor_id, fields, ip: actor.ip }
 }

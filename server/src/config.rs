@@ -259,6 +259,16 @@ pub struct Settings {
         value_parser = clap::value_parser!(u32).range(1..), global = true)]
     pub calls_per_second: u32,
 
+    /// Calls at once with one link token, or with one support key.
+    #[arg(long, env = "GESTAN_ACCOUNT_LINK_CALL_BURST", default_value_t = 300,
+        value_parser = clap::value_parser!(u32).range(1..), global = true)]
+    pub link_call_burst: u32,
+
+    /// The same, a second, in the long run.
+    #[arg(long, env = "GESTAN_ACCOUNT_LINK_CALLS_PER_SECOND", default_value_t = 20,
+        value_parser = clap::value_parser!(u32).range(1..), global = true)]
+    pub link_calls_per_second: u32,
+
     /// Proxies whose `X-Forwarded-For` is believed: addresses and networks, with commas between.
     #[arg(long, env = "GESTAN_ACCOUNT_TRUSTED_PROXIES", default_value = "", global = true)]
     pub trusted_proxies: TrustedProxies,

@@ -162,6 +162,10 @@ async fn dependencies(settings: &Settings) -> anyhow::Result<Dependencies> {
             mails_per_ip: settings.mails_per_ip.clone(),
             ..Throttles::default()
         }),
+        token_calls: CallBuckets::new(CallRate {
+            burst: settings.link_call_burst,
+            per_second: settings.link_calls_per_second,
+        }),
     };
     let lease = unsigned(settings.mail_lease);
     let time_zone = settings.time_zone.clone();

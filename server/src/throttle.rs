@@ -1,8 +1,8 @@
 //! Who may try again, and when. Durable and shared: what is counted is in the
 //! database, in the transaction of what it counts; time is handed in.
 //!
-//! Only calls per address (`calls`) are counted in memory: they guard this
-//! server's own work.
+//! Only calls per network and per token (`calls`) are counted in memory: they guard
+//! this server's own work.
 
 mod asked_mail;
 pub mod calls;
@@ -61,6 +61,8 @@ pub enum Throttled {
     MailsPerIp,
     /// Calls from this IP address.
     CallsPerIp,
+    /// Calls with this link token or support key.
+    CallsWithToken,
 }
 
 /// A limit was hit, or the database failed.
@@ -83,7 +85,9 @@ impl Throttles {
     fn limits(&self, subject: &Subject) -> &Limits {
         match subject.throttled() {
             Throttled::Passwords => &self.wrong_passwords,
-            Throttled::MailsPerAddress | Throttled::CallsPerIp => &self.mails_per_address,
+            Throttled::MailsPerAddress | Throttled::CallsPerIp | Throttled::CallsWithToken => {
+                &self.mails_per_address
+            }
             Throttled::MailsPerIp => &self.mails_per_ip,
         }
     }

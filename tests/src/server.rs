@@ -57,6 +57,8 @@ pub struct TestServerOptions {
     pub throttles: Throttles,
     /// Calls that no token vouches for.
     pub call_rate: CallRate,
+    /// Calls with one token.
+    pub token_call_rate: CallRate,
     /// The trusted proxies.
     pub proxies: TrustedProxies,
     /// Who may ask by reflection.
@@ -90,6 +92,7 @@ impl Default for TestServerOptions {
                 wrong_passwords: Limits::new([]),
             },
             call_rate: CallRate { burst: u32::MAX, per_second: u32::MAX },
+            token_call_rate: CallRate { burst: u32::MAX, per_second: u32::MAX },
             proxies: TrustedProxies::default(),
             reflection: Reflection::default(),
             nomenclature: Nomenclature::default(),
@@ -183,6 +186,7 @@ impl TestServer {
                 notice: SignedDuration::from_hours(72),
             },
             throttles: Arc::new(options.throttles),
+            token_calls: CallBuckets::new(options.token_call_rate),
         };
         let outbox = Outbox {
             db,

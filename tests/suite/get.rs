@@ -9,7 +9,7 @@ use gestan_account_server::{
     credentials::token::{Token, TokenKind},
     storage::support_key,
 };
-use gestan_account_tests::{TestServer, assert_refused, count, machine, violations};
+use gestan_account_tests::{TestServer, assert_refused, change, count, machine, violations};
 use jiff::SignedDuration;
 
 use crate::raw_call;
@@ -38,6 +38,34 @@ async fn a_machine_reads_its_own_account_by_zero_and_by_id() {
     assert_eq!(by_zero.account.as_ref(), Some(&member.account));
     assert_eq!(by_zero.machines[0].machine, Some(machine(1)));
     assert!(by_zero.machines[0].current);
+}
+
+/// Get reads rows by position, Update by name: a column in its neighbour's place
+/// would show.
+#[tokio::test]
+async fn every_field_is_read_under_its_own_name() {
+    let server = TestServer::start().await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let form = v1::Account {
+        company_name: "Boulangerie Martin".to_owned(),
+        last_name: "Martin".to_owned(),
+        first_name: "Jeanne".to_owned(),
+        address: "3 rue du Four".to_owned(),
+        postal_code: "30000".to_owned(),
+        city: "Nîmes".to_owned(),
+        country_code: "FRA".to_owned(),
+        phone: "01-58-90-49-77".to_owned(),
+        ape_code: "1071C".to_owned(),
+        email: "martin@exemple.fr".to_owned(),
+        ..Default::default()
+    };
+    server.advance(SignedDuration::from_mins(1));
+    let request = v1::UpdateRequest { update_mask: None, ..change(&[], form) };
+    let updated = member.update(request).await.account.expect("an account");
+    assert_eq!(updated.pending_email, "martin@exemple.fr");
+    assert_ne!(updated.create_time, updated.update_time);
+    assert_eq!(member.read().await, updated);
+    server.deliver_mail().await;
 }
 
 #[tokio::test]

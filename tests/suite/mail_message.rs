@@ -2,7 +2,10 @@
 
 use gestan_account_server::{
     domain::locale::Locale,
-    mail::message::{CodeMail, Content, Message, compose},
+    mail::{
+        letter::Detached,
+        message::{CodeMail, Content, Message, compose},
+    },
 };
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -29,6 +32,7 @@ fn all(machine: &str) -> Vec<Content> {
     let code = || code(machine);
     let machine = || machine.to_owned();
     let new_email_masked = || MASKED.to_owned();
+    let detached = || Detached { names: vec![machine()], others: 0 };
     vec![
         Content::OpenAccount(code()),
         Content::AccountExists { account_id, code: code() },
@@ -37,8 +41,20 @@ fn all(machine: &str) -> Vec<Content> {
         Content::ConfirmEmail { account_id, code: code() },
         Content::EmailTaken { machine: machine(), request_time },
         Content::Welcome { account_id, machine: machine(), time },
-        Content::PasswordChanged { account_id, machine: machine(), machine_linked: true, time },
-        Content::PasswordChanged { account_id, machine: machine(), machine_linked: false, time },
+        Content::PasswordChanged {
+            account_id,
+            machine: machine(),
+            machine_linked: true,
+            detached: detached(),
+            time,
+        },
+        Content::PasswordChanged {
+            account_id,
+            machine: machine(),
+            machine_linked: false,
+            detached: Detached::default(),
+            time,
+        },
         Content::EmailChangeRequested {
             account_id,
             new_email_masked: new_email_masked(),
@@ -46,7 +62,7 @@ fn all(machine: &str) -> Vec<Content> {
             time,
         },
         Content::EmailChanged { account_id, new_email_masked: new_email_masked(), time },
-        Content::MachineLinked { account_id, machine: machine(), time },
+        Content::MachineLinked { account_id, machine: machine(), detached: detached(), time },
     ]
 }
 
@@ -157,8 +173,10 @@ fn the_change_of_a_password_says_whether_a_machine_was_linked_by_it() {
     for (locale, linked) in [(Locale::Fr, "a été rattaché"), (Locale::En, "linked")] {
         for machine_linked in [true, false] {
             let machine = "Caisse 1".to_owned();
+            let detached = Detached::default();
+            let (account_id, time) = (1, time());
             let content =
-                Content::PasswordChanged { account_id: 1, machine, machine_linked, time: time() };
+                Content::PasswordChanged { account_id, machine, machine_linked, detached, time };
             let mail = compose(&content, locale, &paris()).unwrap();
             assert_eq!(flat(&mail.text).contains(linked), machine_linked, "{}", mail.text);
         }

@@ -2,7 +2,10 @@
 
 use gestan_account_server::{
     domain::locale::Locale,
-    mail::message::{CodeMail, Content, Message, compose},
+    mail::{
+        letter::Detached,
+        message::{CodeMail, Content, Message, compose},
+    },
 };
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -33,9 +36,20 @@ fn contents(machine: &str) -> Vec<Content> {
         Content::NoAccount { machine: machine(), request_time: time },
         Content::EmailTaken { machine: machine(), request_time: time },
         Content::Welcome { account_id, machine: machine(), time },
-        Content::PasswordChanged { account_id, machine: machine(), machine_linked: true, time },
+        Content::PasswordChanged {
+            account_id,
+            machine: machine(),
+            machine_linked: true,
+            detached: Detached { names: vec![machine(), machine()], others: 7 },
+            time,
+        },
         Content::EmailChangeRequested { account_id, new_email_masked, machine: machine(), time },
-        Content::MachineLinked { account_id, machine: machine(), time },
+        Content::MachineLinked {
+            account_id,
+            machine: machine(),
+            detached: Detached::default(),
+            time,
+        },
     ]
 }
 
@@ -145,7 +159,8 @@ fn an_empty_or_endless_machine_name_is_shown_as_something_sensible() {
 fn times_are_said_in_words_in_the_zone_of_the_reader() {
     let say = |time: &str, locale, zone: &TimeZone| {
         let time = time.parse().unwrap();
-        let content = Content::MachineLinked { account_id: 1, machine: "A".to_owned(), time };
+        let (machine, detached) = ("A".to_owned(), Detached::default());
+        let content = Content::MachineLinked { account_id: 1, machine, detached, time };
         let text = compose(&content, locale, zone).unwrap().text.replace('\u{a0}', " ");
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     };

@@ -4,20 +4,10 @@ use gestan_account_client::{
     Code, Error,
     v1::{self, ErrorReason, ViolationReason},
 };
-use gestan_account_server::{
-    accounts::linking::MAX_MACHINES,
-    clock::Clock as _,
-    credentials::token::{Token, TokenKind},
-    domain::{
-        account_id::AccountId,
-        machine::{Machine, MachineId, MachineName},
-        personal_code::PersonalCode,
-    },
-    storage::link,
-};
+use gestan_account_server::domain::personal_code::PersonalCode;
 use gestan_account_tests::{
     PASSWORD, TestServer, TestServerOptions, assert_refused, count, first_code, machine, rows,
-    text, uuid, violations,
+    text, violations,
 };
 use jiff::SignedDuration;
 use tonic::metadata::MetadataMap;
@@ -217,41 +207,4 @@ async fn a_full_hashing_queue_says_when_to_come_back_and_the_server_serves_on() 
 
 fn pushback_millis(metadata: &MetadataMap) -> Option<u128> {
     metadata.get("grpc-retry-pushback-ms")?.to_str().ok()?.parse().ok()
-}
-
-/// Whatever reads or detaches all machines has an end.
-#[tokio::test]
-async fn the_machine_that_was_unseen_for_longest_makes_room_for_the_thousand_and_first() {
-    let server = TestServer::start().await;
-    let member = server.open_account("jeanne@exemple.fr", 1).await;
-    server.advance(SignedDuration::from_hours(1));
-    let now = server.clock.now();
-    let id = AccountId::parse(member.account_id).expect("an ID");
-    for number in 2..=MAX_MACHINES {
-        let machine = Machine {
-            id: MachineId::parse(&uuid(number.into())).expect("an ID"),
-            name: MachineName::parse("Caisse").expect("a name"),
-        };
-        let token = Token::generate(TokenKind::Link, &*server.accounts.randomness);
-        link::upsert(server.db(), id, &machine, &token.digest(), now).await.expect("a link");
-    }
-    server.advance(SignedDuration::from_mins(2));
-    member.read().await;
-    // The first machine has just been seen: another is the one that goes.
-    assert_eq!(
-        count(server.db(), "SELECT count(*) FROM link WHERE unlink_time IS NULL").await,
-        1_000
-    );
-    server.advance(SignedDuration::from_hours(1));
-    let last = server.client.register_existing(request(member.account_id, PASSWORD, 5_000)).await;
-    let last = server.client_with(&last.expect("it is linked").link_token);
-    assert_eq!(
-        count(server.db(), "SELECT count(*) FROM link WHERE unlink_time IS NULL").await,
-        1_000
-    );
-    last.get(v1::GetRequest::default()).await.expect("the last machine is linked");
-    member.read().await;
-    let gone = "SELECT count(*) FROM audit_event WHERE action = 'unlink_machine'";
-    assert_eq!(count(server.db(), gone).await, 1);
-    server.deliver_mail().await;
 }

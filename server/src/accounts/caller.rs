@@ -6,10 +6,12 @@ use super::{Accounts, Origin, error::Error, secret_check::Guess};
 use crate::{
     credentials::token::{Token, TokenKind},
     storage::{
-        link_reads::Linked,
+        error::StorageError,
+        link::Link,
+        link_reads::{Linked, Reader},
         support_key::{self, SupportKey},
     },
-    throttle::Guesser,
+    throttle::{Guesser, Throttled},
 };
 
 /// How exact a link's last seen time is: a read need not write each time.
@@ -48,7 +50,7 @@ impl Linked {
 /// Who calls.
 pub(super) enum Caller {
     Machine(Box<Linked>),
-    Support(SupportKey),
+    Support,
 }
 
 impl Accounts {
@@ -56,40 +58,62 @@ impl Accounts {
     pub(super) async fn find_caller(&self, origin: &Origin) -> Result<Caller, Error> {
         match &origin.token {
             Some(BearerToken::Link(token)) => {
-                let found = self.links.find(token.digest()).await?;
-                let found = found.ok_or(Error::InvalidCredentials)?;
+                let found = self.known(token, self.links.find(token.digest())).await?;
                 Ok(Caller::Machine(Box::new(found)))
             }
             Some(BearerToken::SupportKey(key)) => {
-                let found = support_key::find_by_digest(&self.db.read(), &key.digest()).await?;
-                found.map(Caller::Support).ok_or(Error::InvalidCredentials)
+                self.authenticate_support(key).await?;
+                Ok(Caller::Support)
             }
             None => Err(Error::InvalidCredentials),
         }
     }
 
-    /// Who calls; the link of a machine lives, and is noted as seen.
-    pub(super) async fn authenticate(&self, origin: &Origin) -> Result<Caller, Error> {
-        let mut caller = self.find_caller(origin).await?;
-        if let Caller::Machine(machine) = &mut caller {
-            if machine.link.unlink_time.is_some() {
-                return Err(Error::InvalidCredentials);
-            }
-            self.note_seen(machine).await;
-        }
-        Ok(caller)
-    }
-
-    /// The machine that calls; a support key may not.
+    /// The machine that calls, whose link lives, and which is noted as seen; a
+    /// support key may not.
     pub(super) async fn authenticate_machine(&self, origin: &Origin) -> Result<Linked, Error> {
-        match self.authenticate(origin).await? {
-            Caller::Machine(machine) => Ok(*machine),
-            Caller::Support(_) => Err(Error::PermissionDenied),
+        match self.find_caller(origin).await? {
+            Caller::Machine(mut machine) => {
+                machine.link.check_lives()?;
+                self.note_seen(&mut machine.link).await;
+                Ok(*machine)
+            }
+            Caller::Support => Err(Error::PermissionDenied),
         }
     }
 
-    async fn note_seen(&self, machine: &mut Linked) {
-        let (link, now) = (&mut machine.link, self.now());
+    /// The machine that reads its account, whose link lives.
+    pub(super) async fn authenticate_reader(&self, token: &Token) -> Result<Reader, Error> {
+        let mut reader = self.known(token, self.links.find_reader(token.digest())).await?;
+        reader.linked.link.check_lives()?;
+        self.note_seen(&mut reader.linked.link).await;
+        Ok(reader)
+    }
+
+    /// The support agent whose key this is.
+    pub(super) async fn authenticate_support(&self, key: &Token) -> Result<SupportKey, Error> {
+        let (db, digest) = (self.db.read(), key.digest());
+        self.known(key, support_key::find_by_digest(&db, &digest)).await
+    }
+
+    /// What `find` finds by a token. Each token that is known has a bucket of calls,
+    /// whatever they come to; one that has used it up costs no look-up any more.
+    async fn known<T>(
+        &self,
+        token: &Token,
+        find: impl Future<Output = Result<Option<T>, StorageError>>,
+    ) -> Result<T, Error> {
+        let (key, now) = (token.digest().to_bytes(), self.now());
+        let limit = Throttled::CallsWithToken;
+        let refused = |retry_after| Error::Throttled { limit, retry_after };
+        self.token_calls.check(key, now).map_err(refused)?;
+        let found = find.await?.ok_or(Error::InvalidCredentials)?;
+        self.token_calls.take(key, now).map_err(refused)?;
+        Ok(found)
+    }
+
+    async fn note_seen(&self, link: &mut Link) {
+        let now = self.now();
         if now.duration_since(link.last_seen_time) < SEEN_EXACTNESS {
             return;
         }
@@ -98,8 +122,11 @@ impl Accounts {
             return tracing::warn!(link.id, %error, "last seen time not stored");
         }
         link.last_seen_time = now;
-        for listed in machine.links.iter_mut().filter(|listed| listed.id == link.id) {
-            listed.last_seen_time = now;
-        }
+    }
+}
+
+impl Link {
+    fn check_lives(&self) -> Result<(), Error> {
+        if self.lives() { Ok(()) } else { Err(Error::InvalidCredentials) }
     }
 }

@@ -66,13 +66,15 @@ pub enum Error {
 
 impl Error {
     /// Whether somebody was kept from what is not theirs, or may be guessing.
-    /// Not when an address calls too often: a flood of calls must not become
-    /// one of lines.
+    /// Not when somebody calls too often: a flood of calls must not become one of
+    /// lines.
     #[must_use]
     pub(crate) fn is_of_access(&self) -> bool {
         match self {
             Self::InvalidCredentials | Self::PermissionDenied | Self::TooManyTries => true,
-            Self::Throttled { limit, .. } => !matches!(limit, Throttled::CallsPerIp),
+            Self::Throttled { limit, .. } => {
+                !matches!(limit, Throttled::CallsPerIp | Throttled::CallsWithToken)
+            }
             _ => false,
         }
     }

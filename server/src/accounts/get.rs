@@ -1,13 +1,17 @@
 //! Get: reads an account and its machines. Reading by support leaves an event.
 
-use super::{Accounts, Origin, caller::Caller, error::Error};
+use std::sync::Arc;
+
+use super::{Accounts, BearerToken, Origin, error::Error};
 use crate::{
     audit::{self, Action, Actor},
-    domain::{account_id::AccountId, machine::MachineId, violation::Problem},
+    credentials::token::Token,
+    domain::{account_id::AccountId, violation::Problem},
     storage::{
         account::{self, Account},
         link::{self, Link},
-        link_reads::Linked,
+        link_reads::{Linked, Reader},
+        machines::Machines,
     },
 };
 
@@ -22,10 +26,10 @@ pub struct Get {
 pub struct AccountRead {
     /// The account.
     pub account: Account,
-    /// Its living links, the oldest first.
-    pub links: Vec<Link>,
-    /// The machine that reads; none for a support agent.
-    pub current: Option<MachineId>,
+    /// Its machines, as they were a moment ago.
+    pub machines: Arc<Machines>,
+    /// The machine that reads, as it was just seen; none for a support agent.
+    pub current: Option<Link>,
 }
 
 impl Accounts {
@@ -35,28 +39,61 @@ impl Accounts {
     /// [`Error::InvalidCredentials`], also when a support key names an account
     /// that does not exist; [`Error::PermissionDenied`] when a machine names
     /// another account than its own; [`Error::Invalid`] when a support key
-    /// names none.
+    /// names none; [`Error::Throttled`].
     pub async fn get(&self, query: &Get, origin: &Origin) -> Result<AccountRead, Error> {
-        match self.authenticate(origin).await? {
-            Caller::Machine(machine) => {
-                machine.account.check_is(query.account_id)?;
-                let Linked { link, account, links } = *machine;
-                Ok(AccountRead { account, links, current: Some(link.machine.id) })
-            }
-            Caller::Support(key) => {
-                let id = query.account_id;
-                let id = id.ok_or_else(|| Error::invalid("account_id", Problem::Required))?;
-                let found = account::find(&self.db.read(), id).await?;
-                let account = found.ok_or(Error::InvalidCredentials)?;
-                // Before anything is shown: what cannot be written is not read.
-                let actor = Actor::support_key(key.id, origin.ip);
-                let read = Action::ReadAccount;
-                audit::record(&self.db.write(), id, &read, actor, self.now()).await?;
-                tracing::info!(support_key.id = key.id, account.id = %id, "read by support");
-                let links = link::list(&self.db.read(), id).await?;
-                Ok(AccountRead { account, links, current: None })
-            }
+        match &origin.token {
+            Some(BearerToken::Link(token)) => self.read_own(query, token).await,
+            Some(BearerToken::SupportKey(key)) => self.read_by_support(query, key, origin).await,
+            None => Err(Error::InvalidCredentials),
         }
+    }
+
+    async fn read_own(&self, query: &Get, token: &Token) -> Result<AccountRead, Error> {
+        let Reader { linked: Linked { link, account }, machines } =
+            self.authenticate_reader(token).await?;
+        account.check_is(query.account_id)?;
+        Ok(AccountRead { account, machines, current: Some(link) })
+    }
+
+    async fn read_by_support(
+        &self,
+        query: &Get,
+        key: &Token,
+        origin: &Origin,
+    ) -> Result<AccountRead, Error> {
+        let key = self.authenticate_support(key).await?;
+        let id = query.account_id;
+        let id = id.ok_or_else(|| Error::invalid("account_id", Problem::Required))?;
+        let found = account::find(&self.db.read(), id).await?;
+        let account = found.ok_or(Error::InvalidCredentials)?;
+        // Before anything is shown: what cannot be written is not read.
+        let actor = Actor::support_key(key.id, origin.ip);
+        let read = Action::ReadAccount;
+        audit::record(&self.db.write(), id, &read, actor, self.now()).await?;
+        tracing::info!(support_key.id = key.id, account.id = %id, "read by support");
+        let machines = Arc::new(link::list(&self.db.read(), id).await?);
+        Ok(AccountRead { account, machines, current: None })
+    }
+}
+
+impl AccountRead {
+    /// The machines to show, the oldest link first: with the one that reads as it was
+    /// just seen, also where it was not among the last seen before.
+    #[must_use]
+    pub fn listed(&self) -> Vec<&Link> {
+        let mut listed: Vec<&Link> = self.machines.links.iter().collect();
+        let Some(current) = &self.current else { return listed };
+        let is_shortened = self.machines.count as usize > listed.len();
+        let own = listed.iter().position(|link| link.id == current.id);
+        let place = own.or_else(|| {
+            let unseen = listed.iter().enumerate().min_by_key(|(_, link)| link.last_seen_time);
+            unseen.map(|(place, _)| place).filter(|_| is_shortened)
+        });
+        if let Some(place) = place {
+            listed[place] = current;
+            listed.sort_by_key(|link| (link.link_time, link.id));
+        }
+        listed
     }
 }
 

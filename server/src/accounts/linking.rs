@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use sea_orm::DatabaseTransaction;
 
 use super::error::Error;
+pub use crate::storage::link::MAX_MACHINES;
 use crate::{
     audit::{self, Action, Actor},
     credentials::token::TokenDigest,
@@ -15,12 +16,9 @@ use crate::{
     storage::link,
 };
 
-/// How many machines an account has at once. With one more, the one that was
-/// not seen for the longest time goes: whatever reads or detaches all of them
-/// must have an end.
-pub const MAX_MACHINES: u64 = 1_000;
-
-/// Links the machine, or gives its link a new token.
+/// Links the machine, or gives its link a new token. With one more than an account
+/// may have, the one that was not seen for the longest time goes; so do all that an
+/// account has too many from before there was that bound. Gives what was detached.
 pub(super) async fn link_machine(
     transaction: &DatabaseTransaction,
     account_id: AccountId,
@@ -28,13 +26,37 @@ pub(super) async fn link_machine(
     digest: &TokenDigest,
     actor: Actor,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Vec<Machine>, Error> {
     link::upsert(transaction, account_id, machine, digest, now).await?;
     audit::record(transaction, account_id, &Action::LinkMachine, actor, now).await?;
-    for other in link::find_longest_unseen(transaction, account_id, MAX_MACHINES).await? {
-        unlink_machine(transaction, account_id, other, actor, now).await?;
-    }
-    Ok(())
+    let detached = link::unlink_longest_unseen(transaction, account_id, machine.id, now).await?;
+    record_unlinked(transaction, account_id, &detached, actor, now).await?;
+    Ok(detached)
+}
+
+/// Kills the links of all other machines: with two statements, however many they are.
+pub(super) async fn unlink_others(
+    transaction: &DatabaseTransaction,
+    account_id: AccountId,
+    machine: MachineId,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let detached = link::unlink_others(transaction, account_id, machine, now).await?;
+    record_unlinked(transaction, account_id, &detached, actor, now).await
+}
+
+/// The trail tells of each machine.
+async fn record_unlinked(
+    transaction: &DatabaseTransaction,
+    account_id: AccountId,
+    machines: &[Machine],
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let actions: Vec<Action> =
+        machines.iter().map(|machine| Action::UnlinkMachine(machine.id)).collect();
+    Ok(audit::record_all(transaction, account_id, &actions, actor, now).await?)
 }
 
 /// Kills the link of a machine, if it lives.

@@ -95,8 +95,9 @@ impl Accounts {
         }
         let digest = link_token.digest();
         let actor = Actor::machine(command.machine.id, origin.ip);
-        link_machine(&transaction, account.id, &command.machine, &digest, actor, now).await?;
-        let event = Event::new(account.id, command.machine.name.as_str(), now);
+        let detached =
+            link_machine(&transaction, account.id, &command.machine, &digest, actor, now).await?;
+        let event = Event::new(account.id, command.machine.name.as_str(), now).detaching(&detached);
         self.owe_notice(&transaction, &account, &Letter::MachineLinked(event), now).await?;
         transaction.commit().await?;
         Ok(Registered { account, link_token })

@@ -7,16 +7,13 @@ mod with_ticket;
 use jiff::Timestamp;
 use sea_orm::DatabaseTransaction;
 
-use super::{Accounts, Origin, error::Error, linking::unlink_machine};
+use super::{Accounts, Origin, error::Error, linking::unlink_others};
 use crate::{
     audit::{self, Action, Actor},
     credentials::{hasher::PasswordHash, token::Token},
     domain::{machine::Machine, password::Password, profile::Field, violation::Problem},
     mail::letter::{Event, Letter},
-    storage::{
-        account::{self, Account},
-        link,
-    },
+    storage::account::{self, Account},
 };
 
 /// By what right the password is set.
@@ -97,8 +94,8 @@ struct Change<'a> {
     accounts: &'a Accounts,
     command: &'a SetPassword,
     machine: &'a Machine,
-    /// Whether the machine is linked by this very change.
-    machine_linked: bool,
+    /// What was detached to make room, if the machine is linked by this very change.
+    linked: Option<Vec<Machine>>,
     actor: Actor,
     now: Timestamp,
 }
@@ -121,18 +118,14 @@ impl Change<'_> {
         }
         audit::record(transaction, id, &Action::SetPassword, self.actor, now).await?;
         if self.command.unlink_other_machines {
-            for other in link::list(transaction, id).await? {
-                let other = other.machine.id;
-                if other != self.machine.id {
-                    unlink_machine(transaction, id, other, self.actor, now).await?;
-                }
-            }
+            unlink_others(transaction, id, self.machine.id, self.actor, now).await?;
         }
-        let event = Event::new(id, self.machine.name.as_str(), now);
+        let detached = self.linked.as_deref().unwrap_or_default();
+        let event = Event::new(id, self.machine.name.as_str(), now).detaching(detached);
         let letter = if account.password_hash.is_none() {
             Letter::Welcome(event)
         } else {
-            Letter::PasswordChanged { event, machine_linked: self.machine_linked }
+            Letter::PasswordChanged { event, machine_linked: self.linked.is_some() }
         };
         self.accounts.owe_notice(transaction, account, &letter, now).await?;
         account.password_hash = Some(hash.clone());

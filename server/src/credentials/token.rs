@@ -104,6 +104,12 @@ impl TokenDigest {
         &self.0
     }
 
+    /// The bytes, to count calls by.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 32] {
+        self.0
+    }
+
     /// Whether this is the digest that was stored.
     #[must_use]
     pub fn matches(&self, stored: &[u8]) -> bool {

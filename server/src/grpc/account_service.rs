@@ -18,7 +18,7 @@ use crate::{
     accounts::{Accounts, Origin, error::Error},
     domain::{locale::Locale, violation::Violations},
     shutdown::Shutdown,
-    throttle::{Throttled, calls::CallBuckets},
+    throttle::{Throttled, calls::NetworkCalls},
 };
 
 /// The service over the account flow.
@@ -34,8 +34,8 @@ pub struct AccountGrpc {
 pub struct Gate {
     /// Whose word is taken for where a call comes from.
     pub proxies: TrustedProxies,
-    /// How many calls an address may make that no token vouches for.
-    pub buckets: CallBuckets,
+    /// How many calls a network may make that no token vouches for.
+    pub buckets: NetworkCalls,
 }
 
 impl AccountGrpc {
@@ -53,7 +53,7 @@ impl AccountGrpc {
     fn admit(&self, origin: &Origin) -> Result<(), Error> {
         let Some(ip) = origin.ip else { return Ok(()) };
         let (buckets, limit) = (&self.gate.buckets, Throttled::CallsPerIp);
-        let taken = buckets.take(ip, self.now());
+        let taken = buckets.take_from(ip, self.now());
         taken.map_err(|retry_after| Error::Throttled { limit, retry_after })
     }
 

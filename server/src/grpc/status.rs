@@ -149,6 +149,7 @@ fn throttled_reason(limit: Throttled) -> ErrorReason {
         Throttled::MailsPerAddress => ErrorReason::TooManyMailsToAddress,
         Throttled::MailsPerIp => ErrorReason::TooManyMailsFromIp,
         Throttled::CallsPerIp => ErrorReason::TooManyCallsFromIp,
+        Throttled::CallsWithToken => ErrorReason::TooManyCallsWithToken,
     }
 }
 

@@ -61,6 +61,12 @@ fn french(reason: ErrorReason) -> &'static str {
         ErrorReason::TooManyCallsFromIp => {
             "Trop de demandes viennent de votre connexion. Réessayez dans un instant."
         }
+        ErrorReason::TooManyCallsWithToken => {
+            "Trop de demandes viennent de ce poste. Réessayez dans un instant."
+        }
+        ErrorReason::TooManyMailsInAll => {
+            "Le service a envoyé beaucoup de courriels. Patientez un peu avant d’en demander un autre."
+        }
         ErrorReason::TooManyUnfinishedCallsFromIp => {
             "Trop de demandes de votre connexion sont encore en cours. Réessayez dans un instant."
         }
@@ -126,6 +132,12 @@ fn english(reason: ErrorReason) -> &'static str {
         }
         ErrorReason::TooManyCallsFromIp => {
             "Too many requests come from your connection. Try again in a moment."
+        }
+        ErrorReason::TooManyCallsWithToken => {
+            "Too many requests come from this machine. Try again in a moment."
+        }
+        ErrorReason::TooManyMailsInAll => {
+            "The service has sent a great many e-mails. Wait a little before you ask for another."
         }
         ErrorReason::TooManyUnfinishedCallsFromIp => {
             "Too many requests of your connection are still under way. Try again in a moment."

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::account_id::AccountId;
+use crate::domain::{account_id::AccountId, machine::Machine};
 
 /// What a mail is to tell. Times are milliseconds since 1970-01-01 UTC.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +53,45 @@ pub struct Event {
     pub machine: String,
     /// When, in milliseconds since 1970-01-01 UTC.
     pub time_millis: i64,
+    /// The machines that made room for it; none in letters of the time before.
+    #[serde(default, skip_serializing_if = "Detached::is_none")]
+    pub detached: Detached,
+}
+
+/// How many detached machines a mail names. Only an account of the time when it
+/// might have more machines than today has more to tell.
+const MOST_NAMED: usize = 10;
+
+/// Machines that were detached to make room.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detached {
+    /// Their names, those that were seen last first.
+    pub names: Vec<String>,
+    /// How many there are that are not named.
+    pub others: u32,
+}
+
+impl Detached {
+    /// These machines, of which the first ones are named.
+    #[must_use]
+    pub fn new(machines: &[Machine]) -> Self {
+        let names =
+            machines.iter().take(MOST_NAMED).map(|machine| machine.name.as_str().to_owned());
+        let others = u32::try_from(machines.len().saturating_sub(MOST_NAMED)).unwrap_or(u32::MAX);
+        Self { names: names.collect(), others }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Whether there are several.
+    #[must_use]
+    pub fn are_several(&self) -> bool {
+        self.names.len() > 1
+    }
 }
 
 impl Event {
@@ -60,7 +99,14 @@ impl Event {
     #[must_use]
     pub fn new(account_id: AccountId, machine: &str, time: Timestamp) -> Self {
         let machine = machine.to_owned();
-        Self { account_id: account_id.number(), machine, time_millis: time.as_millisecond() }
+        let (account_id, time_millis) = (account_id.number(), time.as_millisecond());
+        Self { account_id, machine, time_millis, detached: Detached::default() }
+    }
+
+    /// The same, and these machines made room for it.
+    #[must_use]
+    pub fn detaching(self, machines: &[Machine]) -> Self {
+        Self { detached: Detached::new(machines), ..self }
     }
 
     /// When it happened.

@@ -14,6 +14,7 @@ use std::fmt;
 
 use jiff::{Timestamp, tz::TimeZone};
 
+use super::letter::Detached;
 use crate::domain::locale::Locale;
 
 /// What a mail tells.
@@ -72,6 +73,8 @@ pub enum Content {
         machine: String,
         /// Whether that machine was linked by the same act.
         machine_linked: bool,
+        /// The machines that made room for it.
+        detached: Detached,
         /// When.
         time: Timestamp,
     },
@@ -101,6 +104,8 @@ pub enum Content {
         account_id: u32,
         /// The name of the machine.
         machine: String,
+        /// The machines that made room for it.
+        detached: Detached,
         /// When.
         time: Timestamp,
     },

@@ -31,12 +31,27 @@ pub struct AuditEvent<'a> {
     pub ip: Option<IpAddr>,
 }
 
-/// Writes an event.
+/// How many rows a statement writes at most: it has a parameter for each column of
+/// each row, and PostgreSQL takes 65,535 of them.
+const MOST_ROWS: usize = 1_000;
+
+/// Writes events.
 ///
 /// # Errors
 /// A [`StorageError`].
-pub async fn insert(db: &impl ConnectionTrait, event: AuditEvent<'_>) -> Result<(), StorageError> {
-    let row = ActiveModel {
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    events: Vec<AuditEvent<'_>>,
+) -> Result<(), StorageError> {
+    let rows: Vec<ActiveModel> = events.into_iter().map(row).collect();
+    for rows in rows.chunks(MOST_ROWS) {
+        Entity::insert_many(rows.to_vec()).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+fn row(event: AuditEvent<'_>) -> ActiveModel {
+    ActiveModel {
         time: Set(to_millis(event.time)),
         account_id: Set(event.account_id.to_db()),
         action: Set(event.action.to_owned()),
@@ -45,7 +60,5 @@ pub async fn insert(db: &impl ConnectionTrait, event: AuditEvent<'_>) -> Result<
         fields: Set(event.fields),
         ip: Set(event.ip.map(|ip| ip.to_string())),
         ..Default::default()
-    };
-    Entity::insert(row).exec_without_returning(db).await?;
-    Ok(())
+    }
 }

@@ -1,17 +1,23 @@
 //! Table `link`.
 
+use std::cmp::Reverse;
+
 use jiff::Timestamp;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
+    sea_query::{IntoCondition as _, OnConflict},
 };
-use uuid::Uuid;
 
 use super::{
     account::account_id,
     entity::link::{ActiveModel, Column, Entity, Model},
     error::StorageError,
-    from_millis, to_millis,
+    from_millis,
+    machines::Machines,
+    many_keys::few_lengths,
+    to_millis,
 };
 use crate::{
     credentials::token::TokenDigest,
@@ -20,6 +26,10 @@ use crate::{
         machine::{Machine, MachineId, MachineName},
     },
 };
+
+/// How many machines an account has at once: whatever reads or detaches all of
+/// them must have an end.
+pub const MAX_MACHINES: u32 = 100;
 
 /// The bond of one machine to one account.
 #[derive(Clone, Debug)]
@@ -40,6 +50,12 @@ pub struct Link {
 }
 
 impl Link {
+    /// Whether its token serves.
+    #[must_use]
+    pub fn lives(&self) -> bool {
+        self.unlink_time.is_none()
+    }
+
     /// Whether `digest` is that of its token.
     #[must_use]
     pub fn has_token(&self, digest: &TokenDigest) -> bool {
@@ -60,57 +76,65 @@ pub async fn find(
     row.map(Link::try_from).transpose()
 }
 
-/// Every living link of an account, the oldest first.
+/// The living links of an account that were seen last, and how many there are.
 ///
 /// # Errors
 /// A [`StorageError`].
 pub async fn list(
     db: &impl ConnectionTrait,
     account_id: AccountId,
-) -> Result<Vec<Link>, StorageError> {
-    let rows = Entity::find()
-        .filter(Column::AccountId.eq(account_id.to_db()))
-        .filter(Column::UnlinkTime.is_null())
-        .order_by_asc(Column::LinkTime)
-        .order_by_asc(Column::Id)
-        .all(db)
-        .await?;
-    rows.into_iter().map(Link::try_from).collect()
+) -> Result<Machines, StorageError> {
+    let living = Entity::find().filter(lives(account_id));
+    let rows = last_seen_first(living.clone()).limit(u64::from(MAX_MACHINES) + 1).all(db).await?;
+    let count = match u32::try_from(rows.len()) {
+        Ok(count) if count <= MAX_MACHINES => count.into(),
+        _ => living.count(db).await?,
+    };
+    Machines::new(rows, count)
 }
 
-/// Repeats the last key until there are as many as a power of two, and `least`:
-/// each length makes a statement of its own, and drivers keep only so many prepared.
-pub(super) fn few_lengths<T: Clone>(mut keys: Vec<T>, least: usize) -> Vec<T> {
-    if let Some(last) = keys.last().cloned() {
-        keys.resize(keys.len().next_power_of_two().max(least), last);
-    }
-    keys
-}
-
-/// The living links of an account beyond the `keep` last seen.
+/// Kills the living links of an account beyond the [`MAX_MACHINES`] last seen, of
+/// which that of `machine_id` is one whatever the clocks say: those that were seen
+/// last stand first. A thousand at most: this is to have an end.
 ///
 /// # Errors
 /// A [`StorageError`].
-pub async fn find_longest_unseen(
+pub async fn unlink_longest_unseen(
     db: &impl ConnectionTrait,
     account_id: AccountId,
-    keep: u64,
-) -> Result<Vec<MachineId>, StorageError> {
-    let ids: Vec<Uuid> = Entity::find()
-        .select_only()
-        .column(Column::MachineId)
-        .filter(Column::AccountId.eq(account_id.to_db()))
-        .filter(Column::UnlinkTime.is_null())
-        .order_by_desc(Column::LastSeenTime)
-        .order_by_desc(Column::LinkTime)
-        .order_by_desc(Column::Id)
-        .offset(keep)
-        // SQLite takes no offset without a limit.
-        .limit(keep)
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(ids.into_iter().map(MachineId::from_db).collect())
+    machine_id: MachineId,
+    now: Timestamp,
+) -> Result<Vec<Machine>, StorageError> {
+    let others = lives(account_id).add(Column::MachineId.ne(machine_id.uuid()));
+    let beyond = last_seen_first(Entity::find().select_only().column(Column::Id).filter(others))
+        .offset(u64::from(MAX_MACHINES) - 1)
+        .limit(1_000);
+    unlink_all(db, Column::Id.in_subquery(beyond.into_query()).into_condition(), now).await
+}
+
+/// Kills the living links of an account but that of `machine_id`.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn unlink_others(
+    db: &impl ConnectionTrait,
+    account_id: AccountId,
+    machine_id: MachineId,
+    now: Timestamp,
+) -> Result<Vec<Machine>, StorageError> {
+    unlink_all(db, lives(account_id).add(Column::MachineId.ne(machine_id.uuid())), now).await
+}
+
+/// One statement, however many there are.
+async fn unlink_all(
+    db: &impl ConnectionTrait,
+    which: Condition,
+    now: Timestamp,
+) -> Result<Vec<Machine>, StorageError> {
+    let row = ActiveModel { unlink_time: Set(Some(to_millis(now))), ..Default::default() };
+    let mut dead = Entity::update_many().set(row).filter(which).exec_with_returning(db).await?;
+    dead.sort_unstable_by_key(Model::by_last_seen);
+    Ok(dead.into_iter().map(|link| link.machine()).collect())
 }
 
 /// Links a machine, or gives its link a new token: the old one is dead.
@@ -182,10 +206,36 @@ pub async fn unlink(
     Ok(result.rows_affected > 0)
 }
 
-fn is_of(account_id: AccountId, machine_id: MachineId) -> sea_orm::Condition {
-    sea_orm::Condition::all()
+fn is_of(account_id: AccountId, machine_id: MachineId) -> Condition {
+    Condition::all()
         .add(Column::AccountId.eq(account_id.to_db()))
         .add(Column::MachineId.eq(machine_id.uuid()))
+}
+
+/// The links of an account that are not dead.
+fn lives(account_id: AccountId) -> Condition {
+    Condition::all().add(Column::AccountId.eq(account_id.to_db())).add(Column::UnlinkTime.is_null())
+}
+
+fn last_seen_first(links: Select<Entity>) -> Select<Entity> {
+    links
+        .order_by_desc(Column::LastSeenTime)
+        .order_by_desc(Column::LinkTime)
+        .order_by_desc(Column::Id)
+}
+
+impl Model {
+    /// Sorts those first that were seen last, as [`last_seen_first`] does.
+    pub(super) fn by_last_seen(&self) -> Reverse<(i64, i64, i64)> {
+        Reverse((self.last_seen_time, self.link_time, self.id))
+    }
+
+    fn machine(self) -> Machine {
+        Machine {
+            id: MachineId::from_db(self.machine_id),
+            name: MachineName::from_db(self.machine_name),
+        }
+    }
 }
 
 impl TryFrom<Model> for Link {
@@ -195,14 +245,11 @@ impl TryFrom<Model> for Link {
         Ok(Self {
             id: row.id,
             account_id: account_id(row.account_id)?,
-            machine: Machine {
-                id: MachineId::from_db(row.machine_id),
-                name: MachineName::from_db(row.machine_name),
-            },
             link_time: from_millis(row.link_time),
             last_seen_time: from_millis(row.last_seen_time),
             unlink_time: row.unlink_time.map(from_millis),
-            token_digest: row.token_digest,
+            token_digest: row.token_digest.clone(),
+            machine: row.machine(),
         })
     }
 }

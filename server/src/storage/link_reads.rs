@@ -1,9 +1,10 @@
 //! Who calls, and which machines an account has: read so often that calls which
 //! come at once share the statements.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use jiff::Timestamp;
+use sea_orm::DatabaseConnection;
 
 pub use super::linked::Linked;
 use super::{
@@ -12,9 +13,10 @@ use super::{
     error::StorageError,
     link::{self, Link},
     linked::{ByTokens, Found},
+    machines::{ByAccounts, Machines},
     pools::PATIENCE,
 };
-use crate::credentials::token::TokenDigest;
+use crate::{credentials::token::TokenDigest, domain::account_id::AccountId};
 
 const READS: Sharing = Sharing {
     most_keys: 256,
@@ -27,12 +29,31 @@ const READS: Sharing = Sharing {
 /// One at a time: while it is made durable, the next one fills.
 const TOUCHES: Sharing = Sharing { most_running: 1, ..READS };
 
+/// The statements, whose texts are made once.
+#[derive(Debug)]
+struct By {
+    tokens: ByTokens,
+    accounts: ByAccounts,
+}
+
+/// A machine that reads its account.
+pub struct Reader {
+    /// Its link and account.
+    pub linked: Linked,
+    /// The account's machines, shared with the others that were read with it; none
+    /// for a dead link.
+    pub machines: Arc<Machines>,
+}
+
+type FoundReader = Result<Option<Reader>, StorageError>;
+
 /// Reads links for several calls at once. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct LinkReads {
     db: Database,
-    by_tokens: Arc<ByTokens>,
-    machines: Batches<TokenDigest, Found>,
+    by: Arc<By>,
+    callers: Batches<TokenDigest, Found>,
+    readers: Batches<TokenDigest, FoundReader>,
     touched: Batches<(i64, Timestamp), ()>,
 }
 
@@ -41,10 +62,15 @@ impl LinkReads {
     #[must_use]
     pub fn new(db: &Database) -> Self {
         let backend = db.read().get_database_backend();
+        let by = By {
+            tokens: ByTokens::new(backend, READS.most_keys),
+            accounts: ByAccounts::new(backend, READS.most_keys),
+        };
         Self {
             db: db.clone(),
-            by_tokens: Arc::new(ByTokens::new(backend, READS.most_keys)),
-            machines: Batches::new(READS),
+            by: Arc::new(by),
+            callers: Batches::new(READS),
+            readers: Batches::new(READS),
             touched: Batches::new(TOUCHES),
         }
     }
@@ -54,12 +80,25 @@ impl LinkReads {
     /// # Errors
     /// A [`StorageError`].
     pub async fn find(&self, digest: TokenDigest) -> Result<Option<Linked>, StorageError> {
-        let (by_tokens, db) = (Arc::clone(&self.by_tokens), self.db.clone());
+        let (by, db) = (Arc::clone(&self.by), self.db.clone());
         let find = move |digests: Vec<TokenDigest>| {
-            let (by_tokens, db) = (Arc::clone(&by_tokens), db.read());
-            async move { by_tokens.find(&db, &digests).await }
+            let (by, db) = (Arc::clone(&by), db.read());
+            async move { by.tokens.find(&db, &digests).await }
         };
-        self.machines.get(digest, find).await?
+        self.callers.get(digest, find).await?
+    }
+
+    /// The same, and the machines of its account.
+    ///
+    /// # Errors
+    /// A [`StorageError`].
+    pub async fn find_reader(&self, digest: TokenDigest) -> Result<Option<Reader>, StorageError> {
+        let (by, db) = (Arc::clone(&self.by), self.db.clone());
+        let find = move |digests: Vec<TokenDigest>| {
+            let (by, db) = (Arc::clone(&by), db.read());
+            async move { by.find_readers(&db, &digests).await }
+        };
+        self.readers.get(digest, find).await?
     }
 
     /// Notes that a link's token was used; when this returns, it is stored.
@@ -70,6 +109,28 @@ impl LinkReads {
         let db = self.db.clone();
         let touch = move |seen| touch_all(db.clone(), seen);
         self.touched.get((link.id, now), touch).await
+    }
+}
+
+impl By {
+    /// Two statements, one after the other: machines joined to callers would be read
+    /// once for each caller, and a caller may have a hundred of them.
+    async fn find_readers(
+        &self,
+        db: &DatabaseConnection,
+        digests: &[TokenDigest],
+    ) -> Result<Vec<FoundReader>, StorageError> {
+        let found = self.tokens.find(db, digests).await?;
+        let living = found.iter().flatten().flatten().filter(|linked| linked.link.lives());
+        let accounts: HashSet<AccountId> = living.map(|linked| linked.account.id).collect();
+        let accounts: Vec<AccountId> = accounts.into_iter().collect();
+        let listed = self.accounts.list(db, &accounts).await?;
+        let reader = |found: Found| {
+            let Some(linked) = found? else { return Ok(None) };
+            let machines = listed.get(&linked.account.id).cloned().transpose()?;
+            Ok(Some(Reader { linked, machines: machines.unwrap_or_default() }))
+        };
+        Ok(found.into_iter().map(reader).collect())
     }
 }
 

@@ -1,7 +1,9 @@
-//! A token bucket an IP address, in memory, for calls that nobody vouches for.
+//! Token buckets in memory: one for each network that strangers call from, and one
+//! for each token that machines and support agents call with.
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -10,11 +12,11 @@ use std::{
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use crate::network::narrowest;
+use crate::network::levels;
 
-/// How many networks are remembered. Beyond, the fuller half is forgotten: who
+/// How many buckets are remembered. Beyond, the fuller half is forgotten: who
 /// comes with many networks to make room cannot wash an empty bucket clean.
-const MAX_NETWORKS: usize = 100_000;
+const MAX_BUCKETS: usize = 100_000;
 
 /// What a bucket holds, and how fast it fills.
 #[derive(Clone, Copy, Debug)]
@@ -25,57 +27,120 @@ pub struct CallRate {
     pub per_second: u32,
 }
 
+/// A bucket for each network that strangers call from.
+pub type NetworkCalls = CallBuckets<IpNet>;
+
+/// A bucket for each token, by its digest.
+pub type TokenCalls = CallBuckets<[u8; 32]>;
+
 /// The buckets. Clones share them.
 #[derive(Clone, Debug)]
-pub struct CallBuckets {
+pub struct CallBuckets<K> {
     rate: CallRate,
-    buckets: Arc<Mutex<HashMap<IpNet, Bucket>>>,
+    buckets: Arc<Mutex<HashMap<K, Bucket>>>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
     tokens: f64,
     filled: Timestamp,
+    /// It is so many times as large as a single caller's, and fills so many times as
+    /// fast.
+    shares: u32,
 }
 
-impl CallBuckets {
+impl<K: Copy + Eq + Hash> CallBuckets<K> {
     /// Full buckets.
     #[must_use]
     pub fn new(rate: CallRate) -> Self {
         Self { rate, buckets: Arc::default() }
     }
 
+    /// Whether the bucket of `key` has a token, without taking it. Remembers
+    /// nothing: `key` may be anybody's invention.
+    ///
+    /// # Errors
+    /// How long to wait for one.
+    pub fn check(&self, key: K, now: Timestamp) -> Result<(), Duration> {
+        let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        buckets.get(&key).map_or(Ok(()), |bucket| self.check_bucket(bucket, now))
+    }
+
     /// Takes a token.
     ///
     /// # Errors
     /// How long to wait for one.
-    pub fn take(&self, ip: IpAddr, now: Timestamp) -> Result<(), Duration> {
-        let network = narrowest(ip);
+    pub fn take(&self, key: K, now: Timestamp) -> Result<(), Duration> {
+        self.take_of_all([(key, 1)].into_iter(), now)
+    }
+
+    /// Takes a token out of each bucket, if none is empty; each has the size of as
+    /// many shares as stand beside its key.
+    ///
+    /// # Errors
+    /// How long to wait for all of them.
+    fn take_of_all(
+        &self,
+        keys: impl Iterator<Item = (K, u32)> + Clone,
+        now: Timestamp,
+    ) -> Result<(), Duration> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= MAX_NETWORKS && !buckets.contains_key(&network) {
+        let new = keys.clone().filter(|(key, _)| !buckets.contains_key(key)).count();
+        if new > 0 && buckets.len() + new > MAX_BUCKETS {
             self.forget_the_fuller_half(&mut buckets, now);
         }
-        let full = Bucket { tokens: f64::from(self.rate.burst), filled: now };
-        let bucket = buckets.entry(network).or_insert(full);
-        let tokens = self.level(bucket, now);
-        if tokens < 1.0 {
-            return Err(Duration::from_secs_f64((1.0 - tokens) / f64::from(self.rate.per_second)));
+        let full = |shares| {
+            let tokens = f64::from(self.rate.burst) * f64::from(shares);
+            Bucket { tokens, filled: now, shares }
+        };
+        let of = |(key, shares)| buckets.get(&key).copied().unwrap_or_else(|| full(shares));
+        let waits = keys.clone().map(of).filter_map(|bucket| self.check_bucket(&bucket, now).err());
+        if let Some(wait) = waits.max() {
+            return Err(wait);
         }
-        *bucket = Bucket { tokens: tokens - 1.0, filled: now };
+        for (key, shares) in keys {
+            let bucket = buckets.entry(key).or_insert_with(|| full(shares));
+            *bucket = Bucket { tokens: self.level(bucket, now) - 1.0, filled: now, shares };
+        }
         Ok(())
+    }
+
+    fn check_bucket(&self, bucket: &Bucket, now: Timestamp) -> Result<(), Duration> {
+        let lacking = 1.0 - self.level(bucket, now);
+        if lacking <= 0.0 {
+            return Ok(());
+        }
+        Err(Duration::from_secs_f64(lacking / self.per_second(bucket)))
     }
 
     /// Keeps the buckets that are emptier than the one in the middle, and so at
     /// most half of them: this is not done anew at the next call.
-    fn forget_the_fuller_half(&self, buckets: &mut HashMap<IpNet, Bucket>, now: Timestamp) {
-        let mut levels: Vec<f64> = buckets.values().map(|bucket| self.level(bucket, now)).collect();
+    fn forget_the_fuller_half(&self, buckets: &mut HashMap<K, Bucket>, now: Timestamp) {
+        let fullness = |bucket: &Bucket| self.level(bucket, now) / f64::from(bucket.shares);
+        let mut levels: Vec<f64> = buckets.values().map(fullness).collect();
         let middle = levels.len() / 2;
         let (_, &mut middle, _) = levels.select_nth_unstable_by(middle, f64::total_cmp);
-        buckets.retain(|_, bucket| self.level(bucket, now) < middle);
+        buckets.retain(|_, bucket| fullness(bucket) < middle);
     }
 
     fn level(&self, bucket: &Bucket, now: Timestamp) -> f64 {
         let elapsed = now.duration_since(bucket.filled).as_secs_f64().max(0.0);
-        (bucket.tokens + elapsed * f64::from(self.rate.per_second)).min(f64::from(self.rate.burst))
+        let most = f64::from(self.rate.burst) * f64::from(bucket.shares);
+        (bucket.tokens + elapsed * self.per_second(bucket)).min(most)
+    }
+
+    fn per_second(&self, bucket: &Bucket) -> f64 {
+        f64::from(self.rate.per_second) * f64::from(bucket.shares)
+    }
+}
+
+impl NetworkCalls {
+    /// Takes a token for a call from `ip`: out of the buckets of all its networks, so
+    /// that many neighbours together have no more than the network's shares.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub fn take_from(&self, ip: IpAddr, now: Timestamp) -> Result<(), Duration> {
+        self.take_of_all(levels(ip).map(|level| (level.network, level.shares)), now)
     }
 }

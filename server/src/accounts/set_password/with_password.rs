@@ -48,7 +48,7 @@ impl Accounts {
             return Err(Error::InvalidCredentials);
         };
         let actor = Actor::machine(machine.id, origin.ip);
-        Change { accounts: self, command, machine, machine_linked: false, actor, now }
+        Change { accounts: self, command, machine, linked: None, actor, now }
             .store(&transaction, &mut account, hash)
             .await?;
         transaction.commit().await?;

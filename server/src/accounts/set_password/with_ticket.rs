@@ -88,8 +88,8 @@ impl Accounts {
         let machine = &challenge.machine;
         let actor = Actor::machine(machine.id, origin.ip);
         let digest = link_token.digest();
-        link_machine(&transaction, account_id, machine, &digest, actor, now).await?;
-        Change { accounts: self, command, machine, machine_linked: true, actor, now }
+        let detached = link_machine(&transaction, account_id, machine, &digest, actor, now).await?;
+        Change { accounts: self, command, machine, linked: Some(detached), actor, now }
             .store(&transaction, &mut account, hash)
             .await?;
         challenge::spend_ticket(&transaction, challenge.id, now).await?;

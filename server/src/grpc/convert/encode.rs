@@ -93,17 +93,21 @@ impl Registered {
 
 impl AccountRead {
     pub(in crate::grpc) fn into_response(self, now: Timestamp) -> v1::GetResponse {
-        let current = self.current;
-        let machines = self.links.into_iter().map(|link| v1::LinkedMachine {
+        let current = self.current.as_ref().map(|link| link.id);
+        let machines = self.listed().into_iter().map(|link| v1::LinkedMachine {
             machine: Some(v1::Machine {
                 id: link.machine.id.uuid().to_string(),
                 name: link.machine.name.as_str().to_owned(),
             }),
             link_time: Some(timestamp(link.link_time)),
             last_seen_time: Some(timestamp(link.last_seen_time)),
-            current: current == Some(link.machine.id),
+            current: current == Some(link.id),
         });
-        v1::GetResponse { machines: machines.collect(), account: Some(account(self.account, now)) }
+        v1::GetResponse {
+            machines: machines.collect(),
+            machine_count: self.machines.count,
+            account: Some(account(self.account, now)),
+        }
     }
 }
 

@@ -38,8 +38,9 @@ pub(super) fn letter(content: &Content, zone: &TimeZone) -> Letter {
         Content::Welcome { account_id, machine, time } => {
             without_code::welcome(*account_id, machine, *time, zone)
         }
-        Content::PasswordChanged { account_id, machine, machine_linked, time } => {
-            without_code::password_changed(*account_id, machine, *machine_linked, *time, zone)
+        Content::PasswordChanged { account_id, machine, machine_linked, detached, time } => {
+            let linked = machine_linked.then_some(detached);
+            without_code::password_changed(*account_id, machine, linked, *time, zone)
         }
         Content::EmailChangeRequested { account_id, new_email_masked, machine, time } => {
             without_code::email_change_requested(
@@ -53,8 +54,8 @@ pub(super) fn letter(content: &Content, zone: &TimeZone) -> Letter {
         Content::EmailChanged { account_id, new_email_masked, time } => {
             without_code::email_changed(*account_id, new_email_masked, *time, zone)
         }
-        Content::MachineLinked { account_id, machine, time } => {
-            without_code::machine_linked(*account_id, machine, *time, zone)
+        Content::MachineLinked { account_id, machine, detached, time } => {
+            without_code::machine_linked(*account_id, machine, detached, *time, zone)
         }
     }
 }

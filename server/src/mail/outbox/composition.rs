@@ -11,7 +11,7 @@ use crate::{
     credentials::hasher::{CodeHash, HashError},
     domain::{account_id::AccountId, personal_code::PersonalCode},
     mail::{
-        letter::Letter,
+        letter::{Event, Letter},
         message::{self, CodeMail, Content, Message},
     },
     storage::{
@@ -50,8 +50,15 @@ impl Outbox {
             }
             Letter::PasswordChanged { event, machine_linked } => {
                 let (account_id, time) = (event.account_id, event.time());
-                let machine = event.machine;
-                (Content::PasswordChanged { account_id, machine, machine_linked, time }, None)
+                let Event { machine, detached, .. } = event;
+                let content = Content::PasswordChanged {
+                    account_id,
+                    machine,
+                    machine_linked,
+                    detached,
+                    time,
+                };
+                (content, None)
             }
             Letter::EmailChangeRequested { event, new_email_masked } => {
                 let (account_id, time) = (event.account_id, event.time());
@@ -66,7 +73,8 @@ impl Outbox {
             }
             Letter::MachineLinked(event) => {
                 let (account_id, time) = (event.account_id, event.time());
-                (Content::MachineLinked { account_id, time, machine: event.machine }, None)
+                let Event { machine, detached, .. } = event;
+                (Content::MachineLinked { account_id, machine, detached, time }, None)
             }
         };
         let message = message::compose(&content, mail.locale, &self.config.time_zone)

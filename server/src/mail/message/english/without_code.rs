@@ -9,6 +9,7 @@ use super::{
     Block, Fact, Letter, OPEN_WINDOW, address_of, email_fact, id_box, id_fact, machine_fact,
     not_asked_for, notice, open, paragraph, steps, take_back, time_fact, typed_in_gestan,
 };
+use crate::mail::letter::Detached;
 
 pub(super) fn no_account(machine: &str, time: Timestamp, zone: &TimeZone) -> Letter {
     open(
@@ -103,46 +104,68 @@ pub(super) fn welcome(account_id: u32, machine: &str, time: Timestamp, zone: &Ti
 pub(super) fn password_changed(
     account_id: u32,
     machine: &str,
-    machine_linked: bool,
+    linked: Option<&Detached>,
     time: Timestamp,
     zone: &TimeZone,
 ) -> Letter {
-    let what = if machine_linked {
-        "The password of your Gestan client account has just been changed, and the machine that \
-         changed it was linked to your account."
-    } else {
-        "The password of your Gestan client account has just been changed."
-    };
-    let facts = vec![
+    let mut what = "The password of your Gestan client account has just been changed".to_owned();
+    if linked.is_some() {
+        what.push_str(", and the machine that changed it was linked to your account");
+    }
+    what.push('.');
+    let mut facts = vec![
         id_fact(account_id),
         machine_fact("From machine", machine),
         time_fact("Changed on", time, zone),
     ];
+    tell_detached(linked.unwrap_or(&Detached::default()), &mut what, &mut facts);
     security_notice(
         account_id,
         "The password of your Gestan client account was changed",
         "Your password was changed",
-        what,
+        &what,
         facts,
     )
+}
+
+/// Adds which machines made room for the new one.
+fn tell_detached(detached: &Detached, what: &mut String, facts: &mut Vec<Fact>) {
+    if detached.is_none() {
+        return;
+    }
+    what.push_str(if detached.are_several() {
+        " Your account had more machines than it can have: those that had not been used for \
+         longest were detached."
+    } else {
+        " Your account already had all the machines it can have: the one that had not been used \
+         for longest was detached."
+    });
+    facts.extend(detached.names.iter().map(|name| machine_fact("Detached machine", name)));
+    if detached.others > 0 {
+        let value = detached.others.to_string();
+        facts.push(Fact { label: "Other detached machines".to_owned(), value });
+    }
 }
 
 pub(super) fn machine_linked(
     account_id: u32,
     machine: &str,
+    detached: &Detached,
     time: Timestamp,
     zone: &TimeZone,
 ) -> Letter {
-    let facts = vec![
+    let mut what = "A machine has just been linked to your Gestan client account.".to_owned();
+    let mut facts = vec![
         id_fact(account_id),
         machine_fact("Machine", machine),
         time_fact("Linked on", time, zone),
     ];
+    tell_detached(detached, &mut what, &mut facts);
     security_notice(
         account_id,
         "A machine was linked to your Gestan client account",
         "A machine was linked to your account",
-        "A machine has just been linked to your Gestan client account.",
+        &what,
         facts,
     )
 }

@@ -9,6 +9,7 @@ use super::{
     Block, Fact, Letter, OPEN_WINDOW, address_of, email_fact, id_box, id_fact, machine_fact,
     not_asked_for, notice, open, paragraph, steps, take_back, time_fact, typed_in_gestan,
 };
+use crate::mail::letter::Detached;
 
 pub(super) fn no_account(machine: &str, time: Timestamp, zone: &TimeZone) -> Letter {
     open(
@@ -104,46 +105,68 @@ pub(super) fn welcome(account_id: u32, machine: &str, time: Timestamp, zone: &Ti
 pub(super) fn password_changed(
     account_id: u32,
     machine: &str,
-    machine_linked: bool,
+    linked: Option<&Detached>,
     time: Timestamp,
     zone: &TimeZone,
 ) -> Letter {
-    let what = if machine_linked {
-        "Le mot de passe de votre compte client Gestan vient d’être changé, et le poste qui l’a \
-         changé a été rattaché à votre compte."
-    } else {
-        "Le mot de passe de votre compte client Gestan vient d’être changé."
-    };
-    let facts = vec![
+    let mut what = "Le mot de passe de votre compte client Gestan vient d’être changé".to_owned();
+    if linked.is_some() {
+        what.push_str(", et le poste qui l’a changé a été rattaché à votre compte");
+    }
+    what.push('.');
+    let mut facts = vec![
         id_fact(account_id),
         machine_fact("Depuis le poste", machine),
         time_fact("Changé le", time, zone),
     ];
+    tell_detached(linked.unwrap_or(&Detached::default()), &mut what, &mut facts);
     security_notice(
         account_id,
         "Le mot de passe de votre compte client Gestan a changé",
         "Votre mot de passe a changé",
-        what,
+        &what,
         facts,
     )
+}
+
+/// Adds which machines made room for the new one.
+fn tell_detached(detached: &Detached, what: &mut String, facts: &mut Vec<Fact>) {
+    if detached.is_none() {
+        return;
+    }
+    what.push_str(if detached.are_several() {
+        " Votre compte avait plus de postes qu’il ne peut en avoir : ceux qui n’avaient pas servi \
+         depuis le plus longtemps ont été détachés."
+    } else {
+        " Votre compte avait déjà tous les postes qu’il peut avoir : celui qui n’avait pas servi \
+         depuis le plus longtemps a été détaché."
+    });
+    facts.extend(detached.names.iter().map(|name| machine_fact("Poste détaché", name)));
+    if detached.others > 0 {
+        let value = detached.others.to_string();
+        facts.push(Fact { label: "Autres postes détachés".to_owned(), value });
+    }
 }
 
 pub(super) fn machine_linked(
     account_id: u32,
     machine: &str,
+    detached: &Detached,
     time: Timestamp,
     zone: &TimeZone,
 ) -> Letter {
-    let facts = vec![
+    let mut what = "Un poste vient d’être rattaché à votre compte client Gestan.".to_owned();
+    let mut facts = vec![
         id_fact(account_id),
         machine_fact("Poste", machine),
         time_fact("Rattaché le", time, zone),
     ];
+    tell_detached(detached, &mut what, &mut facts);
     security_notice(
         account_id,
         "Un poste a été rattaché à votre compte client Gestan",
         "Un poste de plus sur votre compte",
-        "Un poste vient d’être rattaché à votre compte client Gestan.",
+        &what,
         facts,
     )
 }
