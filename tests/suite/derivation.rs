@@ -5,7 +5,7 @@ use std::{num::NonZeroUsize, sync::Arc};
 use gestan_account_server::{
     credentials::{
         derivation::{CodeKey, link_token_of_ticket},
-        hasher::{CodeSalt, HashParams, Hasher},
+        hasher::{CodeSalt, HashFor, HashParams, Hasher},
         pepper::Peppers,
         token::{Token, TokenKind},
     },
@@ -23,7 +23,7 @@ async fn key(number: u64) -> CodeKey {
     let hasher =
         Hasher::start(params.clone(), one, one, Peppers::default(), randomness.clone()).unwrap();
     let code = PersonalCode::generate(&*randomness);
-    hasher.hash_code(code, CodeSalt { salt: [1; 16], params }).await.unwrap().1
+    hasher.hash_code(HashFor::Outbox, code, CodeSalt { salt: [1; 16], params }).await.unwrap().1
 }
 
 /// Everything that can be derived from a key and a seed.

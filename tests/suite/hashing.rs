@@ -5,7 +5,7 @@ use std::{fs, num::NonZeroUsize, sync::Arc, time::Instant};
 
 use gestan_account_server::{
     credentials::{
-        hasher::{CodeSalt, HashError, HashParams, Hasher, PasswordHash, Verdict},
+        hasher::{CodeSalt, HashError, HashFor, HashParams, Hasher, PasswordHash, Verdict},
         pepper::Peppers,
     },
     domain::{password::Password, personal_code::PersonalCode},
@@ -17,6 +17,8 @@ use gestan_account_tests::{PASSWORD, SeededRandomness, TestServer, TestServerOpt
 /// [`PASSWORD`], the salt `0123456789abcdef`, 19,456 KiB, 2 passes, 1 lane.
 const REFERENCE: &str = "$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg\
                          $ZWxauP4qnK+vku+tG6UOlEBlGznSn7lKZKT+wlahB6Q";
+
+const ANYBODY: HashFor = HashFor::Stranger(None);
 
 /// Gives the salt of [`REFERENCE`].
 #[derive(Debug)]
@@ -47,12 +49,12 @@ fn password(text: &str) -> Password {
 }
 
 async fn hash(hasher: &Hasher, text: &str) -> PasswordHash {
-    hasher.judge_and_hash(password(text), Vec::new()).await.unwrap().unwrap()
+    hasher.judge_and_hash(ANYBODY, password(text), Vec::new()).await.unwrap().unwrap()
 }
 
 async fn is_right(hasher: &Hasher, text: &str, phc: &str) -> bool {
     let stored = PasswordHash::parse(phc).unwrap();
-    let verdict = hasher.verify_password(password(text), Some(stored)).await.unwrap();
+    let verdict = hasher.verify_password(ANYBODY, password(text), Some(stored)).await.unwrap();
     matches!(verdict, Verdict::Right { .. })
 }
 
@@ -85,7 +87,7 @@ async fn a_damaged_hash_is_a_fault_and_no_wrong_password() {
         "$argon2id$v=19$m=4294967295,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$1Dq3otkYr7OHDCZ0gOhQZyPB2JrafVg2VvXlqC2Xfms",
     ] {
         let stored = PasswordHash::parse(damaged).unwrap();
-        let verdict = hasher.verify_password(password(PASSWORD), Some(stored)).await;
+        let verdict = hasher.verify_password(ANYBODY, password(PASSWORD), Some(stored)).await;
         assert_eq!(verdict.unwrap_err(), HashError::Fault, "{damaged}");
     }
     assert_eq!(PasswordHash::parse("secret").unwrap_err(), HashError::Fault);
@@ -96,7 +98,7 @@ async fn a_code_is_hashed_as_the_reference_implementation_does() {
     let code = PersonalCode::parse("0000-0000-0000").unwrap();
     let salt =
         CodeSalt { salt: *b"0123456789abcdef", params: HashParams::new(19_456, 2, 1).unwrap() };
-    let (stored, _) = hasher((64, 1, 1), 1).hash_code(code, salt).await.unwrap();
+    let (stored, _) = hasher((64, 1, 1), 1).hash_code(ANYBODY, code, salt).await.unwrap();
     // The first half of the 64 bytes that argon2-cffi gives for 000000000000.
     let expected = 0x8a69_8eed_fdd6_2266_9d9c_0632_8eb3_547a_u128.to_be_bytes();
     let and_then = 0x4079_f678_061a_5083_e9ad_3d64_a39f_5bee_u128.to_be_bytes();
@@ -114,13 +116,13 @@ async fn a_code_and_its_salt_make_the_stored_half_and_the_key() {
     let other_salt = CodeSalt { salt: [2; 16], params };
     let seed = [9; 32];
 
-    let (stored, key) = hasher.hash_code(code.clone(), salt.clone()).await.unwrap();
-    let (again, key_again) = hasher.hash_code(code.clone(), salt.clone()).await.unwrap();
+    let (stored, key) = hasher.hash_code(ANYBODY, code.clone(), salt.clone()).await.unwrap();
+    let (again, key_again) = hasher.hash_code(ANYBODY, code.clone(), salt.clone()).await.unwrap();
     assert!(stored.matches(again.as_bytes()));
     assert_eq!(key.ticket(&seed).reveal(), key_again.ticket(&seed).reveal());
 
     for (code, salt) in [(code, other_salt), (other_code, salt)] {
-        let (different, different_key) = hasher.hash_code(code, salt).await.unwrap();
+        let (different, different_key) = hasher.hash_code(ANYBODY, code, salt).await.unwrap();
         assert!(!stored.matches(different.as_bytes()));
         assert_ne!(key.ticket(&seed).reveal(), different_key.ticket(&seed).reveal());
     }
@@ -130,13 +132,14 @@ async fn a_code_and_its_salt_make_the_stored_half_and_the_key() {
 async fn a_hash_by_other_parameters_is_renewed_when_the_password_is_right() {
     let (old, new) = (hasher((64, 1, 1), 1), hasher((128, 2, 1), 1));
     let stored = hash(&old, PASSWORD).await;
-    let wrong = new.verify_password(password("autre"), Some(stored.clone())).await.unwrap();
+    let wrong =
+        new.verify_password(ANYBODY, password("autre"), Some(stored.clone())).await.unwrap();
     assert!(matches!(wrong, Verdict::Wrong));
 
-    let right = new.verify_password(password(PASSWORD), Some(stored)).await.unwrap();
+    let right = new.verify_password(ANYBODY, password(PASSWORD), Some(stored)).await.unwrap();
     let Verdict::Right { renewed: Some(renewed) } = right else { panic!("{right:?}") };
     assert!(renewed.to_phc().starts_with("$argon2id$v=19$m=128,t=2,p=1$"), "{}", renewed.to_phc());
-    let again = new.verify_password(password(PASSWORD), Some(renewed)).await.unwrap();
+    let again = new.verify_password(ANYBODY, password(PASSWORD), Some(renewed)).await.unwrap();
     assert!(matches!(again, Verdict::Right { renewed: None }), "{again:?}");
 }
 
@@ -169,7 +172,7 @@ async fn without_a_hash_every_password_is_wrong_at_the_cost_of_a_real_comparison
     for _ in 0..5 {
         for (time, stored) in fastest.iter_mut().zip([Some(stored.clone()), None]) {
             let start = Instant::now();
-            let verdict = hasher.verify_password(password("autre"), stored).await.unwrap();
+            let verdict = hasher.verify_password(ANYBODY, password("autre"), stored).await.unwrap();
             assert!(matches!(verdict, Verdict::Wrong));
             *time = time.min(start.elapsed().as_secs_f64());
         }
@@ -177,7 +180,7 @@ async fn without_a_hash_every_password_is_wrong_at_the_cost_of_a_real_comparison
     let [real, dummy] = fastest;
     assert!(dummy > real / 2.0 && dummy < real * 2.0, "{dummy} s instead of {real} s");
     // The dummy is no password that somebody could have.
-    let right = hasher.verify_password(password(PASSWORD), None).await.unwrap();
+    let right = hasher.verify_password(ANYBODY, password(PASSWORD), None).await.unwrap();
     assert!(matches!(right, Verdict::Wrong));
 }
 

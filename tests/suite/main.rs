@@ -33,6 +33,7 @@ mod get;
 mod grpcurl;
 mod hashing;
 mod hashing_queue;
+mod hashing_turns;
 mod health;
 mod ledger;
 mod logged;

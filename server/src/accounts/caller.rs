@@ -4,7 +4,10 @@ use jiff::SignedDuration;
 
 use super::{Accounts, Origin, error::Error, secret_check::Guess};
 use crate::{
-    credentials::token::{Token, TokenKind},
+    credentials::{
+        hasher::HashFor,
+        token::{Token, TokenKind},
+    },
     storage::{
         error::StorageError,
         link::Link,
@@ -38,8 +41,9 @@ impl BearerToken {
 
 impl Linked {
     /// A secret that this machine gives for its account.
-    pub(super) fn guess(&self) -> Guess<'_> {
+    pub(super) fn guess(&self, origin: &Origin) -> Guess<'_> {
         Guess {
+            who: HashFor::Known(origin.ip),
             account_id: self.account.id,
             account: Some(&self.account),
             guesser: Guesser::Linked(self.link.machine.id),

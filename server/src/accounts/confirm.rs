@@ -8,7 +8,11 @@ use uuid::Uuid;
 use super::{Accounts, Origin, call_digest, error::Error};
 use crate::{
     audit::{self, Action, Actor},
-    credentials::{derivation::CodeKey, hasher::CodeHash, token::Token},
+    credentials::{
+        derivation::CodeKey,
+        hasher::{CodeHash, HashFor},
+        token::Token,
+    },
     domain::{account_id::AccountId, email_address::EmailAddress, personal_code::PersonalCode},
     mail::letter::{Event, Letter},
     storage::{
@@ -60,7 +64,9 @@ impl Accounts {
     pub async fn confirm(&self, command: &Confirm, origin: &Origin) -> Result<Confirmed, Error> {
         let known = challenge::find(&self.db.read(), command.challenge_id).await?;
         let salt = known.map_or_else(|| self.hasher.code_salt(), |challenge| challenge.salt);
-        let (hash, key) = self.hasher.hash_code(command.code.clone(), salt).await?;
+        // Whoever asked for a mail has a challenge: it proves nothing.
+        let who = HashFor::Stranger(origin.ip);
+        let (hash, key) = self.hasher.hash_code(who, command.code.clone(), salt).await?;
         let code = HashedCode { hash, key };
         let confirmed = self.db.retry(|| self.confirm_once(command, &code, origin)).await?;
         self.wake_mailer();

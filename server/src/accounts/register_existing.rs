@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     audit::Actor,
-    credentials::token::{Token, TokenKind},
+    credentials::{
+        hasher::HashFor,
+        token::{Token, TokenKind},
+    },
     domain::{account_id::AccountId, machine::Machine, secret::Secret},
     mail::letter::{Event, Letter},
     storage::{
@@ -53,6 +56,7 @@ impl Accounts {
             account_id: command.account_id,
             account: account.as_ref(),
             guesser: Guesser::Strangers,
+            who: HashFor::Stranger(origin.ip),
         };
         let examined = self.examine(&guess, &command.secret).await?;
         let registered =

@@ -11,7 +11,7 @@ use super::{Accounts, error::Error};
 use crate::{
     credentials::{
         derivation::{CodeKey, Seed},
-        hasher::{CodeHash, PasswordHash, Verdict},
+        hasher::{CodeHash, HashFor, PasswordHash, Verdict},
     },
     domain::{account_id::AccountId, email_address::EmailAddress, secret::Secret},
     storage::{
@@ -30,6 +30,8 @@ pub(super) struct Guess<'a> {
     pub(super) account: Option<&'a Account>,
     /// Who gives it.
     pub(super) guesser: Guesser,
+    /// For whom it is hashed.
+    pub(super) who: HashFor,
 }
 
 /// What the hashing threads found.
@@ -71,7 +73,10 @@ impl Accounts {
                 let subject = Subject::Passwords(guess.account_id, guess.guesser);
                 self.throttles.check(&self.db.read(), &subject, self.now()).await?;
                 let stored = guess.account.and_then(|account| account.password_hash.clone());
-                let verdict = self.hasher.verify_password(password.clone(), stored.clone()).await?;
+                let verdict = self
+                    .hasher
+                    .verify_password(guess.who, password.clone(), stored.clone())
+                    .await?;
                 let verified = match (verdict, guess.account.zip(stored)) {
                     (Verdict::Right { renewed }, Some((account, stored))) => {
                         Some(self.renew_hash(account, stored, renewed).await?)
@@ -88,7 +93,7 @@ impl Accounts {
                 let newest = live.into_iter().map(|challenge| challenge.salt).next();
                 let salt = newest.unwrap_or_else(|| self.hasher.code_salt());
                 let bytes = salt.salt;
-                let (hash, key) = self.hasher.hash_code(code.clone(), salt).await?;
+                let (hash, key) = self.hasher.hash_code(guess.who, code.clone(), salt).await?;
                 Ok(Examined::Code { account_id, hash, key, salt: bytes })
             }
         }

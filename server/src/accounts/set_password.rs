@@ -10,7 +10,10 @@ use sea_orm::DatabaseTransaction;
 use super::{Accounts, Origin, error::Error, linking::unlink_others};
 use crate::{
     audit::{self, Action, Actor},
-    credentials::{hasher::PasswordHash, token::Token},
+    credentials::{
+        hasher::{HashFor, PasswordHash},
+        token::Token,
+    },
     domain::{machine::Machine, password::Password, profile::Field, violation::Problem},
     mail::letter::{Event, Letter},
     storage::account::{self, Account},
@@ -68,11 +71,13 @@ impl Accounts {
         Ok(set)
     }
 
-    /// Refuses a password that can be guessed, also by who knows the account.
+    /// Refuses a password that can be guessed, also by who knows the account. It is
+    /// asked for by who has shown a ticket, and so a mailbox, or a link token.
     async fn hash_new_password(
         &self,
         account: &Account,
         new_password: &Password,
+        origin: &Origin,
     ) -> Result<PasswordHash, Error> {
         let profile = &account.profile;
         let personal = [
@@ -83,7 +88,8 @@ impl Accounts {
             profile.city.as_str(),
         ];
         let personal = personal.map(str::to_owned).to_vec();
-        let judged = self.hasher.judge_and_hash(new_password.clone(), personal).await?;
+        let who = HashFor::Known(origin.ip);
+        let judged = self.hasher.judge_and_hash(who, new_password.clone(), personal).await?;
         judged
             .map_err(|weakness| Error::invalid("new_password", Problem::PasswordTooWeak(weakness)))
     }

@@ -49,7 +49,7 @@ impl Accounts {
         }
         let password = command.password.clone();
         let password = password.ok_or_else(|| Error::invalid("password", Problem::Required))?;
-        let examined = self.examine(&caller.guess(), &Secret::Password(password)).await?;
+        let examined = self.examine(&caller.guess(origin), &Secret::Password(password)).await?;
         self.db.retry(|| self.unlink_once(&caller, target, Some(&examined), origin)).await
     }
 

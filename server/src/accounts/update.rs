@@ -75,7 +75,7 @@ impl Accounts {
         let Some(secret) = command.secret.as_ref().filter(|_| violations.is_empty()) else {
             return Err(Error::Invalid(violations));
         };
-        let examined = self.examine(&caller.guess(), secret).await?;
+        let examined = self.examine(&caller.guess(origin), secret).await?;
         let updated =
             self.db.retry(|| self.update_once(command, &caller, &examined, origin)).await?;
         self.wake_mailer();

@@ -4,11 +4,14 @@
 //!
 //! Nothing else of the server may hash, so that the queue bounds all of it.
 
+pub mod classes;
 mod hash;
 pub mod queue;
+pub mod turns;
 
 use std::{io, num::NonZeroUsize, sync::Arc, time::Duration};
 
+pub use classes::HashFor;
 use hash::Bench;
 pub use hash::{CodeHash, CodeSalt, HashParams, PasswordHash};
 use queue::Queue;
@@ -26,7 +29,7 @@ use crate::{
 /// The hashing did not take place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
-    /// The queue is full.
+    /// The queue is full, and others have fewer places.
     #[error("the hashing queue is full")]
     Busy {
         /// When a place is to be expected.
@@ -104,13 +107,14 @@ impl Hasher {
     /// [`HashError`]; the inner error says why the password is too weak.
     pub async fn judge_and_hash(
         &self,
+        who: HashFor,
         password: Password,
         personal: Vec<String>,
     ) -> Result<Result<PasswordHash, Weakness>, HashError> {
         let (salt, params) = (self.randomness.bytes(), self.params.clone());
         let peppers = Arc::clone(&self.peppers);
         self.queue
-            .run(move |memory| {
+            .run(who, move |memory| {
                 let personal: Vec<&str> = personal.iter().map(String::as_str).collect();
                 if let Err(weakness) = strength::judge(&password, &personal) {
                     return Ok(Err(weakness));
@@ -128,6 +132,7 @@ impl Hasher {
     /// [`HashError`].
     pub async fn verify_password(
         &self,
+        who: HashFor,
         password: Password,
         stored: Option<PasswordHash>,
     ) -> Result<Verdict, HashError> {
@@ -136,7 +141,7 @@ impl Hasher {
         let (salt, params) = (self.randomness.bytes(), self.params.clone());
         let peppers = Arc::clone(&self.peppers);
         self.queue
-            .run(move |memory| {
+            .run(who, move |memory| {
                 let bench = &mut Bench { memory, peppers: &peppers };
                 if !(stored.verify(&password, bench)? & exists) {
                     return Ok(Verdict::Wrong);
@@ -158,12 +163,13 @@ impl Hasher {
     /// [`HashError`].
     pub async fn hash_code(
         &self,
+        who: HashFor,
         code: PersonalCode,
         salt: CodeSalt,
     ) -> Result<(CodeHash, CodeKey), HashError> {
         let peppers = Arc::clone(&self.peppers);
         self.queue
-            .run(move |memory| {
+            .run(who, move |memory| {
                 hash::hash_code(&code, &salt, &mut Bench { memory, peppers: &peppers })
             })
             .await?

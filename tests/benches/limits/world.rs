@@ -5,7 +5,7 @@ use std::{fmt::Write as _, num::NonZeroUsize, sync::Arc};
 use gestan_account_proto::v1;
 use gestan_account_server::{
     credentials::{
-        hasher::{HashParams, Hasher},
+        hasher::{HashFor, HashParams, Hasher},
         pepper::Peppers,
         token::{Token, TokenKind},
     },
@@ -201,7 +201,8 @@ async fn hash_of_password() -> String {
     let hasher = Hasher::start(params, one, one, Peppers::default(), Arc::new(SystemRandomness));
     let hasher = hasher.expect("a thread");
     let password = Password::parse(PASSWORD).expect("a password");
-    let hash = hasher.judge_and_hash(password, Vec::new()).await.expect("it is hashed");
+    let hash =
+        hasher.judge_and_hash(HashFor::Outbox, password, Vec::new()).await.expect("it is hashed");
     hash.expect("it is strong").to_phc()
 }
 

@@ -18,10 +18,10 @@ impl Accounts {
     ) -> Result<PasswordSet, Error> {
         let caller = self.authenticate_machine(origin).await?;
         let current = Secret::Password(current.clone());
-        let examined = self.examine(&caller.guess(), &current).await?;
+        let examined = self.examine(&caller.guess(origin), &current).await?;
         // Who does not know the password costs no second hash.
         let hash = if examined.is_verified_password() {
-            Some(self.hash_new_password(&caller.account, &command.new_password).await?)
+            Some(self.hash_new_password(&caller.account, &command.new_password, origin).await?)
         } else {
             None
         };

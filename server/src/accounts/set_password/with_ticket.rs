@@ -10,7 +10,7 @@ use crate::{
     audit::Actor,
     credentials::{
         derivation::link_token_of_ticket,
-        hasher::{PasswordHash, Verdict},
+        hasher::{HashFor, PasswordHash, Verdict},
         token::Token,
     },
     domain::account_id::AccountId,
@@ -48,13 +48,13 @@ impl Accounts {
             ticketed.check_fresh(self.now())?;
             let account = account::find(&self.db.read(), ticketed.account_id).await?;
             let account = account.ok_or(Error::InvalidCredentials)?;
-            let hash = self.hash_new_password(&account, &command.new_password).await?;
+            let hash = self.hash_new_password(&account, &command.new_password, origin).await?;
             let tried = self.db.retry(|| self.use_ticket(command, ticket, &hash, origin)).await?;
             if let Use::Done(set) = tried {
                 return Ok(*set);
             }
         }
-        self.repeat_with_ticket(command, ticket).await
+        self.repeat_with_ticket(command, ticket, origin).await
     }
 
     async fn use_ticket(
@@ -103,6 +103,7 @@ impl Accounts {
         &self,
         command: &SetPassword,
         ticket: &Token,
+        origin: &Origin,
     ) -> Result<PasswordSet, Error> {
         let found = challenge::find_by_ticket(&self.db.read(), &ticket.digest()).await?;
         let Ticketed { challenge, ticket: issued, account_id } = Ticketed::of(found, ticket)?;
@@ -113,7 +114,8 @@ impl Accounts {
         let account = account::find(&self.db.read(), account_id).await?;
         let account = account.ok_or(Error::TicketSpent)?;
         let stored = account.password_hash.clone();
-        let verdict = self.hasher.verify_password(command.new_password.clone(), stored).await?;
+        let (who, password) = (HashFor::Known(origin.ip), command.new_password.clone());
+        let verdict = self.hasher.verify_password(who, password, stored).await?;
         let link_token = link_token_of_ticket(ticket, &seed);
         let link = link::find(&self.db.read(), account_id, challenge.machine.id).await?;
         let lives = link

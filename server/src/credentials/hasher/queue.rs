@@ -1,13 +1,12 @@
-//! The threads and their bounded queue.
+//! The threads, and who waits for them.
 
 use std::{
-    io,
+    fmt, io,
     num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
-        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread,
     time::{Duration, Instant},
@@ -16,90 +15,164 @@ use std::{
 use argon2::Block;
 use tokio::sync::oneshot;
 
-use super::HashError;
+use super::{
+    HashError,
+    classes::{Classes, HashFor},
+};
 
 /// How much a hashing thread gives way: about a tenth of what another thread gets
 /// where both want one processor, and all of it where none does.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
-/// What a thread does: with its memory, which it keeps. Says whether there still
-/// was somebody to do it for.
-type Job = Box<dyn FnOnce(&mut Vec<Block>) -> bool + Send>;
-
-/// Feeds the threads. They end when it is dropped.
-#[derive(Debug)]
-pub struct Queue {
-    jobs: SyncSender<Job>,
-    /// How long a full queue takes, at one job: capacity over threads.
-    jobs_ahead: f64,
-    done: Arc<Done>,
+/// What a thread does, with its memory, which it keeps.
+trait Job: Send {
+    /// Whether there still is somebody to do it for.
+    fn is_awaited(&self) -> bool;
+    /// Does it.
+    fn run(self: Box<Self>, memory: &mut Vec<Block>);
+    /// Tells that it will not be done.
+    fn refuse(self: Box<Self>, error: HashError);
 }
 
-/// What the threads have done.
-#[derive(Debug)]
-struct Done {
-    jobs: AtomicU64,
+struct Asked<W, T> {
+    work: W,
+    answer: oneshot::Sender<Result<T, HashError>>,
+}
+
+impl<T: Send, W: FnOnce(&mut Vec<Block>) -> T + Send> Job for Asked<W, T> {
+    fn is_awaited(&self) -> bool {
+        !self.answer.is_closed()
+    }
+
+    fn run(self: Box<Self>, memory: &mut Vec<Block>) {
+        // Nobody to tell: the caller left while the job ran.
+        let _ = self.answer.send(Ok((self.work)(memory)));
+    }
+
+    fn refuse(self: Box<Self>, error: HashError) {
+        let _ = self.answer.send(Err(error));
+    }
+}
+
+/// Feeds the threads. They end when it is dropped.
+pub struct Queue {
+    shared: Arc<Shared>,
+    threads: u32,
+}
+
+/// What the threads and those who feed them see.
+struct Shared {
+    waiting: Mutex<Waiting>,
+    /// Rung when a job comes, and at the end.
+    bell: Condvar,
+    jobs_done: AtomicU64,
     /// Moving average of what a job takes, in microseconds.
     job_micros: AtomicU64,
 }
 
+struct Waiting {
+    jobs: Classes<Box<dyn Job>>,
+    has_ended: bool,
+}
+
 impl Queue {
-    /// Starts `threads` threads behind `capacity` places.
+    /// Starts `threads` threads before `capacity` places.
     ///
     /// # Errors
     /// When the system gives no thread.
     pub fn start(threads: NonZeroUsize, capacity: NonZeroUsize) -> io::Result<Self> {
-        let (jobs, receiver) = sync_channel::<Job>(capacity.get());
-        let receiver = Arc::new(Mutex::new(receiver));
-        let done = Done { jobs: AtomicU64::new(0), job_micros: AtomicU64::new(15_000) };
-        let done = Arc::new(done);
-        for number in 0..threads.get() {
-            let (receiver, done) = (Arc::clone(&receiver), Arc::clone(&done));
-            thread::Builder::new()
-                .name(format!("hash-{number}"))
-                .spawn(move || work(&receiver, &done))?;
+        let waiting = Waiting { jobs: Classes::new(capacity), has_ended: false };
+        let shared = Arc::new(Shared {
+            waiting: Mutex::new(waiting),
+            bell: Condvar::new(),
+            jobs_done: AtomicU64::new(0),
+            job_micros: AtomicU64::new(15_000),
+        });
+        let threads = u32::try_from(threads.get()).unwrap_or(u32::MAX);
+        // From here on, a thread that cannot be started ends the others.
+        let queue = Self { shared: Arc::clone(&shared), threads };
+        for number in 0..threads {
+            let shared = Arc::clone(&shared);
+            thread::Builder::new().name(format!("hash-{number}")).spawn(move || work(&shared))?;
         }
-        let jobs_ahead = f64::from(u32::try_from(capacity.get()).unwrap_or(u32::MAX))
-            / f64::from(u32::try_from(threads.get()).unwrap_or(u32::MAX));
-        Ok(Self { jobs, jobs_ahead, done })
+        Ok(queue)
     }
 
-    /// Runs `job` on one of the threads. A job whose caller has gone is skipped.
+    /// Runs `job` on one of the threads, when it is the turn of `who`. A job whose
+    /// caller has gone is skipped.
     ///
     /// # Errors
-    /// [`HashError::Busy`] when no place is free, [`HashError::Fault`] when the
-    /// job panicked.
+    /// [`HashError::Busy`] when no place is free or this one was needed for somebody
+    /// whose network has fewer, [`HashError::Fault`] when the job panicked.
     pub async fn run<T: Send + 'static>(
         &self,
+        who: HashFor,
         job: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, HashError> {
         let (answer, outcome) = oneshot::channel();
-        let job: Job = Box::new(move |memory| {
-            if answer.is_closed() {
-                return false;
-            }
-            // Nobody to tell: the caller left while the job ran.
-            let _ = answer.send(job(memory));
-            true
-        });
-        match self.jobs.try_send(job) {
-            Ok(()) => outcome.await.map_err(|_| HashError::Fault),
-            Err(TrySendError::Full(_)) => Err(HashError::Busy { retry_after: self.wait() }),
-            Err(TrySendError::Disconnected(_)) => Err(HashError::Fault),
+        self.push(who, Box::new(Asked { work: job, answer }));
+        outcome.await.unwrap_or(Err(HashError::Fault))
+    }
+
+    fn push(&self, who: HashFor, job: Box<dyn Job>) {
+        let mut waiting = self.shared.waiting();
+        let refused = match waiting.jobs.push(who, job, |job| job.is_awaited()) {
+            Ok(displaced) => displaced,
+            Err(job) => Some(job),
+        };
+        let turns = waiting.jobs.turns_until_served(who);
+        drop(waiting);
+        match refused {
+            Some(job) => job.refuse(HashError::Busy { retry_after: self.wait(turns) }),
+            None => self.shared.bell.notify_one(),
         }
     }
 
     /// How many jobs have been done.
     #[must_use]
     pub fn jobs_done(&self) -> u64 {
-        self.done.jobs.load(Ordering::Relaxed)
+        self.shared.jobs_done.load(Ordering::Relaxed)
     }
 
-    /// How long the queue, full as it is, will take.
-    fn wait(&self) -> Duration {
-        let job = Duration::from_micros(self.done.job_micros.load(Ordering::Relaxed));
-        job.mul_f64(self.jobs_ahead).max(Duration::from_millis(50))
+    /// How long so many jobs will take.
+    fn wait(&self, jobs: usize) -> Duration {
+        let job = Duration::from_micros(self.shared.job_micros.load(Ordering::Relaxed));
+        let rounds = f64::from(u32::try_from(jobs).unwrap_or(u32::MAX)) / f64::from(self.threads);
+        job.mul_f64(rounds).max(Duration::from_millis(50))
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        self.shared.waiting().has_ended = true;
+        self.shared.bell.notify_all();
+    }
+}
+
+impl fmt::Debug for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").field("threads", &self.threads).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next job; none at the end.
+    fn next(&self) -> Option<Box<dyn Job>> {
+        let mut waiting = self.waiting();
+        loop {
+            if let Some(job) = waiting.jobs.pop() {
+                return Some(job);
+            }
+            if waiting.has_ended {
+                return None;
+            }
+            waiting = self.bell.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 }
 
@@ -113,24 +186,23 @@ fn give_way() {
     }
 }
 
-fn work(receiver: &Mutex<Receiver<Job>>, done: &Done) {
+fn work(shared: &Shared) {
     give_way();
     let mut memory = Vec::new();
-    loop {
-        let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = next else { return };
+    while let Some(job) = shared.next() {
+        // A skipped job tells nothing of what a job takes.
+        if !job.is_awaited() {
+            continue;
+        }
         let start = Instant::now();
         // A job that panics costs its caller the answer, not everybody a thread.
         // Whatever it left in the memory, the next hash writes before it reads.
-        match catch_unwind(AssertUnwindSafe(|| job(&mut memory))) {
-            Ok(true) => {}
-            // A skipped job tells nothing of what a job takes.
-            Ok(false) => continue,
-            Err(_) => tracing::error!("a hashing job panicked"),
+        if catch_unwind(AssertUnwindSafe(|| job.run(&mut memory))).is_err() {
+            tracing::error!("a hashing job panicked");
         }
         let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
-        done.jobs.fetch_add(1, Ordering::Relaxed);
-        let average = done.job_micros.load(Ordering::Relaxed);
-        done.job_micros.store(average - average / 8 + micros / 8, Ordering::Relaxed);
+        shared.jobs_done.fetch_add(1, Ordering::Relaxed);
+        let average = shared.job_micros.load(Ordering::Relaxed);
+        shared.job_micros.store(average - average / 8 + micros / 8, Ordering::Relaxed);
     }
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{DeliveryError, Outbox, POLL};
 use crate::{
-    credentials::hasher::{CodeHash, HashError},
+    credentials::hasher::{CodeHash, HashError, HashFor},
     domain::{account_id::AccountId, personal_code::PersonalCode},
     mail::{
         letter::{Event, Letter},
@@ -138,7 +138,8 @@ impl Outbox {
     ) -> Result<CodeHash, HashError> {
         let mut waited = Duration::ZERO;
         loop {
-            match self.hasher.hash_code(code.clone(), challenge.salt.clone()).await {
+            match self.hasher.hash_code(HashFor::Outbox, code.clone(), challenge.salt.clone()).await
+            {
                 Err(HashError::Busy { retry_after }) if waited < self.config.lease / 4 => {
                     let pause = retry_after.clamp(Duration::from_millis(10), POLL);
                     tokio::time::sleep(pause).await;

@@ -1,0 +1,107 @@
+//! Who waits for a hash, in two classes with places of their own: nothing that
+//! strangers do takes a place or more than a quarter of the turns from those who
+//! have shown something.
+
+use std::{net::IpAddr, num::NonZeroUsize};
+
+use ipnet::IpNet;
+
+use super::turns::Turns;
+use crate::network::levels;
+
+/// For whom a hash is. It must not depend on whether an account exists, which a
+/// caller could tell by how long it waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HashFor {
+    /// A mail that is due.
+    Outbox,
+    /// The holder of a link token or a ticket that lives.
+    Known(Option<IpAddr>),
+    /// Anybody.
+    Stranger(Option<IpAddr>),
+}
+
+/// How many of the known are served in a row while strangers wait.
+const KNOWN_IN_A_ROW: u32 = 3;
+
+/// Those who wait. Invariants: neither class ever has more items than places;
+/// strangers who wait get at least every fourth turn, and the known, if they wait,
+/// all others.
+#[derive(Debug)]
+pub struct Classes<T> {
+    /// The outbox is one network among theirs.
+    known: Turns<Option<IpNet>, T>,
+    strangers: Turns<Option<IpNet>, T>,
+    /// How many of the known were served since a stranger was.
+    known_in_a_row: u32,
+}
+
+impl<T> Classes<T> {
+    /// A quarter of `capacity` places for the known, the rest for strangers; at least
+    /// one for each.
+    #[must_use]
+    pub fn new(capacity: NonZeroUsize) -> Self {
+        let known = (capacity.get() / 4).max(1);
+        let strangers = (capacity.get() - known).max(1);
+        Self { known: Turns::new(known), strangers: Turns::new(strangers), known_in_a_row: 0 }
+    }
+
+    /// Takes an item in, as [`Turns::push`] does. If no place is free, those that
+    /// nobody waits for any more go first.
+    ///
+    /// # Errors
+    /// The item itself, when its own network is the one with the most.
+    pub fn push(
+        &mut self,
+        who: HashFor,
+        item: T,
+        is_awaited: impl Fn(&T) -> bool,
+    ) -> Result<Option<T>, T> {
+        let path = path(who);
+        let class = self.class_of(who);
+        if class.is_full() {
+            class.retain(is_awaited);
+        }
+        class.push(&path, item)
+    }
+
+    /// The item whose turn it is.
+    pub fn pop(&mut self) -> Option<T> {
+        if self.known_in_a_row >= KNOWN_IN_A_ROW || self.known.is_empty() {
+            if let Some(item) = self.strangers.pop() {
+                self.known_in_a_row = 0;
+                return Some(item);
+            }
+        }
+        let item = self.known.pop()?;
+        self.known_in_a_row = self.known_in_a_row.saturating_add(1);
+        Some(item)
+    }
+
+    /// How many turns pass until all are served that wait in the class of `who`.
+    #[must_use]
+    pub fn turns_until_served(&self, who: HashFor) -> usize {
+        let (known, strangers) = (self.known.len(), self.strangers.len());
+        match who {
+            HashFor::Stranger(_) => strangers + known.min(strangers * KNOWN_IN_A_ROW as usize),
+            _ => known + strangers.min(known.div_ceil(KNOWN_IN_A_ROW as usize)),
+        }
+    }
+
+    fn class_of(&mut self, who: HashFor) -> &mut Turns<Option<IpNet>, T> {
+        match who {
+            HashFor::Outbox | HashFor::Known(_) => &mut self.known,
+            HashFor::Stranger(_) => &mut self.strangers,
+        }
+    }
+}
+
+/// The networks of who asks, the widest first; who has no address is a network.
+fn path(who: HashFor) -> Vec<Option<IpNet>> {
+    match who {
+        HashFor::Known(Some(ip)) | HashFor::Stranger(Some(ip)) => {
+            levels(ip).rev().map(|level| Some(level.network)).collect()
+        }
+        HashFor::Outbox | HashFor::Known(None) | HashFor::Stranger(None) => vec![None],
+    }
+}
