@@ -43,7 +43,7 @@ use crate::{
     domain::ape_code::Nomenclature,
     randomness::Randomness,
     storage::{database::Database, link_reads::LinkReads},
-    throttle::{Throttles, calls::TokenCalls},
+    throttle::{Throttles, calls::TokenCalls, mails_in_all::MailsInAll},
 };
 
 /// How long things last.
@@ -91,6 +91,8 @@ pub struct Accounts {
     pub lifetimes: Lifetimes,
     /// How often things may happen.
     pub throttles: Arc<Throttles>,
+    /// How many mails strangers may ask for.
+    pub mails_in_all: MailsInAll,
     /// How many calls each link token and each support key may make.
     pub token_calls: TokenCalls,
 }

@@ -245,11 +245,17 @@ pub struct Settings {
     )]
     pub mails_per_address: Limits,
 
-    /// Mails asked for from one IP address (IPv6: from one /64).
+    /// Mails asked for from one IP address (IPv6: from one /64). The networks around it may have
+    /// more: a /56 twice as many, a /48 or an IPv4 /24 eight times.
     #[arg(long, env = "GESTAN_ACCOUNT_MAILS_PER_IP", default_value = "20/1h", global = true)]
     pub mails_per_ip: Limits,
 
-    /// Calls at once from one IP address that no token vouches for.
+    /// Mails that callers without a link token may ask this server for, all together.
+    #[arg(long, env = "GESTAN_ACCOUNT_MAILS_IN_ALL", default_value = "10000/1h", global = true)]
+    pub mails_in_all: Limits,
+
+    /// Calls at once from one IP address that no token vouches for. The networks around it may have
+    /// more, as with mails.
     #[arg(long, env = "GESTAN_ACCOUNT_CALL_BURST", default_value_t = 60,
         value_parser = clap::value_parser!(u32).range(1..), global = true)]
     pub call_burst: u32,

@@ -36,6 +36,7 @@ use crate::{
     throttle::{
         Throttles,
         calls::{CallBuckets, CallRate},
+        mails_in_all::MailsInAll,
     },
 };
 
@@ -162,6 +163,7 @@ async fn dependencies(settings: &Settings) -> anyhow::Result<Dependencies> {
             mails_per_ip: settings.mails_per_ip.clone(),
             ..Throttles::default()
         }),
+        mails_in_all: MailsInAll::new(settings.mails_in_all.clone()),
         token_calls: CallBuckets::new(CallRate {
             burst: settings.link_call_burst,
             per_second: settings.link_calls_per_second,

@@ -1,13 +1,14 @@
 //! Who may try again, and when. Durable and shared: what is counted is in the
 //! database, in the transaction of what it counts; time is handed in.
 //!
-//! Only calls per network and per token (`calls`) are counted in memory: they guard
-//! this server's own work.
+//! Only calls per network and per token (`calls`) and the mails of all strangers
+//! (`mails_in_all`) are counted in memory: they guard this server's own work.
 
 mod asked_mail;
 pub mod calls;
 mod counts;
 mod limits;
+pub mod mails_in_all;
 mod subject;
 
 use std::time::Duration;
@@ -27,7 +28,8 @@ use crate::storage::{self, error::StorageError};
 pub struct Throttles {
     /// Mails to one address, or asked for under one account ID.
     pub mails_per_address: Limits,
-    /// Mails asked for from one IP address.
+    /// Mails asked for from one IP address (IPv6: one /64); the networks around it have
+    /// as many times as much as they have shares.
     pub mails_per_ip: Limits,
     /// Wrong passwords, by account and guesser.
     pub wrong_passwords: Limits,
@@ -59,6 +61,8 @@ pub enum Throttled {
     MailsPerAddress,
     /// Mails asked for from this IP address.
     MailsPerIp,
+    /// Mails that strangers ask this server for.
+    MailsInAll,
     /// Calls from this IP address.
     CallsPerIp,
     /// Calls with this link token or support key.
@@ -85,10 +89,12 @@ impl Throttles {
     fn limits(&self, subject: &Subject) -> &Limits {
         match subject.throttled() {
             Throttled::Passwords => &self.wrong_passwords,
-            Throttled::MailsPerAddress | Throttled::CallsPerIp | Throttled::CallsWithToken => {
-                &self.mails_per_address
-            }
             Throttled::MailsPerIp => &self.mails_per_ip,
+            // The others are limits of no subject.
+            Throttled::MailsPerAddress
+            | Throttled::MailsInAll
+            | Throttled::CallsPerIp
+            | Throttled::CallsWithToken => &self.mails_per_address,
         }
     }
 
@@ -150,7 +156,7 @@ impl Throttles {
         hits: &[Timestamp],
         now: Timestamp,
     ) -> Result<(), ThrottleError> {
-        match self.limits(subject).wait(hits, now) {
+        match self.limits(subject).wait_of_shares(hits, subject.shares(), now) {
             None => Ok(()),
             Some(wait) => Err(ThrottleError::Throttled {
                 limit: subject.throttled(),

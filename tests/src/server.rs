@@ -29,6 +29,7 @@ use gestan_account_server::{
     throttle::{
         Limits, Throttles,
         calls::{CallBuckets, CallRate},
+        mails_in_all::MailsInAll,
     },
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -55,6 +56,8 @@ pub struct TestServerOptions {
     /// How often things may happen; any number of times, unless that is what
     /// is tested.
     pub throttles: Throttles,
+    /// Mails that strangers may ask for.
+    pub mails_in_all: Limits,
     /// Calls that no token vouches for.
     pub call_rate: CallRate,
     /// Calls with one token.
@@ -91,6 +94,7 @@ impl Default for TestServerOptions {
                 mails_per_ip: Limits::new([]),
                 wrong_passwords: Limits::new([]),
             },
+            mails_in_all: Limits::new([]),
             call_rate: CallRate { burst: u32::MAX, per_second: u32::MAX },
             token_call_rate: CallRate { burst: u32::MAX, per_second: u32::MAX },
             proxies: TrustedProxies::default(),
@@ -186,6 +190,7 @@ impl TestServer {
                 notice: SignedDuration::from_hours(72),
             },
             throttles: Arc::new(options.throttles),
+            mails_in_all: MailsInAll::new(options.mails_in_all),
             token_calls: CallBuckets::new(options.token_call_rate),
         };
         let outbox = Outbox {

@@ -1,12 +1,15 @@
 //! Where a call comes from: the peer, or what a trusted proxy says.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
-use gestan_account_client::v1;
 use gestan_account_client::v1::account_service_client::AccountServiceClient;
+use gestan_account_client::{
+    Error, Rejection,
+    v1::{self, ErrorReason},
+};
 use gestan_account_server::grpc::TrustedProxies;
 use gestan_account_server::throttle::Throttles;
-use gestan_account_tests::{TestServer, TestServerOptions, machine, rows, uuid};
+use gestan_account_tests::{TestServer, TestServerOptions, count, machine, rows, uuid};
 use tonic::transport::Channel;
 
 fn caller(trusted: &str, peer: &str, headers: &[&str]) -> String {
@@ -87,14 +90,44 @@ async fn behind_a_trusted_proxy_each_caller_has_limits_of_its_own_and_ipv6_by_64
     server.deliver_mail().await;
 }
 
+/// One home line has 256 networks of the size that counts as one caller.
+#[tokio::test]
+async fn the_networks_of_a_home_line_ask_for_no_more_mails_than_its_shares_allow() {
+    let server = throttled_behind("127.0.0.1").await;
+    let mut asked = Vec::new();
+    for number in 0..32 {
+        match create(&server, number, &format!("2001:db8:1:23{number:02x}::1")).await {
+            Ok(_) => asked.push(number),
+            Err(status) => {
+                let error = Error::from(status);
+                assert_eq!(error.reason(), Some(ErrorReason::TooManyMailsFromIp));
+                let wait = error.rejection().and_then(Rejection::retry_delay);
+                assert_eq!(wait, Some(Duration::from_hours(1)));
+            }
+        }
+    }
+    assert_eq!(asked, [0, 1], "a /56 has two shares");
+    for number in 100..132 {
+        let from = format!("2001:db8:1:{:02x}00::1", number - 100);
+        asked.extend(create(&server, number, &from).await.ok().map(|_| number));
+    }
+    assert_eq!(asked.len(), 8, "a /48 has eight");
+    create(&server, 200, "2001:db8:2::1").await.expect("another site");
+    let counted = "SELECT count(*) FROM throttle WHERE key = 'mails-from:2001:db8:1:2300::'";
+    assert_eq!(count(server.db(), counted).await, 1, "the key that the version before knows");
+    server.deliver_mail().await;
+}
+
 #[tokio::test]
 async fn without_a_trusted_proxy_the_header_changes_nothing() {
     let server = throttled_behind("").await;
     create(&server, 1, "198.51.100.7").await.expect("one caller");
     create(&server, 2, "198.51.100.8").await.expect_err("the same caller");
-    let keys = rows(server.db(), "SELECT key FROM throttle WHERE key LIKE 'mails-from:%'").await;
-    let keys: Vec<String> =
+    let keys = rows(server.db(), "SELECT key FROM throttle WHERE key LIKE 'mails-from:%' ").await;
+    let mut keys: Vec<String> =
         keys.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect();
-    assert_eq!(keys, ["mails-from:127.0.0.1"]);
+    keys.sort();
+    // The narrowest has the key that the version before knows.
+    assert_eq!(keys, ["mails-from:127.0.0.0/24", "mails-from:127.0.0.1"]);
     server.deliver_mail().await;
 }

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use gestan_account_client::{Code, Error, v1, v1::ErrorReason};
-use gestan_account_server::throttle::{Throttles, calls::CallRate};
+use gestan_account_server::throttle::{Throttles, calls::CallRate, mails_in_all::MailsInAll};
 use gestan_account_tests::{
     PASSWORD, TestServer, TestServerOptions, assert_refused, count, machine, uuid,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::captured_log::Log;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -190,6 +192,56 @@ async fn an_ip_address_asks_for_20_mails_an_hour() {
     server.advance(HOUR);
     create(&server, 21, "autre@exemple.fr").await.expect("the hour has passed");
     server.deliver_mail().await;
+}
+
+#[tokio::test]
+async fn when_strangers_ask_for_too_many_mails_linked_machines_and_notices_still_get_theirs() {
+    let mails_in_all = "3/1h".parse().expect("a limit");
+    let options = TestServerOptions { mails_in_all, ..Default::default() };
+    let server = TestServer::start_with(options).await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    create(&server, 2, "client2@exemple.fr").await.expect("the second");
+    let third = create(&server, 3, "client3@exemple.fr").await.expect("the third");
+    let refused = create(&server, 4, "client4@exemple.fr").await;
+    assert_eq!(wait_told(refused, ErrorReason::TooManyMailsInAll), Duration::from_hours(1));
+    let refused = resend_by_id(&server, 5, member.account_id).await;
+    assert_eq!(wait_told(refused, ErrorReason::TooManyMailsInAll), Duration::from_hours(1));
+
+    let again = create(&server, 3, "client3@exemple.fr").await.expect("a repeat is no new mail");
+    assert_eq!(again, third);
+    let request = v1::ResendPasswordRequest {
+        request_id: uuid(6),
+        machine: Some(machine(1)),
+        ..Default::default()
+    };
+    for _ in 0..2 {
+        member.client.resend_password(request.clone()).await.expect("a token vouches for it");
+    }
+    server.register(member.account_id, 7).await;
+    server.advance(HOUR);
+    create(&server, 4, "client4@exemple.fr").await.expect("the hour has passed");
+    resend_by_id(&server, 5, member.account_id).await.expect("so may this one");
+    server.deliver_mail().await;
+}
+
+#[test]
+fn that_strangers_ask_for_many_mails_is_logged_once_an_hour() {
+    let (log, _logging) = Log::capture();
+    let mails = MailsInAll::new("10/1h".parse().expect("a limit"));
+    let start: Timestamp = "2026-11-24T08:00:00Z".parse().expect("a time");
+    let warnings = || log.text().matches("strangers ask for nearly as many mails").count();
+    mails.count(7, start);
+    assert_eq!(warnings(), 0);
+    for _ in 0..3 {
+        mails.check(0, start).expect("there is room");
+        mails.count(1, start);
+    }
+    assert_eq!(warnings(), 1);
+    mails.check(0, start).expect_err("that was all");
+    mails.count(9, start + HOUR);
+    assert_eq!(warnings(), 2);
+    assert!(mails.check(0, start + HOUR).is_ok());
+    assert!(mails.check(1, start + HOUR).is_err(), "one is on its way");
 }
 
 #[tokio::test]

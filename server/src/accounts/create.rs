@@ -46,6 +46,7 @@ impl Accounts {
             locale: command.locale,
             profile: command.profile.clone(),
             ip: origin.ip,
+            by_stranger: true,
         })
         .await
     }

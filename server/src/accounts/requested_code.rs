@@ -57,6 +57,8 @@ pub(super) struct CodeRequest {
     pub(super) locale: Locale,
     pub(super) profile: Profile,
     pub(super) ip: Option<IpAddr>,
+    /// Whether no link token vouches for it.
+    pub(super) by_stranger: bool,
 }
 
 /// A request, and whether its caller still waits.

@@ -73,6 +73,7 @@ impl Accounts {
             locale: command.locale,
             profile: Profile::default(),
             ip: origin.ip,
+            by_stranger: !matches!(command.account, WhoseAccount::Mine),
         })
         .await
     }

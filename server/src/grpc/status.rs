@@ -148,6 +148,7 @@ fn throttled_reason(limit: Throttled) -> ErrorReason {
         Throttled::Passwords => ErrorReason::TooManyPasswordTries,
         Throttled::MailsPerAddress => ErrorReason::TooManyMailsToAddress,
         Throttled::MailsPerIp => ErrorReason::TooManyMailsFromIp,
+        Throttled::MailsInAll => ErrorReason::TooManyMailsInAll,
         Throttled::CallsPerIp => ErrorReason::TooManyCallsFromIp,
         Throttled::CallsWithToken => ErrorReason::TooManyCallsWithToken,
     }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 
 use super::{Counts, Subject, ThrottleError};
-use crate::domain::email_address::EmailAddress;
+use crate::{domain::email_address::EmailAddress, network::levels};
 
 /// A mail that somebody asks for. Neither who names an ID nor who names an
 /// address must learn from the other's limit that the two belong together: what
@@ -13,7 +13,8 @@ use crate::domain::email_address::EmailAddress;
 /// refused.
 #[derive(Clone, Debug)]
 pub struct AskedMail {
-    from: Option<Subject>,
+    /// One for each network of the caller's address.
+    from: Vec<Subject>,
     named: Subject,
     mailbox: Subject,
 }
@@ -22,7 +23,8 @@ impl AskedMail {
     /// A mail into `mailbox`, asked for from `ip` by naming `named`.
     #[must_use]
     pub fn new(ip: Option<IpAddr>, named: Subject, mailbox: EmailAddress) -> Self {
-        Self { from: ip.map(Subject::MailsFrom), named, mailbox: Subject::MailsInto(mailbox) }
+        let from = ip.into_iter().flat_map(levels).map(Subject::MailsFrom).collect();
+        Self { from, named, mailbox: Subject::MailsInto(mailbox) }
     }
 
     /// All that it counts against.

@@ -55,7 +55,10 @@ impl<'a> Counts<'a> {
     /// that is too far away to be of use.
     pub fn reserve(&mut self, subject: &Subject, now: Timestamp) -> Option<Timestamp> {
         let limits = self.throttles.limits(subject);
-        let time = now + limits.wait(self.hits(&subject.key()), now).unwrap_or_default();
+        let time = now
+            + limits
+                .wait_of_shares(self.hits(&subject.key()), subject.shares(), now)
+                .unwrap_or_default();
         if time > now + limits.memory() {
             return None;
         }

@@ -60,9 +60,21 @@ impl Limits {
     /// it may happen at once.
     #[must_use]
     pub fn wait(&self, hits: &[Timestamp], now: Timestamp) -> Option<SignedDuration> {
+        self.wait_of_shares(hits, 1, now)
+    }
+
+    /// The same, where so many share it that each count holds `shares` times.
+    #[must_use]
+    pub fn wait_of_shares(
+        &self,
+        hits: &[Timestamp],
+        shares: u32,
+        now: Timestamp,
+    ) -> Option<SignedDuration> {
         let by_count = self.limits.iter().filter_map(|limit| {
             // The limit is hit while the `count`th last one lies within the window.
-            let nth_last = hits.len().checked_sub(limit.count)?;
+            let count = limit.count.saturating_mul(shares as usize);
+            let nth_last = hits.len().checked_sub(count)?;
             Some(hits.get(nth_last)?.duration_since(now) + limit.window)
         });
         let by_streak = self.waits.iter().filter_map(|waits| {
@@ -71,6 +83,17 @@ impl Limits {
             Some(hits.last()?.duration_since(now) + doubled.min(waits.longest))
         });
         by_count.chain(by_streak).max().filter(SignedDuration::is_positive)
+    }
+
+    /// How much of the limit is used up that is nearest to it: 1 when it is hit.
+    #[must_use]
+    pub fn fraction_used(&self, hits: &[Timestamp], now: Timestamp) -> f64 {
+        let used = |limit: &Limit| {
+            let since = hits.partition_point(|hit| now.duration_since(*hit) >= limit.window);
+            let count = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+            count(hits.len() - since) / count(limit.count)
+        };
+        self.limits.iter().map(used).fold(0.0, f64::max)
     }
 
     /// Drops the hits that no limit looks at any more.

@@ -1,13 +1,11 @@
 //! What is limited, and whose.
 
-use std::net::IpAddr;
-
 use sha2::{Digest as _, Sha256};
 
 use super::Throttled;
 use crate::{
     domain::{account_id::AccountId, base32, email_address::EmailAddress, machine::MachineId},
-    network::narrowest,
+    network::Level,
 };
 
 /// Who tries passwords. Strangers share one counter, so that many of them have
@@ -32,8 +30,8 @@ pub enum Subject {
     MailsInto(EmailAddress),
     /// Mails asked for under an account's ID, which need not exist.
     MailsFor(AccountId),
-    /// Mails asked for from an IP address.
-    MailsFrom(IpAddr),
+    /// Mails asked for from a network of an IP address.
+    MailsFrom(Level),
 }
 
 impl Subject {
@@ -49,7 +47,20 @@ impl Subject {
             Self::MailsTo(address) => format!("mails-to:{}", mailbox(address)),
             Self::MailsInto(address) => format!("mails-into:{}", mailbox(address)),
             Self::MailsFor(account) => format!("mails-for:{account}"),
-            Self::MailsFrom(ip) => format!("mails-from:{}", narrowest(*ip).addr()),
+            // Servers of two versions count together: before there were levels, the
+            // narrowest network was written without its prefix.
+            Self::MailsFrom(Level { network, shares: 1 }) => {
+                format!("mails-from:{}", network.addr())
+            }
+            Self::MailsFrom(Level { network, .. }) => format!("mails-from:{network}"),
+        }
+    }
+
+    /// How many times the limits it has: many callers share a wide network.
+    pub(super) fn shares(&self) -> u32 {
+        match self {
+            Self::MailsFrom(level) => level.shares,
+            _ => 1,
         }
     }
 

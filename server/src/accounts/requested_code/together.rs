@@ -19,7 +19,7 @@ use crate::{
         error::StorageError,
         idempotency_key::{self, Answered},
     },
-    throttle::AskedMail,
+    throttle::{AskedMail, Counts, ThrottleError},
 };
 
 /// How often a transaction is begun anew without those whose callers have gone
@@ -92,19 +92,23 @@ impl Accounts {
         let subjects = mails.flat_map(AskedMail::subjects);
         let mut counts = self.throttles.lock(&transaction, subjects).await?;
         let (mut outcomes, mut challenges, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+        let mut by_strangers = 0;
         for (request, claim) in requests.iter().zip(claims) {
             outcomes.push(match claim {
                 Claim::Old(outcome) => outcome,
-                Claim::New(answer, mail) => match mail.take(&mut counts, now) {
-                    Ok(send_time) => {
-                        challenges.push(request.challenge(answer.challenge_id, send_time));
-                        Ok(answer.into())
+                Claim::New(answer, mail) => {
+                    match self.take(request, &mail, by_strangers, &mut counts, now) {
+                        Ok(send_time) => {
+                            by_strangers += usize::from(request.by_stranger);
+                            challenges.push(request.challenge(answer.challenge_id, send_time));
+                            Ok(answer.into())
+                        }
+                        Err(throttled) => {
+                            refused.push(request.request_id);
+                            Err(throttled.into())
+                        }
                     }
-                    Err(throttled) => {
-                        refused.push(request.request_id);
-                        Err(throttled.into())
-                    }
-                },
+                }
             });
         }
         if challenges.is_empty() {
@@ -120,7 +124,25 @@ impl Accounts {
             return Ok(None);
         }
         transaction.commit().await?;
+        self.mails_in_all.count(by_strangers, now);
         Ok(Some(outcomes))
+    }
+
+    /// Counts a mail, unless a limit says no, or that of all strangers does, of whom
+    /// `by_strangers` are served with it. Other transactions may be on their way to
+    /// that last one: it may be exceeded by what they have together.
+    fn take(
+        &self,
+        request: &CodeRequest,
+        mail: &AskedMail,
+        by_strangers: usize,
+        counts: &mut Counts<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, ThrottleError> {
+        if request.by_stranger {
+            self.mails_in_all.check(by_strangers, now)?;
+        }
+        mail.take(counts, now)
     }
 
     /// Claims the IDs of the requests, in their order, so that two transactions with

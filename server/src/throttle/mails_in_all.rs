@@ -1,0 +1,85 @@
+//! A cap on the mails that strangers ask this server for: a mail server that is asked
+//! for too many lends its name to no others. In memory, so that it costs a request
+//! no statement.
+
+use std::{
+    collections::VecDeque,
+    iter,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Limits, ThrottleError, Throttled};
+
+/// How often it is logged that the cap is near: whoever sees to it needs no more.
+const WARNING_INTERVAL: SignedDuration = SignedDuration::from_hours(1);
+
+/// The mails that were asked for. Clones count together.
+///
+/// Those that strangers ask for are counted, and nothing else: somebody with an
+/// account, whose every machine brings a notice, must not be able to use up what
+/// newcomers need.
+#[derive(Clone, Debug)]
+pub struct MailsInAll {
+    limits: Limits,
+    asked: Arc<Mutex<Asked>>,
+}
+
+#[derive(Debug, Default)]
+struct Asked {
+    /// When, the oldest first; no more than the largest limit allows.
+    times: VecDeque<Timestamp>,
+    warned: Option<Timestamp>,
+}
+
+impl MailsInAll {
+    /// No more than `limits` allow.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, asked: Arc::default() }
+    }
+
+    /// Whether another one may be asked for, where `about_to_count` are on their way.
+    ///
+    /// # Errors
+    /// [`ThrottleError::Throttled`].
+    pub fn check(&self, about_to_count: usize, now: Timestamp) -> Result<(), ThrottleError> {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.forget_old(&self.limits, now);
+        let (limit, Asked { times, .. }) = (Throttled::MailsInAll, &mut *asked);
+        let known = times.len();
+        times.extend(iter::repeat_n(now, about_to_count));
+        let wait = self.limits.wait(times.make_contiguous(), now);
+        times.truncate(known);
+        match wait {
+            None => Ok(()),
+            Some(wait) => Err(ThrottleError::Throttled { limit, retry_after: wait.unsigned_abs() }),
+        }
+    }
+
+    /// Counts `mails` that were asked for, and warns when four fifths are used up.
+    pub fn count(&self, mails: usize, now: Timestamp) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.times.extend(iter::repeat_n(now, mails));
+        asked.forget_old(&self.limits, now);
+        let times = asked.times.make_contiguous();
+        let used_up = self.limits.fraction_used(times, now);
+        let warned = asked.warned.is_some_and(|time| now.duration_since(time) < WARNING_INTERVAL);
+        if used_up < 0.8 || warned {
+            return;
+        }
+        asked.warned = Some(now);
+        drop(asked);
+        tracing::warn!(used_up, "strangers ask for nearly as many mails as are sent for them");
+    }
+}
+
+impl Asked {
+    fn forget_old(&mut self, limits: &Limits, now: Timestamp) {
+        let memory = limits.memory();
+        while self.times.front().is_some_and(|time| now.duration_since(*time) >= memory) {
+            self.times.pop_front();
+        }
+    }
+}
