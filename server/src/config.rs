@@ -300,7 +300,8 @@ pub struct Settings {
     #[arg(long, env = "GESTAN_ACCOUNT_HASH_THREADS", global = true)]
     pub hash_threads: Option<NonZeroUsize>,
 
-    /// Hashes that may wait; who comes after them is told to come back.
+    /// Hashes that may wait, a quarter of them for mails and linked machines; who comes after them is
+    /// told to come back.
     #[arg(long, env = "GESTAN_ACCOUNT_HASH_QUEUE", default_value = "256", global = true)]
     pub hash_queue: NonZeroUsize,
 

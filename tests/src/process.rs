@@ -218,6 +218,9 @@ impl ServerProcess {
             .env("GESTAN_ACCOUNT_HASH_PASSES", "1")
             .env("GESTAN_ACCOUNT_MAILS_PER_ADDRESS", "1000000/1h")
             .env("GESTAN_ACCOUNT_MAILS_PER_IP", "1000000/1h")
+            .env("GESTAN_ACCOUNT_MAILS_IN_ALL", "1000000/1h")
+            .env("GESTAN_ACCOUNT_LINK_CALL_BURST", "100000000")
+            .env("GESTAN_ACCOUNT_LINK_CALLS_PER_SECOND", "1000000")
             .env("GESTAN_ACCOUNT_CALL_BURST", "1000000")
             .env("GESTAN_ACCOUNT_CALLS_PER_SECOND", "1000000")
             .args(arguments);

@@ -17,6 +17,7 @@ mod cold_start;
 mod creations;
 mod figure;
 mod first_call;
+mod flood;
 mod growth;
 mod hashing;
 mod http;
@@ -122,6 +123,9 @@ async fn main() {
     }
     if wanted("hashing") {
         hashing::measure(effort, &mut table).await;
+    }
+    if wanted("flood") {
+        flood::measure(effort, &mut table).await;
     }
     if wanted("creations-sqlite") {
         creations::on_sqlite(effort, &mut table).await;

@@ -86,6 +86,9 @@ pub(crate) async fn spawn(home: &Home, settings: &[(&str, &str)]) -> ServerProce
         .env("GESTAN_ACCOUNT_LISTEN", "127.0.0.1:0")
         .env("GESTAN_ACCOUNT_MAILS_PER_ADDRESS", "1000000/1h")
         .env("GESTAN_ACCOUNT_MAILS_PER_IP", "1000000/1h")
+        .env("GESTAN_ACCOUNT_MAILS_IN_ALL", "1000000/1h")
+        .env("GESTAN_ACCOUNT_LINK_CALL_BURST", "100000000")
+        .env("GESTAN_ACCOUNT_LINK_CALLS_PER_SECOND", "1000000")
         .env("GESTAN_ACCOUNT_CALL_BURST", "100000000")
         .env("GESTAN_ACCOUNT_CALLS_PER_SECOND", "1000000");
     for (name, value) in settings {
