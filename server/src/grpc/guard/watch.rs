@@ -55,7 +55,7 @@ impl Watch {
         if path.starts_with(OURS) || is_proxys_own {
             return Ok(());
         }
-        let taken = self.gate.buckets.take(caller, self.clock.now());
+        let taken = self.gate.buckets.take_from(caller, self.clock.now());
         let limit = Throttled::CallsPerIp;
         let refused = taken.map_err(|retry_after| Error::Throttled { limit, retry_after });
         refused.map_err(|error| status::refusal(&error, locale, self.randomness.uuid()))
