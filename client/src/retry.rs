@@ -119,7 +119,7 @@ impl RetryPolicy {
         let reason = rejection.as_ref().map(Rejection::reason);
         // Either the server has not seen the call, or it refused it unread.
         let undone = never_sent(status) || reason == Some(ErrorReason::HashingBusy);
-        if !(undone || is_passing(status) && repeat == Repeat::Harmless) {
+        if !(undone || is_endpoints_fault(status) && repeat == Repeat::Harmless) {
             return None;
         }
         let asked = pushback(status).transpose().ok()?;
@@ -143,11 +143,11 @@ impl RetryPolicy {
 /// Whether it is the endpoint that failed rather than the request: another
 /// endpoint, or the same one later, may do better.
 pub(crate) fn is_endpoints_fault(status: &Status) -> bool {
-    let busy = || {
-        let rejection = Rejection::from_status(status);
-        rejection.is_some_and(|rejection| rejection.reason() == ErrorReason::HashingBusy)
+    let is_busy = || {
+        let reason = Rejection::from_status(status).map(|rejection| rejection.reason());
+        matches!(reason, Some(ErrorReason::HashingBusy | ErrorReason::ServerBusy))
     };
-    is_passing(status) || busy()
+    is_passing(status) || is_busy()
 }
 
 fn is_passing(status: &Status) -> bool {

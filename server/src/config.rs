@@ -6,11 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::{SignedDuration, tz::TimeZone};
 use tracing::level_filters::LevelFilter;
 
-use crate::{
-    grpc::{Reflection, TrustedProxies},
-    telemetry::LogFormat,
-    throttle::Limits,
-};
+use crate::{grpc::Reflection, network::TrustedProxies, telemetry::LogFormat, throttle::Limits};
 
 /// Gestan's account service. Durations are written like `24h`, `10m`, `90s`.
 #[derive(Parser)]

@@ -12,7 +12,6 @@ mod status;
 mod texts;
 
 pub use account_service::{AccountGrpc, Gate};
-pub use caller::TrustedProxies;
 pub(crate) use guard::{Guarded, Watch};
 pub(crate) use health::watch_database;
 pub use reflection::Reflection;

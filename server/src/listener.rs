@@ -22,9 +22,10 @@ pub(crate) use budget::Exceeded;
 pub use budget::{Allowance, Allowances};
 pub(crate) use calls::{Peer, Refused, RunningCall};
 use door::Door;
+use serving::Answers;
 use tls::Tls;
 
-use crate::grpc::{Guarded, TrustedProxies};
+use crate::network::TrustedProxies;
 
 /// What accepting waits when the system has no room for a connection.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -93,12 +94,12 @@ impl Transport {
     pub(crate) async fn serve(
         self,
         listener: TcpListener,
-        guarded: Guarded,
+        calls: impl Answers,
         proxies: TrustedProxies,
         draining: CancellationToken,
     ) {
         let connections = TaskTracker::new();
-        let door = Arc::new(Door::new(self, guarded, proxies));
+        let door = Arc::new(Door::new(self, calls, proxies));
         let mut refusing = false;
         loop {
             let accepted = tokio::select! {

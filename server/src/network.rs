@@ -2,9 +2,13 @@
 //! for each of them, because an address alone says little: a home line has as many
 //! IPv6 addresses as it likes.
 
+mod proxies;
+
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+
+pub use proxies::TrustedProxies;
 
 /// The levels of IPv6, the narrowest first, each with how many times a single
 /// caller's share it may use: a subnet, the /56 that a home line usually gets, and

@@ -18,12 +18,13 @@ use gestan_account_server::{
         pepper::Peppers,
     },
     domain::ape_code::Nomenclature,
-    grpc::{Gate, Reflection, TrustedProxies},
+    grpc::{Gate, Reflection},
     listener::Transport,
     mail::{
         mailer::{Mailer, Memory, Sent},
         outbox::{Outbox, OutboxConfig},
     },
+    network::TrustedProxies,
     shutdown::Shutdown,
     storage::{link_reads::LinkReads, outbox_mail},
     throttle::{

@@ -169,7 +169,12 @@ async fn without_a_hash_every_password_is_wrong_at_the_cost_of_a_real_comparison
     let hasher = hasher((16_384, 3, 1), 1);
     let stored = hash(&hasher, PASSWORD).await;
     let mut fastest = [f64::INFINITY; 2];
-    for _ in 0..5 {
+    let is_alike = |[real, dummy]: [f64; 2]| dummy > real / 2.0 && dummy < real * 2.0;
+    // On a busy machine it takes a while until each has had the processor to itself.
+    for round in 0..60 {
+        if round >= 5 && is_alike(fastest) {
+            break;
+        }
         for (time, stored) in fastest.iter_mut().zip([Some(stored.clone()), None]) {
             let start = Instant::now();
             let verdict = hasher.verify_password(ANYBODY, password("autre"), stored).await.unwrap();
@@ -178,7 +183,7 @@ async fn without_a_hash_every_password_is_wrong_at_the_cost_of_a_real_comparison
         }
     }
     let [real, dummy] = fastest;
-    assert!(dummy > real / 2.0 && dummy < real * 2.0, "{dummy} s instead of {real} s");
+    assert!(is_alike(fastest), "{dummy} s instead of {real} s");
     // The dummy is no password that somebody could have.
     let right = hasher.verify_password(ANYBODY, password(PASSWORD), None).await.unwrap();
     assert!(matches!(right, Verdict::Wrong));

@@ -12,8 +12,8 @@ use gestan_account_server::{
         token::{Token, TokenKind},
     },
     domain::{locale::Locale, password::Password, personal_code::PersonalCode, violation::Problem},
-    grpc::TrustedProxies,
     mail::mailer::{Mailer, MailerError},
+    network::TrustedProxies,
     throttle::Limits,
 };
 use jiff::{SignedDuration, Timestamp};

@@ -7,7 +7,7 @@ use gestan_account_client::{
     Error, Rejection,
     v1::{self, ErrorReason},
 };
-use gestan_account_server::grpc::TrustedProxies;
+use gestan_account_server::network::TrustedProxies;
 use gestan_account_server::throttle::Throttles;
 use gestan_account_tests::{TestServer, TestServerOptions, count, machine, rows, uuid};
 use tonic::transport::Channel;

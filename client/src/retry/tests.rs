@@ -29,7 +29,9 @@ const fn ms(millis: u64) -> Duration {
 #[test]
 fn unavailable_and_broken_connections_are_repeated_only_where_harmless() {
     let broken = Status::from_error("reset".into());
-    for status in [Status::unavailable(""), broken] {
+    // Perhaps only its answer was what there was no room for.
+    let busy = rejected(Code::ResourceExhausted, ErrorReason::ServerBusy, None);
+    for status in [Status::unavailable(""), broken, busy] {
         assert!(policy().next_wait(&status, Repeat::Harmless, 1, false, 0.0).is_some());
         assert!(policy().next_wait(&status, Repeat::Harmful, 1, false, 0.0).is_none());
     }
@@ -116,6 +118,7 @@ fn an_endpoint_is_not_blamed_for_the_request() {
         Status::from_error(Box::new(ConnectError("refused".into()))),
         rejected(Code::Unavailable, ErrorReason::ShuttingDown, None),
         rejected(Code::ResourceExhausted, ErrorReason::HashingBusy, None),
+        rejected(Code::ResourceExhausted, ErrorReason::ServerBusy, None),
     ] {
         assert!(is_endpoints_fault(&status), "{status:?}");
     }

@@ -10,13 +10,11 @@ use gestan_account_proto::v1::{
 };
 use tonic::{Request, Response, Status};
 
-use super::{
-    caller::{Call, TrustedProxies},
-    convert, status,
-};
+use super::{caller::Call, convert, status};
 use crate::{
     accounts::{Accounts, Origin, error::Error},
     domain::{locale::Locale, violation::Violations},
+    network::TrustedProxies,
     shutdown::Shutdown,
     throttle::{Throttled, calls::NetworkCalls},
 };

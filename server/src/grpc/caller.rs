@@ -1,15 +1,13 @@
 //! What a call says about its caller, beside the request itself.
 
-mod proxies;
-
 use std::net::{IpAddr, SocketAddr};
 
 use tonic::{Request, codegen::http::HeaderMap};
 
-pub use self::proxies::TrustedProxies;
 use crate::{
     accounts::{BearerToken, Origin},
     domain::locale::Locale,
+    network::TrustedProxies,
 };
 
 /// The metadata of a call.

@@ -16,10 +16,10 @@ use super::{
     connection::{Connection, Io},
     given_up::GivenUp,
     places::{Place, Places},
-    serving::{self, Http2, http2},
+    serving::{self, Answers, Http2, http2},
     tls::Tls,
 };
-use crate::grpc::{Guarded, TrustedProxies};
+use crate::network::TrustedProxies;
 
 /// The kernel's own sign of life.
 const TCP_KEEPALIVE: Duration = Duration::from_mins(1);
@@ -27,9 +27,9 @@ const TCP_KEEPALIVE: Duration = Duration::from_mins(1);
 /// it is read; by itself it would go up to several MiB. Twice as much is taken.
 const SOCKET_BUFFER_BYTES: usize = 128 * 1024;
 /// What every connection needs.
-pub(super) struct Door {
+pub(super) struct Door<S> {
     transport: Transport,
-    guarded: Guarded,
+    calls: S,
     proxies: TrustedProxies,
     places: Places,
     handshakes: Places,
@@ -48,8 +48,8 @@ pub(super) struct Newcomer {
     handshake: Option<Place>,
 }
 
-impl Door {
-    pub(super) fn new(transport: Transport, guarded: Guarded, proxies: TrustedProxies) -> Self {
+impl<S: Answers> Door<S> {
+    pub(super) fn new(transport: Transport, calls: S, proxies: TrustedProxies) -> Self {
         let Transport { max_connections, max_connections_per_ip, .. } = transport;
         let Transport { max_handshakes, max_handshakes_per_ip, .. } = transport;
         Self {
@@ -60,7 +60,7 @@ impl Door {
             callers: http2(&transport, false),
             of_proxies: http2(&transport, true),
             transport,
-            guarded,
+            calls,
             proxies,
         }
     }
@@ -97,7 +97,7 @@ impl Door {
 
 impl Newcomer {
     /// Ends the handshake, if there is one, and serves the connection to its end.
-    pub(super) async fn serve(self, door: Arc<Door>, draining: CancellationToken) {
+    pub(super) async fn serve<S: Answers>(self, door: Arc<Door<S>>, draining: CancellationToken) {
         let Self { stream, peer, place, handshake } = self;
         let activity = Arc::clone(&peer.activity);
         let io = match &door.transport.tls {
@@ -115,9 +115,9 @@ impl Newcomer {
         activity.shook_hands();
         let http2 = if peer.is_proxy { &door.of_proxies } else { &door.callers };
         let connection = Connection::new(io, activity, place);
-        let guarded = door.guarded.clone();
+        let calls = door.calls.clone();
         let max_age = door.transport.max_connection_age;
-        serving::serve(connection, peer, http2, guarded, max_age, draining).await;
+        serving::serve(connection, peer, http2, calls, max_age, draining).await;
     }
 }
 

@@ -2,18 +2,17 @@
 //! GOAWAY, when it is old or idle, when it makes room or the server stops; and it is
 //! dropped, with all that was to be sent, when its peer lets it wait too long.
 
-use std::{future::poll_fn, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::poll_fn, pin::pin, sync::Arc, time::Duration};
 
 use hyper::{body::Incoming, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio_util::sync::CancellationToken;
 use tonic::{
     body::Body,
-    codegen::{Service as _, http},
+    codegen::{Service, http},
 };
 
 use super::{Transport, activity::Verdict, calls::Peer, connection::Connection};
-use crate::grpc::Guarded;
 
 /// Calls at once on one connection.
 const MAX_CONCURRENT_STREAMS: u32 = 100;
@@ -31,6 +30,29 @@ const CONNECTION_WINDOW_BYTES: u32 = 256 * 1024;
 const MAX_PENDING_RESETS: usize = 20;
 /// Streams that the server itself had to reset for errors of the peer.
 const MAX_ERROR_RESETS: usize = 100;
+
+/// What answers calls: each brings its [`Peer`] along.
+pub(crate) trait Answers:
+    Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<S> Answers for S where
+    S: Service<
+            http::Request<Body>,
+            Response = http::Response<Body>,
+            Error = Infallible,
+            Future: Send,
+        > + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
 
 /// How HTTP/2 is spoken with a peer.
 pub(super) type Http2 = http2::Builder<TokioExecutor>;
@@ -67,7 +89,7 @@ pub(super) async fn serve(
     connection: Connection,
     peer: Peer,
     http2: &Http2,
-    guarded: Guarded,
+    calls: impl Answers,
     max_age: Duration,
     draining: CancellationToken,
 ) {
@@ -75,10 +97,10 @@ pub(super) async fn serve(
     let service = service_fn(move |request: http::Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(peer.clone());
-        let mut guarded = guarded.clone();
+        let mut calls = calls.clone();
         async move {
-            poll_fn(|cx| guarded.poll_ready(cx)).await?;
-            guarded.call(request).await
+            poll_fn(|cx| calls.poll_ready(cx)).await?;
+            calls.call(request).await
         }
     });
     let mut served = pin!(http2.serve_connection(TokioIo::new(connection), service));

@@ -11,7 +11,7 @@ use gestan_account_server::{
         hasher::{HashParams, PasswordHash},
         pepper::Peppers,
     },
-    grpc::TrustedProxies,
+    network::TrustedProxies,
     mail::mailer::Mailer,
     throttle::Limits,
 };
