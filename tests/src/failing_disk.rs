@@ -55,9 +55,6 @@ impl FailingDisk {
     }
 
     /// Lets every write fail after so many more.
-    ///
-    /// # Panics
-    /// When the control file cannot be written.
     pub fn fail(&self, failure: Failure, before: i32) {
         let error: i32 = match failure {
             Failure::Broken => 5,
@@ -70,12 +67,17 @@ impl FailingDisk {
         self.write(0, error);
     }
 
-    /// Lets it work again; gives how many writes have failed.
+    /// Lets it work again.
+    pub fn work(&self) {
+        self.write(0, 0);
+    }
+
+    /// How many writes have failed since it was last told to.
     ///
     /// # Panics
     /// When the control file cannot be read.
-    pub fn work(&self) -> i32 {
-        self.write(0, 0);
+    #[must_use]
+    pub fn failed(&self) -> i32 {
         let mut failed = [0; 4];
         self.control.read_exact_at(&mut failed, 8).expect("the control file");
         i32::from_ne_bytes(failed)

@@ -95,13 +95,12 @@ fn classify(cause: &SqlxError) -> Class {
     if database.try_downcast_ref::<SqlxSqliteError>().is_some() {
         // https://www.sqlite.org/rescode.html
         return match code.parse::<i32>().map(|code| (code, code & 0xFF)) {
-            // CONSTRAINT_COMMITHOOK: the file has lost its name
-            Ok((531, _)) => Class::Unavailable,
             // BUSY, LOCKED
             Ok((_, 5 | 6)) => Class::Conflict,
             // NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL,
-            // NOTADB: of the machine, the disk or the file, for the operator to mend
-            Ok((_, 7..=11 | 13..=15 | 26)) => Class::Unavailable,
+            // NOTADB: of the machine, the disk or the file, for the operator to mend.
+            // CONSTRAINT_COMMITHOOK: the file has lost its name
+            Ok((_, 7..=11 | 13..=15 | 26) | (531, _)) => Class::Unavailable,
             _ => Class::Fault,
         };
     }

@@ -134,7 +134,7 @@ async fn unlink_all(
     let row = ActiveModel { unlink_time: Set(Some(to_millis(now))), ..Default::default() };
     let mut dead = Entity::update_many().set(row).filter(which).exec_with_returning(db).await?;
     dead.sort_unstable_by_key(Model::by_last_seen);
-    Ok(dead.into_iter().map(|link| link.machine()).collect())
+    Ok(dead.into_iter().map(Model::machine).collect())
 }
 
 /// Links a machine, or gives its link a new token: the old one is dead.

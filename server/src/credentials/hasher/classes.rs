@@ -67,11 +67,10 @@ impl<T> Classes<T> {
 
     /// The item whose turn it is.
     pub fn pop(&mut self) -> Option<T> {
-        if self.known_in_a_row >= KNOWN_IN_A_ROW || self.known.is_empty() {
-            if let Some(item) = self.strangers.pop() {
-                self.known_in_a_row = 0;
-                return Some(item);
-            }
+        let is_strangers_turn = self.known_in_a_row >= KNOWN_IN_A_ROW || self.known.is_empty();
+        if let Some(item) = is_strangers_turn.then(|| self.strangers.pop()).flatten() {
+            self.known_in_a_row = 0;
+            return Some(item);
         }
         let item = self.known.pop()?;
         self.known_in_a_row = self.known_in_a_row.saturating_add(1);
