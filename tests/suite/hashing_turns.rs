@@ -170,12 +170,12 @@ proptest! {
     }
 }
 
-fn ip(text: &str) -> Option<IpAddr> {
-    Some(text.parse().expect("an address"))
+fn ip(text: &str) -> IpAddr {
+    text.parse().expect("an address")
 }
 
 /// The /64 with this number of a home line's /56.
-fn home(number: usize) -> Option<IpAddr> {
+fn home(number: usize) -> IpAddr {
     ip(&format!("2001:db8:1:23{number:02x}::1"))
 }
 
@@ -239,15 +239,15 @@ impl Line {
 async fn a_flood_out_of_one_home_line_waits_for_itself() {
     let mut line = Line::before_an_occupied_thread(64).await;
     for number in 0..256 {
-        line.join("flood", Stranger(home(number))).await;
+        line.join("flood", Stranger(Some(home(number)))).await;
     }
-    line.join("neighbour", Stranger(ip("2001:db8:1:4500::1"))).await;
-    line.join("stranger", Stranger(ip("2001:db8:9::1"))).await;
-    line.join("by IPv4", Stranger(ip("198.51.100.7"))).await;
+    line.join("neighbour", Stranger(Some(ip("2001:db8:1:4500::1")))).await;
+    line.join("stranger", Stranger(Some(ip("2001:db8:9::1")))).await;
+    line.join("by IPv4", Stranger(Some(ip("198.51.100.7")))).await;
     line.join("mail", Outbox).await;
-    line.join("machine", Known(ip("2001:db8:7::1"))).await;
+    line.join("machine", Known(Some(ip("2001:db8:7::1")))).await;
     // A machine behind the flooding line itself.
-    line.join("machine there", Known(home(7))).await;
+    line.join("machine there", Known(Some(home(7)))).await;
     let (served, refused) = line.served().await;
     // The thread was occupied by a mail: three in a row, and it is a stranger's turn.
     let order = ["mail", "machine", "flood", "machine there", "stranger", "by IPv4", "neighbour"];
@@ -260,10 +260,10 @@ async fn a_flood_out_of_one_home_line_waits_for_itself() {
 async fn strangers_get_every_fourth_turn_though_machines_never_stop() {
     let mut line = Line::before_an_occupied_thread(64).await;
     for _ in 0..16 {
-        line.join("machine", Known(ip("198.51.100.7"))).await;
+        line.join("machine", Known(Some(ip("198.51.100.7")))).await;
     }
     for _ in 0..4 {
-        line.join("stranger", Stranger(ip("203.0.113.9"))).await;
+        line.join("stranger", Stranger(Some(ip("203.0.113.9")))).await;
     }
     let (served, refused) = line.served().await;
     assert!(refused.is_empty());
@@ -278,9 +278,9 @@ async fn strangers_get_every_fourth_turn_though_machines_never_stop() {
 async fn among_machines_the_newest_job_of_the_network_with_the_most_makes_room() {
     let mut line = Line::before_an_occupied_thread(16).await;
     for _ in 0..10 {
-        line.join("flood", Known(ip("198.51.100.7"))).await;
+        line.join("flood", Known(Some(ip("198.51.100.7")))).await;
     }
-    line.join("machine", Known(ip("203.0.113.9"))).await;
+    line.join("machine", Known(Some(ip("203.0.113.9")))).await;
     line.join("mail", Outbox).await;
     let (served, refused) = line.served().await;
     assert_eq!(served, ["flood", "machine", "mail", "flood"]);
@@ -359,9 +359,9 @@ async fn while_one_home_line_floods_a_linked_machine_and_a_newcomer_are_served_s
 async fn who_makes_room_is_told_a_wait() {
     let mut line = Line::before_an_occupied_thread(4).await;
     for _ in 0..3 {
-        line.join("flood", Stranger(home(1))).await;
+        line.join("flood", Stranger(Some(home(1)))).await;
     }
-    line.join("newcomer", Stranger(ip("198.51.100.7"))).await;
+    line.join("newcomer", Stranger(Some(ip("198.51.100.7")))).await;
     let displaced = line.calls.join_next().await.expect("one has its answer").expect("no panic");
     let ("flood", Err(HashError::Busy { retry_after })) = displaced else {
         panic!("{displaced:?}");

@@ -227,6 +227,18 @@ async fn machines_of_one_account_that_call_at_once_share_its_list() {
     assert_eq!(joined, 0, "callers times links");
 }
 
+/// What a server of before reads of a letter.
+#[derive(serde::Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Before {
+    MachineLinked(EventBefore),
+}
+
+#[derive(serde::Deserialize)]
+struct EventBefore {
+    machine: String,
+}
+
 #[test]
 fn a_letter_of_before_is_read_and_one_of_today_is_read_by_a_server_of_before() {
     let before = r#"{"kind":"machine_linked","account_id":7,"machine":"Caisse","time_millis":1}"#;
@@ -235,15 +247,6 @@ fn a_letter_of_before_is_read_and_one_of_today_is_read_by_a_server_of_before() {
     assert_eq!(event.detached, Detached::default());
     assert_eq!(serde_json::to_string(&letter).expect("JSON"), before);
 
-    #[derive(serde::Deserialize)]
-    #[serde(tag = "kind", rename_all = "snake_case")]
-    enum Before {
-        MachineLinked(EventBefore),
-    }
-    #[derive(serde::Deserialize)]
-    struct EventBefore {
-        machine: String,
-    }
     let detached = Detached { names: vec!["Vieille caisse".to_owned()], others: 3 };
     let letter = Letter::MachineLinked(Event { detached, ..event.clone() });
     let text = serde_json::to_string(&letter).expect("JSON");

@@ -62,7 +62,7 @@ fn median(load: &Load) -> f64 {
 async fn updates(connections: &[Connection<Channel>], world: &Arc<World>, time: Duration) -> Load {
     let world = Arc::clone(world);
     keep_calling(connections, 1, time, move |channel, number| {
-        let request = from(elsewhere(number), changing_nothing(world.member(number)));
+        let request = from(&elsewhere(number), changing_nothing(world.member(number)));
         async move {
             Service::new(channel).update(request).await.expect("it is answered");
         }
@@ -74,7 +74,7 @@ async fn updates(connections: &[Connection<Channel>], world: &Arc<World>, time: 
 async fn joins(connections: &[Connection<Channel>], world: &Arc<World>, time: Duration) -> Load {
     let world = Arc::clone(world);
     keep_calling(connections, 1, time, move |channel, number| {
-        let request = from(elsewhere(number), Request::new(joining(world.member(number))));
+        let request = from(&elsewhere(number), Request::new(joining(world.member(number))));
         async move {
             Service::new(channel).register_existing(request).await.expect("it is answered");
         }
@@ -91,7 +91,7 @@ async fn flood(connections: &[Connection<Channel>], time: Duration) -> Load {
             machine: Some(v1::Machine { id: uuid(3), name: "Caisse 3".to_owned() }),
         };
         let home = format!("2001:db8:1:23{:02x}::1", number % 256);
-        let request = from(home, Request::new(request));
+        let request = from(&home, Request::new(request));
         async move {
             let outcome = Service::new(channel).register_existing(request).await;
             let code = outcome.err().map(|status| status.code());
@@ -107,7 +107,7 @@ fn elsewhere(number: u64) -> String {
     format!("2001:db9:{:x}::1", number % 65_536)
 }
 
-fn from<T>(address: String, mut request: Request<T>) -> Request<T> {
+fn from<T>(address: &str, mut request: Request<T>) -> Request<T> {
     let address = address.parse().expect("an address is ASCII");
     request.metadata_mut().insert("x-forwarded-for", address);
     request
