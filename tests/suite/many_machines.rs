@@ -227,7 +227,7 @@ async fn machines_of_one_account_that_call_at_once_share_its_list() {
     assert_eq!(joined, 0, "callers times links");
 }
 
-/// What a server of before reads of a letter.
+/// What the version before makes of a letter.
 #[derive(serde::Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Before {
