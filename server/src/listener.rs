@@ -1,5 +1,5 @@
 //! From a TCP listener to the connections that are served: places, TLS and
-//! time-outs. What HTTP/2 itself limits is set in [`serving`]; what a call may take,
+//! time-outs. What HTTP/2 itself limits is set in `serving`; what a call may take,
 //! `grpc::guard` watches. Nothing here reads a request.
 
 mod activity;
