@@ -101,3 +101,14 @@ async fn the_readmes_commands_for_a_support_agent_read_an_account() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(printed.contains("\"email\": \"jeanne@exemple.fr\""), "{printed}");
 }
+
+#[tokio::test]
+async fn whoever_asks_by_reflection_without_a_key_is_told_what_to_send() {
+    let home = Home::on_sqlite();
+    let server = ServerProcess::start(&home, &[]).await;
+    let mut list = Command::new(grpcurl());
+    list.args(["-plaintext", &server.address.to_string(), "list"]);
+    let output = timeout(PATIENCE, list.output()).await.expect("it ends").expect("grpcurl runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("authorization: Bearer KEY"), "{said}");
+}

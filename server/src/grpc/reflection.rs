@@ -119,11 +119,10 @@ async fn check(accounts: &Accounts, headers: &http::HeaderMap) -> Result<(), Sta
         }
         Some(BearerToken::Link(_)) | None => Ok(None),
     };
-    let found = found.map_err(Error::from);
-    let refusal = match found.map(|found| found.ok_or(Error::InvalidCredentials)) {
-        Ok(Ok(_)) => return Ok(()),
-        Ok(Err(error)) | Err(error) => error,
-    };
     let locale = caller::locale(headers);
-    Err(status::refusal(&refusal, locale, accounts.randomness.uuid()))
+    match found {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err(status::reflection_needs_a_key(locale)),
+        Err(error) => Err(status::refusal(&Error::from(error), locale, accounts.randomness.uuid())),
+    }
 }

@@ -123,6 +123,17 @@ pub(super) fn unread(theirs: &Status, locale: Locale) -> Option<Status> {
         .then(|| assemble(code, reason, HashMap::new(), None, locale, ErrorDetails::new()))
 }
 
+/// The answer to whoever asks by reflection without a support key: a person at a
+/// terminal, who typed no code and no password.
+pub(super) fn reflection_needs_a_key(locale: Locale) -> Status {
+    let mut details = ErrorDetails::new();
+    let reason = ErrorReason::InvalidCredentials;
+    details.set_error_info(reason.as_str_name(), ERROR_DOMAIN, HashMap::new());
+    details.set_localized_message(locale.tag(), texts::reflection_needs_a_key(locale));
+    let message = texts::reflection_needs_a_key(Locale::En);
+    Status::with_error_details(Code::Unauthenticated, message, details)
+}
+
 fn assemble(
     code: Code,
     reason: ErrorReason,

@@ -93,6 +93,20 @@ fn french(reason: ErrorReason) -> &'static str {
     }
 }
 
+/// What reflection says to whoever sends no support key.
+pub(super) fn reflection_needs_a_key(locale: Locale) -> &'static str {
+    match locale {
+        Locale::Fr => {
+            "La réflexion ne répond qu’avec une clé d’assistance : ajoutez l’en-tête « authorization: \
+             Bearer CLÉ », ou donnez à votre outil les fichiers proto."
+        }
+        Locale::En => {
+            "Reflection answers only with a support key: add the header \"authorization: Bearer KEY\", \
+             or give your tool the proto files."
+        }
+    }
+}
+
 fn english(reason: ErrorReason) -> &'static str {
     match reason {
         ErrorReason::Unspecified | ErrorReason::Internal => {
