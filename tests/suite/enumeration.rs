@@ -52,7 +52,8 @@ async fn start() -> TestServer {
 
 async fn table_sizes(server: &TestServer) -> BTreeMap<String, i64> {
     let mut sizes = BTreeMap::new();
-    for table in tables(server.db()).await {
+    // A heartbeat is no call's.
+    for table in tables(server.db()).await.into_iter().filter(|table| table != "heartbeat") {
         let size = count(server.db(), &format!("SELECT count(*) FROM {table}")).await;
         sizes.insert(table, size);
     }

@@ -194,6 +194,8 @@ fn work(shared: &Shared) {
         if !job.is_awaited() {
             continue;
         }
+        // Before the answer is there: whoever has it finds its own job counted.
+        shared.jobs_done.fetch_add(1, Ordering::Relaxed);
         let start = Instant::now();
         // A job that panics costs its caller the answer, not everybody a thread.
         // Whatever it left in the memory, the next hash writes before it reads.
@@ -201,7 +203,6 @@ fn work(shared: &Shared) {
             tracing::error!("a hashing job panicked");
         }
         let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
-        shared.jobs_done.fetch_add(1, Ordering::Relaxed);
         let average = shared.job_micros.load(Ordering::Relaxed);
         shared.job_micros.store(average - average / 8 + micros / 8, Ordering::Relaxed);
     }
