@@ -10,7 +10,7 @@ mod confirm;
 mod create;
 pub mod error;
 mod get;
-pub mod linking;
+mod linking;
 mod owed_mail;
 mod register_existing;
 mod requested_code;

@@ -15,6 +15,7 @@ pub mod domain;
 pub mod grpc;
 pub mod listener;
 pub mod mail;
+pub mod model;
 pub mod network;
 mod new_file;
 pub mod panics;

@@ -3,7 +3,6 @@
 
 use gestan_account_client::v1;
 use gestan_account_server::{
-    accounts::linking::MAX_MACHINES,
     clock::Clock as _,
     credentials::token::{Token, TokenKind},
     domain::{
@@ -11,6 +10,7 @@ use gestan_account_server::{
         machine::{Machine, MachineId, MachineName},
     },
     mail::letter::{Detached, Event, Letter},
+    model::link::MAX_MACHINES,
     storage::link,
 };
 use gestan_account_tests::{

@@ -8,12 +8,9 @@ use crate::{
         hasher::HashFor,
         token::{Token, TokenKind},
     },
-    storage::{
-        error::StorageError,
-        link::Link,
-        link_reads::{Linked, Reader},
-        support_key::{self, SupportKey},
-    },
+    domain::account_id::AccountId,
+    model::{calling_machine::CallingMachine, link::Link, support_key::SupportKey},
+    storage::{error::StorageError, link_reads::Reader, support_key},
     throttle::{Guesser, Throttled},
 };
 
@@ -39,7 +36,15 @@ impl BearerToken {
     }
 }
 
-impl Linked {
+impl CallingMachine {
+    /// Refuses a call in which a machine names another account than its own.
+    pub(super) fn check_names(&self, named: Option<AccountId>) -> Result<(), Error> {
+        match named {
+            Some(id) if id != self.account.id => Err(Error::PermissionDenied),
+            _ => Ok(()),
+        }
+    }
+
     /// A secret that this machine gives for its account.
     pub(super) fn guess(&self, origin: &Origin) -> Guess<'_> {
         Guess {
@@ -53,7 +58,7 @@ impl Linked {
 
 /// Who calls.
 pub(super) enum Caller {
-    Machine(Box<Linked>),
+    Machine(Box<CallingMachine>),
     Support,
 }
 
@@ -75,10 +80,13 @@ impl Accounts {
 
     /// The machine that calls, whose link lives, and which is noted as seen; a
     /// support key may not.
-    pub(super) async fn authenticate_machine(&self, origin: &Origin) -> Result<Linked, Error> {
+    pub(super) async fn authenticate_machine(
+        &self,
+        origin: &Origin,
+    ) -> Result<CallingMachine, Error> {
         match self.find_caller(origin).await? {
             Caller::Machine(mut machine) => {
-                machine.link.check_lives()?;
+                check_live(&machine.link)?;
                 self.note_seen(&mut machine.link).await;
                 Ok(*machine)
             }
@@ -89,8 +97,8 @@ impl Accounts {
     /// The machine that reads its account, whose link lives.
     pub(super) async fn authenticate_reader(&self, token: &Token) -> Result<Reader, Error> {
         let mut reader = self.known(token, self.links.find_reader(token.digest())).await?;
-        reader.linked.link.check_lives()?;
-        self.note_seen(&mut reader.linked.link).await;
+        check_live(&reader.machine.link)?;
+        self.note_seen(&mut reader.machine.link).await;
         Ok(reader)
     }
 
@@ -129,8 +137,6 @@ impl Accounts {
     }
 }
 
-impl Link {
-    fn check_lives(&self) -> Result<(), Error> {
-        if self.lives() { Ok(()) } else { Err(Error::InvalidCredentials) }
-    }
+fn check_live(link: &Link) -> Result<(), Error> {
+    if link.is_live() { Ok(()) } else { Err(Error::InvalidCredentials) }
 }

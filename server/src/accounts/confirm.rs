@@ -15,9 +15,12 @@ use crate::{
     },
     domain::{account_id::AccountId, email_address::EmailAddress, personal_code::PersonalCode},
     mail::letter::{Event, Letter},
+    model::{
+        account::Account,
+        challenge::{Challenge, Door, IssuedTicket, Purpose, Spent, State},
+    },
     storage::{
-        account::{self, Account},
-        challenge::{self, Challenge, IssuedTicket, MAX_WRONG_TRIES, Purpose, Spent},
+        account, challenge,
         personal_code::{self, MailedCode},
     },
 };
@@ -87,7 +90,7 @@ impl Accounts {
         let Some(mailed) =
             personal_code::find_matching(&transaction, candidates, &code.hash).await?
         else {
-            named.check_open(now)?;
+            check_open(&named, now)?;
             challenge::add_wrong_try(&transaction, named.id).await?;
             transaction.commit().await?;
             return Err(Error::InvalidCredentials);
@@ -96,7 +99,7 @@ impl Accounts {
         let answered = if mailed.challenge_id == named.id {
             named
         } else {
-            named.check_open(now)?;
+            check_open(&named, now)?;
             let earlier = challenge::find_for_update(&transaction, mailed.challenge_id).await?;
             earlier.ok_or(Error::InvalidCredentials)?
         };
@@ -104,7 +107,7 @@ impl Accounts {
             transaction.rollback().await?;
             return Ok(confirmed);
         }
-        answered.check_open(now)?;
+        check_open(&answered, now)?;
         if mailed.expire_time <= now {
             return Err(Error::CodeExpired);
         }
@@ -176,8 +179,7 @@ impl Accounts {
         let email = &challenge.email;
         let account = account::find_for_update(transaction, account_id).await?;
         let mut account = account.ok_or(Error::InvalidCredentials)?;
-        let pending = account.pending_email.as_ref();
-        let pending = pending.and_then(|(typed, _)| EmailAddress::parse(typed).ok());
+        let pending = account.pending_address();
         if pending.as_ref().map(EmailAddress::key) != Some(email.key()) {
             // Another change of address has been asked for, or this one taken back.
             return Err(Error::CodeExpired);
@@ -201,18 +203,13 @@ impl Accounts {
     }
 }
 
-impl Challenge {
-    fn check_tries(&self) -> Result<(), Error> {
-        if self.wrong_tries >= MAX_WRONG_TRIES { Err(Error::TooManyTries) } else { Ok(()) }
-    }
-
-    /// Whether the challenge can still be answered.
-    fn check_open(&self, now: Timestamp) -> Result<(), Error> {
-        if self.spent.is_some() {
-            return Err(Error::CodeSpent);
-        }
-        self.check_tries()?;
-        if self.expire_time <= now { Err(Error::CodeExpired) } else { Ok(()) }
+/// Whether a challenge can still be answered here.
+fn check_open(challenge: &Challenge, now: Timestamp) -> Result<(), Error> {
+    match challenge.state(Door::Confirm, now) {
+        State::Open => Ok(()),
+        State::Spent(_) => Err(Error::CodeSpent),
+        State::TooManyTries => Err(Error::TooManyTries),
+        State::Expired => Err(Error::CodeExpired),
     }
 }
 

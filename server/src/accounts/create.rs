@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{email_address::EmailAddress, locale::Locale, machine::Machine, profile::Profile},
-    storage::challenge::Purpose,
+    model::challenge::Purpose,
 };
 
 /// What Create is asked.

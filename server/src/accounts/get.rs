@@ -7,12 +7,12 @@ use crate::{
     audit::{self, Action, Actor},
     credentials::token::Token,
     domain::{account_id::AccountId, violation::Problem},
-    storage::{
-        account::{self, Account},
-        link::{self, Link},
-        link_reads::{Linked, Reader},
-        machines::Machines,
+    model::{
+        account::Account,
+        calling_machine::CallingMachine,
+        link::{Link, Machines},
     },
+    storage::{account, link, link_reads::Reader},
 };
 
 /// What Get is asked.
@@ -49,9 +49,9 @@ impl Accounts {
     }
 
     async fn read_own(&self, query: &Get, token: &Token) -> Result<AccountRead, Error> {
-        let Reader { linked: Linked { link, account }, machines } =
-            self.authenticate_reader(token).await?;
-        account.check_is(query.account_id)?;
+        let Reader { machine, machines } = self.authenticate_reader(token).await?;
+        machine.check_names(query.account_id)?;
+        let CallingMachine { link, account } = machine;
         Ok(AccountRead { account, machines, current: Some(link) })
     }
 
@@ -94,15 +94,5 @@ impl AccountRead {
             listed.sort_by_key(|link| (link.link_time, link.id));
         }
         listed
-    }
-}
-
-impl Account {
-    /// Whether this is the account that a machine names, if it names one.
-    pub(super) fn check_is(&self, named: Option<AccountId>) -> Result<(), Error> {
-        match named {
-            Some(id) if id != self.id => Err(Error::PermissionDenied),
-            _ => Ok(()),
-        }
     }
 }

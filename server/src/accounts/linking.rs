@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use sea_orm::DatabaseTransaction;
 
 use super::error::Error;
-pub use crate::storage::link::MAX_MACHINES;
 use crate::{
     audit::{self, Action, Actor},
     credentials::token::TokenDigest,

@@ -11,9 +11,12 @@ use crate::{
     credentials::hasher::CodeSalt,
     domain::{email_address::EmailAddress, locale::Locale, machine::Machine, profile::Profile},
     mail::letter::Letter,
-    storage::{
+    model::{
         account::Account,
-        challenge::{self, Challenge, Purpose},
+        challenge::{Challenge, Purpose},
+    },
+    storage::{
+        challenge,
         error::StorageError,
         outbox_mail::{self, NewMail},
     },

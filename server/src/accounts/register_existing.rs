@@ -15,10 +15,8 @@ use crate::{
     },
     domain::{account_id::AccountId, machine::Machine, secret::Secret},
     mail::letter::{Event, Letter},
-    storage::{
-        account::{self, Account},
-        link,
-    },
+    model::account::Account,
+    storage::{account, link},
     throttle::Guesser,
 };
 
@@ -90,9 +88,7 @@ impl Accounts {
             // The token is given again only while it is the machine's: a repeat
             // must not bring back a link that was cut or renewed since.
             let link = link::find(&transaction, account.id, command.machine.id).await?;
-            let lives = link.is_some_and(|link| {
-                link.unlink_time.is_none() && link.has_token(&link_token.digest())
-            });
+            let lives = link.is_some_and(|link| link.is_opened_by(&link_token.digest()));
             transaction.rollback().await?;
             let registered = Registered { account, link_token };
             return if lives { Ok(registered) } else { Err(Error::InvalidCredentials) };

@@ -18,9 +18,9 @@ use crate::{
         account_id::AccountId, email_address::EmailAddress, locale::Locale, machine::Machine,
         profile::Profile,
     },
+    model::challenge::Purpose,
     storage::{
         batches::{Batches, Sharing},
-        challenge::Purpose,
         database::Database,
         idempotency_key::Answered,
         pools::PATIENCE,

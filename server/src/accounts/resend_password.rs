@@ -13,7 +13,8 @@ use crate::{
         account_id::AccountId, email_address::EmailAddress, locale::Locale, machine::Machine,
         profile::Profile,
     },
-    storage::{account, challenge::Purpose},
+    model::challenge::Purpose,
+    storage::account,
 };
 
 /// Which account is meant.

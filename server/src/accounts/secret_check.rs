@@ -14,11 +14,11 @@ use crate::{
         hasher::{CodeHash, HashFor, PasswordHash, Verdict},
     },
     domain::{account_id::AccountId, email_address::EmailAddress, secret::Secret},
-    storage::{
-        account::{self, Account},
-        challenge::{self, Challenge, MAX_WRONG_TRIES, Spent},
-        personal_code,
+    model::{
+        account::Account,
+        challenge::{Door, Spent, State},
     },
+    storage::{account, challenge, personal_code},
     throttle::{Guesser, Subject},
 };
 
@@ -149,17 +149,14 @@ impl Accounts {
         let Some(seed) = challenge.seed else {
             return Ok(Redeemed::Refused);
         };
-        if let Some(spent) = &challenge.spent {
-            let repeated = spent.is_repeated_by(mailed.id, &call, now);
-            let time = spent.time;
-            return Ok(if repeated {
-                Redeemed::Repeat { key, seed, time }
-            } else {
-                Redeemed::Refused
-            });
-        }
-        if !may_serve(&challenge, now) || mailed.expire_time <= now {
-            return Ok(Redeemed::Refused);
+        match challenge.state(Door::Account, now) {
+            State::Open if now < mailed.expire_time => {}
+            State::Spent(spent) if spent.is_repeated_by(mailed.id, &call, now) => {
+                return Ok(Redeemed::Repeat { key, seed, time: spent.time });
+            }
+            State::Open | State::Spent(_) | State::TooManyTries | State::Expired => {
+                return Ok(Redeemed::Refused);
+            }
         }
         let spent = Spent {
             time: now,
@@ -221,15 +218,6 @@ impl Accounts {
         }
         Ok(Redeemed::Refused)
     }
-}
-
-/// Wrong codes given with the account's ID, which is no secret, are counted
-/// apart from those given with the challenge's: a stranger who guesses by ID
-/// cannot kill the code that the customer is about to give to Confirm.
-fn may_serve(challenge: &Challenge, now: Timestamp) -> bool {
-    challenge.wrong_tries < MAX_WRONG_TRIES
-        && challenge.account_wrong_tries < MAX_WRONG_TRIES
-        && challenge.expire_time > now
 }
 
 /// Nobody's address has challenges and codes as an account's has.

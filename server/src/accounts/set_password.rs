@@ -16,7 +16,8 @@ use crate::{
     },
     domain::{machine::Machine, password::Password, profile::Field, violation::Problem},
     mail::letter::{Event, Letter},
-    storage::account::{self, Account},
+    model::account::Account,
+    storage::account,
 };
 
 /// By what right the password is set.

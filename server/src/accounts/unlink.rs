@@ -10,7 +10,8 @@ use crate::{
         account_id::AccountId, machine::MachineId, password::Password, secret::Secret,
         violation::Problem,
     },
-    storage::{account, link_reads::Linked},
+    model::calling_machine::CallingMachine,
+    storage::account,
 };
 
 /// What Unlink is asked.
@@ -34,10 +35,10 @@ impl Accounts {
         let Caller::Machine(caller) = self.find_caller(origin).await? else {
             return Err(Error::PermissionDenied);
         };
-        caller.account.check_is(command.account_id)?;
+        caller.check_names(command.account_id)?;
         let own = caller.link.machine.id;
         let target = command.machine_id.unwrap_or(own);
-        let is_dead = caller.link.unlink_time.is_some();
+        let is_dead = !caller.link.is_live();
         if target == own {
             if is_dead {
                 return Ok(());
@@ -55,7 +56,7 @@ impl Accounts {
 
     async fn unlink_once(
         &self,
-        caller: &Linked,
+        caller: &CallingMachine,
         target: MachineId,
         password: Option<&Examined>,
         origin: &Origin,

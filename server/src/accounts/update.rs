@@ -23,11 +23,8 @@ use crate::{
         violation::Violations,
     },
     mail::letter::{Event, Letter},
-    storage::{
-        account::{self, Account},
-        challenge::{self, Purpose},
-        link_reads::Linked,
-    },
+    model::{account::Account, calling_machine::CallingMachine, challenge::Purpose},
+    storage::{account, challenge},
     throttle::{AskedMail, Subject},
 };
 
@@ -68,7 +65,7 @@ impl Accounts {
     /// [`Error::PermissionDenied`], [`Error::EtagMismatch`], [`Error::Throttled`].
     pub async fn update(&self, command: &Update, origin: &Origin) -> Result<Updated, Error> {
         let caller = self.authenticate_machine(origin).await?;
-        caller.account.check_is(command.account_id)?;
+        caller.check_names(command.account_id)?;
         let mut violations = command.violations.clone();
         // Every bad field is told at once, also those that depend on the country.
         let _ = self.apply(command, &caller.account.profile, &mut violations);
@@ -89,7 +86,7 @@ impl Accounts {
     async fn update_once(
         &self,
         command: &Update,
-        caller: &Linked,
+        caller: &CallingMachine,
         examined: &Examined,
         origin: &Origin,
     ) -> Result<Updated, Error> {
@@ -135,7 +132,7 @@ impl Accounts {
 /// A change about to be stored.
 struct Change<'a> {
     accounts: &'a Accounts,
-    caller: &'a Linked,
+    caller: &'a CallingMachine,
     origin: &'a Origin,
     transaction: &'a DatabaseTransaction,
     now: Timestamp,

@@ -24,44 +24,8 @@ use crate::{
         profile::Profile,
         text::{Line, Lines},
     },
+    model::account::Account,
 };
-
-/// An account.
-#[derive(Clone)]
-pub struct Account {
-    /// The client ID.
-    pub id: AccountId,
-    /// Counts the changes.
-    pub version: i64,
-    /// The confirmed address.
-    pub email: EmailAddress,
-    /// The address that waits for its confirmation, and until when it does.
-    pub pending_email: Option<(String, Timestamp)>,
-    /// The language of its mails.
-    pub locale: Locale,
-    /// The form.
-    pub profile: Profile,
-    /// The password; none until one is set.
-    pub password_hash: Option<PasswordHash>,
-    /// When it came into being.
-    pub create_time: Timestamp,
-    /// When it last changed.
-    pub update_time: Timestamp,
-}
-
-impl Account {
-    /// What changes whenever the account does.
-    #[must_use]
-    pub fn etag(&self) -> String {
-        format!("v{}", self.version)
-    }
-
-    /// Whether this hash, found right a moment ago, is still the password's.
-    #[must_use]
-    pub fn has_password(&self, verified: &PasswordHash) -> bool {
-        self.password_hash.as_ref().is_some_and(|hash| hash.to_phc() == verified.to_phc())
-    }
-}
 
 /// Finds an account by its ID.
 ///

@@ -4,7 +4,7 @@ mod row;
 
 use std::collections::HashMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _,
     ExprTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -18,97 +18,10 @@ use super::{
     to_millis,
 };
 use crate::{
-    credentials::{derivation::Seed, hasher::CodeSalt, token::TokenDigest},
-    domain::{
-        account_id::AccountId, email_address::EmailAddress, locale::Locale, machine::Machine,
-        profile::Profile,
-    },
+    credentials::{hasher::CodeSalt, token::TokenDigest},
+    domain::account_id::AccountId,
+    model::challenge::{Challenge, IssuedTicket, Spent, repeatable_since},
 };
-
-/// How many wrong codes kill a challenge.
-pub const MAX_WRONG_TRIES: i32 = 10;
-
-/// For how long a call whose answer was lost may be repeated.
-pub const REPEAT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
-
-/// What a challenge is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// To open an account, or to come into the one that the address has.
-    Create,
-    /// To come into the account that the address has.
-    ResendPassword,
-    /// To give an account a new address.
-    ChangeEmail(AccountId),
-}
-
-/// Proof of a mailbox in progress.
-#[derive(Clone)]
-pub struct Challenge {
-    /// Its ID.
-    pub id: Uuid,
-    /// What it is for.
-    pub purpose: Purpose,
-    /// Where its codes go; a stand-in that is nobody's when no account was found
-    /// to mail to.
-    pub email: EmailAddress,
-    /// The machine that asked.
-    pub machine: Machine,
-    /// The language of its mails.
-    pub locale: Locale,
-    /// What a new account is to hold.
-    pub profile: Profile,
-    /// What its codes are hashed with.
-    pub salt: CodeSalt,
-    /// What makes its ticket and tokens; erased after the repeat window.
-    pub seed: Option<Seed>,
-    /// Wrong codes that were tried with its ID.
-    pub wrong_tries: i32,
-    /// Wrong codes that were tried with the account's ID instead.
-    pub account_wrong_tries: i32,
-    /// When it was made.
-    pub create_time: Timestamp,
-    /// Until when it can be answered.
-    pub expire_time: Timestamp,
-    /// By what it was answered.
-    pub spent: Option<Spent>,
-    /// What Confirm gave.
-    pub ticket: Option<IssuedTicket>,
-}
-
-/// How a challenge was answered.
-#[derive(Clone, Debug)]
-pub struct Spent {
-    /// When.
-    pub time: Timestamp,
-    /// By which code.
-    pub code_id: Uuid,
-    /// A digest of the call, by which a repeat is known.
-    pub call: [u8; 32],
-    /// The account that it led to.
-    pub account_id: AccountId,
-    /// Whether that account was there before.
-    pub account_existed: bool,
-}
-
-impl Spent {
-    /// Whether `call` with the code `code_id` is this very call again, and in time.
-    #[must_use]
-    pub fn is_repeated_by(&self, code_id: Uuid, call: &[u8; 32], now: Timestamp) -> bool {
-        self.code_id == code_id && self.call == *call && now <= self.time + REPEAT_WINDOW
-    }
-}
-
-/// A ticket, of which the digest is kept.
-#[derive(Clone, Debug)]
-pub struct IssuedTicket {
-    /// SHA-256 of the ticket.
-    pub digest: Vec<u8>,
-    /// Until when it is valid.
-    pub expire_time: Timestamp,
-    /// When it set a password.
-    pub spent_time: Option<Timestamp>,
-}
 
 /// Stores new challenges.
 ///
@@ -168,7 +81,7 @@ pub async fn find_by_email(
 ) -> Result<Vec<Challenge>, StorageError> {
     let rows = Entity::find()
         .filter(Column::EmailKey.eq(email_key))
-        .filter(may_serve(now))
+        .filter(is_candidate(now))
         .order_by_desc(Column::CreateTime)
         .order_by_desc(Column::Id)
         .all(db)
@@ -189,7 +102,7 @@ pub async fn find_salts(
         .select_only()
         .columns([Column::EmailKey, Column::Salt, Column::HashParams])
         .filter(Column::EmailKey.is_in(email_keys))
-        .filter(may_serve(now))
+        .filter(is_candidate(now))
         .order_by_asc(Column::CreateTime)
         .order_by_asc(Column::Id)
         .into_tuple()
@@ -202,13 +115,13 @@ pub async fn find_salts(
     rows.into_iter().map(salt).collect()
 }
 
-/// Whether a challenge may bring the owner of its address into an account.
-fn may_serve(now: Timestamp) -> Condition {
-    let lives = Column::SpentTime.is_null().and(Column::ExpireTime.gt(to_millis(now)));
-    let may_be_repeated = Column::SpentTime.gte(to_millis(now - REPEAT_WINDOW));
+/// [`Challenge::is_candidate`], as a condition.
+fn is_candidate(now: Timestamp) -> Condition {
+    let is_live = Column::SpentTime.is_null().and(Column::ExpireTime.gt(to_millis(now)));
+    let may_be_repeated = Column::SpentTime.gte(to_millis(repeatable_since(now)));
     Condition::all()
         .add(Column::AccountId.is_null())
-        .add(Condition::any().add(lives).add(may_be_repeated))
+        .add(Condition::any().add(is_live).add(may_be_repeated))
 }
 
 /// The challenge that was made at `create_time` to change an account's address

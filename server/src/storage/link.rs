@@ -15,7 +15,7 @@ use super::{
     entity::link::{ActiveModel, Column, Entity, Model},
     error::StorageError,
     from_millis,
-    machines::Machines,
+    machines::machines,
     many_keys::few_lengths,
     to_millis,
 };
@@ -25,43 +25,8 @@ use crate::{
         account_id::AccountId,
         machine::{Machine, MachineId, MachineName},
     },
+    model::link::{Link, MAX_MACHINES, Machines},
 };
-
-/// How many machines an account has at once: whatever reads or detaches all of
-/// them must have an end.
-pub const MAX_MACHINES: u32 = 100;
-
-/// The bond of one machine to one account.
-#[derive(Clone, Debug)]
-pub struct Link {
-    /// Its row.
-    pub id: i64,
-    /// The account.
-    pub account_id: AccountId,
-    /// The machine.
-    pub machine: Machine,
-    /// When it was made, or made anew.
-    pub link_time: Timestamp,
-    /// When its token was last used, to within a minute.
-    pub last_seen_time: Timestamp,
-    /// Since when it is dead.
-    pub unlink_time: Option<Timestamp>,
-    token_digest: Vec<u8>,
-}
-
-impl Link {
-    /// Whether its token serves.
-    #[must_use]
-    pub fn lives(&self) -> bool {
-        self.unlink_time.is_none()
-    }
-
-    /// Whether `digest` is that of its token.
-    #[must_use]
-    pub fn has_token(&self, digest: &TokenDigest) -> bool {
-        digest.matches(&self.token_digest)
-    }
-}
 
 /// The link of a machine to an account, dead or alive.
 ///
@@ -84,13 +49,13 @@ pub async fn list(
     db: &impl ConnectionTrait,
     account_id: AccountId,
 ) -> Result<Machines, StorageError> {
-    let living = Entity::find().filter(lives(account_id));
+    let living = Entity::find().filter(is_live(account_id));
     let rows = last_seen_first(living.clone()).limit(u64::from(MAX_MACHINES) + 1).all(db).await?;
     let count = match u32::try_from(rows.len()) {
         Ok(count) if count <= MAX_MACHINES => count.into(),
         _ => living.count(db).await?,
     };
-    Machines::new(rows, count)
+    machines(rows, count)
 }
 
 /// Kills the living links of an account beyond the [`MAX_MACHINES`] last seen, of
@@ -105,7 +70,7 @@ pub async fn unlink_longest_unseen(
     machine_id: MachineId,
     now: Timestamp,
 ) -> Result<Vec<Machine>, StorageError> {
-    let others = lives(account_id).add(Column::MachineId.ne(machine_id.uuid()));
+    let others = is_live(account_id).add(Column::MachineId.ne(machine_id.uuid()));
     let beyond = last_seen_first(Entity::find().select_only().column(Column::Id).filter(others))
         .offset(u64::from(MAX_MACHINES) - 1)
         .limit(1_000);
@@ -122,7 +87,7 @@ pub async fn unlink_others(
     machine_id: MachineId,
     now: Timestamp,
 ) -> Result<Vec<Machine>, StorageError> {
-    unlink_all(db, lives(account_id).add(Column::MachineId.ne(machine_id.uuid())), now).await
+    unlink_all(db, is_live(account_id).add(Column::MachineId.ne(machine_id.uuid())), now).await
 }
 
 /// One statement, however many there are.
@@ -213,7 +178,7 @@ fn is_of(account_id: AccountId, machine_id: MachineId) -> Condition {
 }
 
 /// The links of an account that are not dead.
-fn lives(account_id: AccountId) -> Condition {
+fn is_live(account_id: AccountId) -> Condition {
     Condition::all().add(Column::AccountId.eq(account_id.to_db())).add(Column::UnlinkTime.is_null())
 }
 

@@ -6,17 +6,23 @@ use std::{collections::HashSet, sync::Arc};
 use jiff::Timestamp;
 use sea_orm::DatabaseConnection;
 
-pub use super::linked::Linked;
 use super::{
     batches::{Batches, Sharing},
+    calling_machine::{ByTokens, Found},
     database::Database,
     error::StorageError,
-    link::{self, Link},
-    linked::{ByTokens, Found},
-    machines::{ByAccounts, Machines},
+    link,
+    machines::ByAccounts,
     pools::PATIENCE,
 };
-use crate::{credentials::token::TokenDigest, domain::account_id::AccountId};
+use crate::{
+    credentials::token::TokenDigest,
+    domain::account_id::AccountId,
+    model::{
+        calling_machine::CallingMachine,
+        link::{Link, Machines},
+    },
+};
 
 const READS: Sharing = Sharing {
     most_keys: 256,
@@ -39,7 +45,7 @@ struct By {
 /// A machine that reads its account.
 pub struct Reader {
     /// Its link and account.
-    pub linked: Linked,
+    pub machine: CallingMachine,
     /// The account's machines, shared with the others that were read with it; none
     /// for a dead link.
     pub machines: Arc<Machines>,
@@ -79,7 +85,7 @@ impl LinkReads {
     ///
     /// # Errors
     /// A [`StorageError`].
-    pub async fn find(&self, digest: TokenDigest) -> Result<Option<Linked>, StorageError> {
+    pub async fn find(&self, digest: TokenDigest) -> Result<Option<CallingMachine>, StorageError> {
         let (by, db) = (Arc::clone(&self.by), self.db.clone());
         let find = move |digests: Vec<TokenDigest>| {
             let (by, db) = (Arc::clone(&by), db.read());
@@ -121,14 +127,14 @@ impl By {
         digests: &[TokenDigest],
     ) -> Result<Vec<FoundReader>, StorageError> {
         let found = self.tokens.find(db, digests).await?;
-        let living = found.iter().flatten().flatten().filter(|linked| linked.link.lives());
-        let accounts: HashSet<AccountId> = living.map(|linked| linked.account.id).collect();
+        let living = found.iter().flatten().flatten().filter(|machine| machine.link.is_live());
+        let accounts: HashSet<AccountId> = living.map(|machine| machine.account.id).collect();
         let accounts: Vec<AccountId> = accounts.into_iter().collect();
         let listed = self.accounts.list(db, &accounts).await?;
         let reader = |found: Found| {
-            let Some(linked) = found? else { return Ok(None) };
-            let machines = listed.get(&linked.account.id).cloned().transpose()?;
-            Ok(Some(Reader { linked, machines: machines.unwrap_or_default() }))
+            let Some(machine) = found? else { return Ok(None) };
+            let machines = listed.get(&machine.account.id).cloned().transpose()?;
+            Ok(Some(Reader { machine, machines: machines.unwrap_or_default() }))
         };
         Ok(found.into_iter().map(reader).collect())
     }

@@ -15,20 +15,12 @@ use super::{
     by_position::{LINK, read_link},
     entity::link,
     error::StorageError,
-    link::{Link, MAX_MACHINES},
     many_keys::ManyKeys,
 };
-use crate::domain::account_id::AccountId;
-
-/// The machines of an account.
-#[derive(Clone, Debug, Default)]
-pub struct Machines {
-    /// Its living links, the oldest first; where there are more than
-    /// [`MAX_MACHINES`], those that were seen last.
-    pub links: Vec<Link>,
-    /// How many there are in all.
-    pub count: u32,
-}
+use crate::{
+    domain::account_id::AccountId,
+    model::link::{Link, MAX_MACHINES, Machines},
+};
 
 /// Outer: the statement failed; inner: rows of this account are damaged.
 pub(super) type Listed = HashMap<AccountId, Result<Arc<Machines>, StorageError>>;
@@ -85,23 +77,21 @@ impl ByAccounts {
             links.push(link);
             *total = count.unwrap_or(*total + 1);
         }
-        let machines = |id: &AccountId| {
+        let listed = |id: &AccountId| {
             let (links, count) = counted.remove(&id.to_db()).unwrap_or_default();
-            (*id, Machines::new(links, count.unsigned_abs()).map(Arc::new))
+            (*id, machines(links, count.unsigned_abs()).map(Arc::new))
         };
-        Ok(accounts.iter().map(machines).collect())
+        Ok(accounts.iter().map(listed).collect())
     }
 }
 
-impl Machines {
-    /// Of these links, and perhaps more: of all that were seen last.
-    pub(super) fn new(mut links: Vec<link::Model>, count: u64) -> Result<Self, StorageError> {
-        links.sort_unstable_by_key(link::Model::by_last_seen);
-        links.truncate(MAX_MACHINES as usize);
-        links.sort_unstable_by_key(|link| (link.link_time, link.id));
-        let links = links.into_iter().map(Link::try_from).collect::<Result<_, _>>()?;
-        Ok(Self { links, count: u32::try_from(count).unwrap_or(u32::MAX) })
-    }
+/// The machines of these links, or of those that were seen last of more of them.
+pub(super) fn machines(mut links: Vec<link::Model>, count: u64) -> Result<Machines, StorageError> {
+    links.sort_unstable_by_key(link::Model::by_last_seen);
+    links.truncate(MAX_MACHINES as usize);
+    links.sort_unstable_by_key(|link| (link.link_time, link.id));
+    let links = links.into_iter().map(Link::try_from).collect::<Result<_, _>>()?;
+    Ok(Machines { links, count: u32::try_from(count).unwrap_or(u32::MAX) })
 }
 
 fn all(is_of_accounts: SimpleExpr) -> SelectStatement {

@@ -14,7 +14,6 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    challenge::REPEAT_WINDOW,
     database::Database,
     entity::{
         account, audit_event, challenge, heartbeat, idempotency_key, link, outbox_mail,
@@ -23,6 +22,7 @@ use super::{
     error::StorageError,
     to_millis,
 };
+use crate::model::challenge::repeatable_since;
 
 /// Rows that a transaction takes away, at most: far fewer values than a statement
 /// may have, and some ten milliseconds of work.
@@ -135,7 +135,7 @@ async fn erase_repeats(database: &Database, now: Timestamp) -> Result<usize, Sto
 /// The ticket may be used, and that use repeated, long after the code was.
 fn can_be_erased(now: Timestamp) -> Condition {
     use challenge::Column;
-    let window = to_millis(now - REPEAT_WINDOW);
+    let window = to_millis(repeatable_since(now));
     let unused_ticket = Condition::all()
         .add(Column::TicketSpentTime.is_null())
         .add(Column::TicketExpireTime.lt(to_millis(now)));

@@ -11,20 +11,7 @@ use super::{
     error::StorageError,
     from_millis, to_millis,
 };
-use crate::credentials::token::TokenDigest;
-
-/// The API key of a support agent.
-#[derive(Clone, Debug)]
-pub struct SupportKey {
-    /// Its number, by which it is revoked.
-    pub id: i32,
-    /// Whose it is.
-    pub name: String,
-    /// When it was made.
-    pub create_time: Timestamp,
-    /// Since when it is dead.
-    pub revoke_time: Option<Timestamp>,
-}
+use crate::{credentials::token::TokenDigest, model::support_key::SupportKey};
 
 /// The living key with this digest.
 ///

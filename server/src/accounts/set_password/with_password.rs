@@ -6,7 +6,8 @@ use crate::{
     audit::Actor,
     credentials::hasher::PasswordHash,
     domain::{password::Password, secret::Secret},
-    storage::{account, link_reads::Linked},
+    model::calling_machine::CallingMachine,
+    storage::account,
 };
 
 impl Accounts {
@@ -32,7 +33,7 @@ impl Accounts {
     async fn replace_password(
         &self,
         command: &SetPassword,
-        caller: &Linked,
+        caller: &CallingMachine,
         examined: &Examined,
         hash: Option<&PasswordHash>,
         origin: &Origin,

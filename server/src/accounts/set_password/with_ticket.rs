@@ -14,11 +14,8 @@ use crate::{
         token::Token,
     },
     domain::account_id::AccountId,
-    storage::{
-        account,
-        challenge::{self, Challenge, IssuedTicket, REPEAT_WINDOW},
-        link,
-    },
+    model::challenge::{Challenge, IssuedTicket},
+    storage::{account, challenge, link},
 };
 
 /// A challenge that gave a ticket.
@@ -107,8 +104,7 @@ impl Accounts {
     ) -> Result<PasswordSet, Error> {
         let found = challenge::find_by_ticket(&self.db.read(), &ticket.digest()).await?;
         let Ticketed { challenge, ticket: issued, account_id } = Ticketed::of(found, ticket)?;
-        let in_time = issued.spent_time.is_some_and(|time| self.now() <= time + REPEAT_WINDOW);
-        let (Some(seed), true) = (challenge.seed, in_time) else {
+        let (Some(seed), true) = (challenge.seed, issued.may_repeat(self.now())) else {
             return Err(Error::TicketSpent);
         };
         let account = account::find(&self.db.read(), account_id).await?;
@@ -118,8 +114,7 @@ impl Accounts {
         let verdict = self.hasher.verify_password(who, password, stored).await?;
         let link_token = link_token_of_ticket(ticket, &seed);
         let link = link::find(&self.db.read(), account_id, challenge.machine.id).await?;
-        let lives = link
-            .is_some_and(|link| link.unlink_time.is_none() && link.has_token(&link_token.digest()));
+        let lives = link.is_some_and(|link| link.is_opened_by(&link_token.digest()));
         if !matches!(verdict, Verdict::Right { .. }) || !lives {
             return Err(Error::TicketSpent);
         }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::{
     accounts::{AccountRead, CodeRequested, Confirmed, PasswordSet, Registered, Updated},
-    storage::account::Account,
+    model::account::Account,
 };
 
 fn timestamp(time: Timestamp) -> prost_types::Timestamp {

@@ -14,9 +14,9 @@ use crate::{
         letter::{Event, Letter},
         message::{self, CodeMail, Content, Message},
     },
+    model::challenge::{Challenge, Door, Purpose},
     storage::{
-        account,
-        challenge::{self, Challenge, MAX_WRONG_TRIES, Purpose},
+        account, challenge,
         outbox_mail::{self, LeasedMail},
         personal_code,
     },
@@ -92,10 +92,7 @@ impl Outbox {
         let Some(challenge) = challenge::find(&self.db.read(), challenge_id).await? else {
             return Ok(None);
         };
-        let dead = challenge.spent.is_some()
-            || challenge.wrong_tries >= MAX_WRONG_TRIES
-            || challenge.expire_time <= now;
-        if dead {
+        if !challenge.state(Door::Confirm, now).is_open() {
             return Ok(None);
         }
         let owner = account::find_id_by_email(&self.db.read(), challenge.email.key()).await?;

@@ -2,11 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    super::{
-        account::account_id, entity::challenge::Model, error::StorageError, from_millis, to_millis,
-    },
-    Challenge, IssuedTicket, Purpose, Spent,
+use super::super::{
+    account::account_id, entity::challenge::Model, error::StorageError, from_millis, to_millis,
 };
 use crate::{
     credentials::hasher::CodeSalt,
@@ -21,6 +18,7 @@ use crate::{
         profile::Profile,
         text::{Line, Lines},
     },
+    model::challenge::{Challenge, IssuedTicket, Purpose, Spent},
 };
 
 const CREATE: &str = "create";

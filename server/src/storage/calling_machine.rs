@@ -10,25 +10,15 @@ use sea_orm::{
 };
 
 use super::{
-    account::Account,
     by_position::{ACCOUNT, LINK, read_account, read_link},
     entity::{account, link},
     error::StorageError,
-    link::Link,
     many_keys::ManyKeys,
 };
-use crate::credentials::token::TokenDigest;
-
-/// A machine by its token, as it was read.
-pub struct Linked {
-    /// Its link, dead or alive.
-    pub link: Link,
-    /// The account.
-    pub account: Account,
-}
+use crate::{credentials::token::TokenDigest, model::calling_machine::CallingMachine};
 
 /// Outer: the statement failed; inner: this machine's rows are damaged.
-pub(super) type Found = Result<Option<Linked>, StorageError>;
+pub(super) type Found = Result<Option<CallingMachine>, StorageError>;
 
 /// Finds machines by their tokens.
 #[derive(Debug)]
@@ -67,7 +57,7 @@ impl ByTokens {
         let rows = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         let by_digest: HashMap<&[u8], &Row> =
             rows.iter().map(|row| (row.0.token_digest.as_slice(), row)).collect();
-        Ok(digests.iter().map(|digest| linked(digest, by_digest.get(digest.as_bytes()))).collect())
+        Ok(digests.iter().map(|digest| machine(digest, by_digest.get(digest.as_bytes()))).collect())
     }
 }
 
@@ -77,9 +67,9 @@ fn read(row: &QueryResult) -> Result<Row, DbErr> {
     Ok((read_link(row, 0)?, read_account(row, LINK.len())?))
 }
 
-fn linked(digest: &TokenDigest, row: Option<&&Row>) -> Found {
+fn machine(digest: &TokenDigest, row: Option<&&Row>) -> Found {
     match row {
-        Some((link, account)) if digest.matches(&link.token_digest) => Ok(Some(Linked {
+        Some((link, account)) if digest.matches(&link.token_digest) => Ok(Some(CallingMachine {
             link: link.clone().try_into()?,
             account: account.clone().try_into()?,
         })),
