@@ -1,24 +1,23 @@
 //! The account flow: one use case a file, each under the name of its RPC. A use
 //! case does its slow work (hashing) first and then changes everything in one
-//! transaction, mail and audit event included.
+//! unit of work ([`Accounts::change`]), mail and audit event included.
 //!
-//! Nothing here knows of gRPC, and nothing here sends mail: it is owed to the
+//! Nothing here knows of gRPC, and nothing here sends mail: it is put into the
 //! outbox and sent afterwards.
 
 mod caller;
+pub mod code_request;
 mod confirm;
 mod create;
 pub mod error;
 mod get;
-mod linking;
-mod owed_mail;
 mod register_existing;
-mod requested_code;
 mod resend_password;
 mod secret_check;
 mod set_password;
 mod unlink;
 mod update;
+mod work;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -27,15 +26,16 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
 
 pub use caller::BearerToken;
+pub use code_request::{CodeRequested, group_commit::CodeRequests};
 pub use confirm::{Confirm, Confirmed};
 pub use create::Create;
 pub use get::{AccountRead, Get};
 pub use register_existing::{RegisterExisting, Registered};
-pub use requested_code::{CodeRequested, CodeRequests};
 pub use resend_password::{ResendPassword, WhoseAccount};
 pub use set_password::{Authority, PasswordSet, SetPassword};
 pub use unlink::Unlink;
 pub use update::{Update, Updated};
+pub use work::NewChallenge;
 
 use crate::{
     clock::Clock,
@@ -73,9 +73,9 @@ pub struct Origin {
 pub struct Accounts {
     /// Where everything is kept.
     pub db: Database,
-    /// What is read of it most.
+    /// Batched look-ups by link token, the hot path of every authenticated call.
     pub links: LinkReads,
-    /// Requests for a code that come at once.
+    /// Group commit of requests for a code.
     pub code_requests: CodeRequests,
     /// Where everything slow is computed.
     pub hasher: Hasher,
@@ -85,7 +85,7 @@ pub struct Accounts {
     pub randomness: Arc<dyn Randomness>,
     /// Which APE codes there are.
     pub nomenclature: Arc<Nomenclature>,
-    /// Wakes the worker that sends mail.
+    /// Wakes the worker that sends mail: a mail is in the outbox.
     pub mail_owed: Arc<Notify>,
     /// How long things last.
     pub lifetimes: Lifetimes,

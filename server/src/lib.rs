@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod audit;
+mod batching;
 pub mod clock;
 pub mod commands;
 pub mod config;

@@ -5,7 +5,6 @@
 pub mod account;
 pub mod audit_event;
 pub mod backup;
-pub(crate) mod batches;
 mod by_position;
 mod calling_machine;
 pub mod challenge;

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Accounts, Origin, error::Error, secret_check::Guess};
+use super::{Accounts, Origin, error::Error, secret_check::Attempt};
 use crate::{
     credentials::{
         hasher::HashFor,
@@ -46,8 +46,8 @@ impl CallingMachine {
     }
 
     /// A secret that this machine gives for its account.
-    pub(super) fn guess(&self, origin: &Origin) -> Guess<'_> {
-        Guess {
+    pub(super) fn attempt(&self, origin: &Origin) -> Attempt<'_> {
+        Attempt {
             who: HashFor::Known(origin.ip),
             account_id: self.account.id,
             account: Some(&self.account),

@@ -1,23 +1,23 @@
 //! Confirm: answers a challenge with the code that its mail brought. The only
 //! place where an account comes into being.
 
+mod change_email;
+mod give_ticket;
+
 use jiff::Timestamp;
-use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
-use super::{Accounts, Origin, call_digest, error::Error};
+use super::{Accounts, Origin, call_digest, error::Error, work::Work};
 use crate::{
-    audit::{self, Action, Actor},
     credentials::{
         derivation::CodeKey,
         hasher::{CodeHash, HashFor},
         token::Token,
     },
-    domain::{account_id::AccountId, email_address::EmailAddress, personal_code::PersonalCode},
-    mail::letter::{Event, Letter},
+    domain::{account_id::AccountId, personal_code::PersonalCode},
     model::{
         account::Account,
-        challenge::{Challenge, Door, IssuedTicket, Purpose, Spent, State},
+        challenge::{Challenge, Door, Purpose, Spent, State},
     },
     storage::{
         account, challenge,
@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// What Confirm is asked.
+/// Input of Confirm.
 #[derive(Clone, Debug)]
 pub struct Confirm {
     /// The challenge.
@@ -51,10 +51,17 @@ pub enum Confirmed {
     EmailChanged(Box<Account>),
 }
 
-/// A code as the hashing threads gave it back.
+/// A code, as the hashing threads gave it back.
 struct HashedCode {
     hash: CodeHash,
     key: CodeKey,
+}
+
+/// A challenge, and the code of it that was typed.
+struct Answer<'a> {
+    challenge: Challenge,
+    mailed: MailedCode,
+    key: &'a CodeKey,
 }
 
 impl Accounts {
@@ -71,135 +78,89 @@ impl Accounts {
         let who = HashFor::Stranger(origin.ip);
         let (hash, key) = self.hasher.hash_code(who, command.code.clone(), salt).await?;
         let code = HashedCode { hash, key };
-        let confirmed = self.db.retry(|| self.confirm_once(command, &code, origin)).await?;
-        self.wake_mailer();
-        Ok(confirmed)
+        self.change(origin, |work| work.confirm(command.challenge_id, &code)).await
     }
+}
 
-    async fn confirm_once(
-        &self,
-        command: &Confirm,
-        code: &HashedCode,
-        origin: &Origin,
-    ) -> Result<Confirmed, Error> {
-        let now = self.now();
-        let transaction = self.db.begin().await?;
-        let named = challenge::find_for_update(&transaction, command.challenge_id).await?;
+impl Work<'_> {
+    async fn confirm(mut self, challenge_id: Uuid, code: &HashedCode) -> Result<Confirmed, Error> {
+        let named = challenge::find_for_update(&self.db, challenge_id).await?;
         let named = named.ok_or(Error::InvalidCredentials)?;
-        let candidates = candidates(&transaction, &named, now).await?;
-        let Some(mailed) =
-            personal_code::find_matching(&transaction, candidates, &code.hash).await?
-        else {
-            check_open(&named, now)?;
-            challenge::add_wrong_try(&transaction, named.id).await?;
-            transaction.commit().await?;
-            return Err(Error::InvalidCredentials);
+        let candidates = self.candidates(&named).await?;
+        let mailed = personal_code::find_matching(&self.db, candidates, &code.hash).await?;
+        let Some(mailed) = mailed else {
+            check_open(&named, self.now)?;
+            challenge::add_wrong_try(&self.db, named.id).await?;
+            return self.refuse().await;
         };
         // The code may be that of an earlier mail to the same machine: it is as good.
-        let answered = if mailed.challenge_id == named.id {
+        let challenge = if mailed.challenge_id == named.id {
             named
         } else {
-            check_open(&named, now)?;
-            let earlier = challenge::find_for_update(&transaction, mailed.challenge_id).await?;
+            check_open(&named, self.now)?;
+            let earlier = challenge::find_for_update(&self.db, mailed.challenge_id).await?;
             earlier.ok_or(Error::InvalidCredentials)?
         };
-        if let Some(confirmed) = repeated(&transaction, &answered, &mailed, code, now).await? {
-            transaction.rollback().await?;
+        let answer = Answer { challenge, mailed, key: &code.key };
+        if let Some(confirmed) = self.confirmed_before(&answer).await? {
+            self.discard().await?;
             return Ok(confirmed);
         }
-        check_open(&answered, now)?;
-        if mailed.expire_time <= now {
+        check_open(&answer.challenge, self.now)?;
+        if answer.mailed.expire_time <= self.now {
             return Err(Error::CodeExpired);
         }
-        let actor = Actor::machine(answered.machine.id, origin.ip);
-        let confirmed = match answered.purpose {
-            Purpose::Create | Purpose::ResendPassword => {
-                self.give_ticket(&transaction, &answered, &mailed, code, actor, now).await?
-            }
-            Purpose::ChangeEmail(account_id) => {
-                self.change_email(&transaction, &answered, account_id, &mailed, actor, now).await?
-            }
+        let confirmed = match answer.challenge.purpose {
+            Purpose::Create | Purpose::ResendPassword => self.give_ticket(&answer).await?,
+            Purpose::ChangeEmail(account_id) => self.change_email(&answer, account_id).await?,
         };
-        transaction.commit().await?;
+        self.commit().await?;
         Ok(confirmed)
     }
 
-    /// Comes into the account of the address, or opens it.
-    async fn give_ticket(
-        &self,
-        transaction: &DatabaseTransaction,
-        challenge: &Challenge,
-        mailed: &MailedCode,
-        code: &HashedCode,
-        actor: Actor,
-        now: Timestamp,
-    ) -> Result<Confirmed, Error> {
-        let email = &challenge.email;
-        let existing = account::find_by_email_for_update(transaction, email.key()).await?;
-        let account_existed = existing.is_some();
-        let account = match (existing, challenge.purpose) {
-            (Some(account), _) => account,
-            (None, Purpose::Create) => {
-                let profile = challenge.profile.clone();
-                let account =
-                    account::insert(transaction, email, challenge.locale, profile, now).await?;
-                audit::record(transaction, account.id, &Action::CreateAccount, actor, now).await?;
-                account
-            }
-            // The account has another address by now.
-            (None, _) => return Err(Error::CodeExpired),
-        };
-        let ticket = code.key.ticket(challenge.seed.as_ref().ok_or(Error::CodeSpent)?);
-        let ticket_expire_time = now + self.lifetimes.ticket;
-        let issued = IssuedTicket {
-            digest: ticket.digest().as_bytes().to_vec(),
-            expire_time: ticket_expire_time,
-            spent_time: None,
-        };
-        let spent = spent(mailed, account.id, account_existed, now);
-        challenge::spend(transaction, challenge.id, &spent, Some(&issued)).await?;
-        Ok(Confirmed::Ticket {
-            account_id: account.id,
-            account_existed,
-            ticket,
-            ticket_expire_time,
-        })
+    /// The challenges whose codes are looked at: the one that is named, and, since
+    /// a newer mail must not kill the code in the customer's hand, the others that
+    /// the same machine has open for the same address.
+    async fn candidates(&self, named: &Challenge) -> Result<Vec<Uuid>, Error> {
+        let mut ids = vec![named.id];
+        if let Purpose::Create | Purpose::ResendPassword = named.purpose {
+            let open = challenge::find_by_email(&self.db, named.email.key(), self.now).await?;
+            let same = open.iter().filter(|other| {
+                other.id != named.id
+                    && other.machine.id == named.machine.id
+                    && other.salt.salt == named.salt.salt
+            });
+            ids.extend(same.map(|other| other.id));
+        }
+        Ok(ids)
     }
 
-    /// Puts a new address in place and tells the old one.
-    async fn change_email(
-        &self,
-        transaction: &DatabaseTransaction,
-        challenge: &Challenge,
-        account_id: AccountId,
-        mailed: &MailedCode,
-        actor: Actor,
-        now: Timestamp,
-    ) -> Result<Confirmed, Error> {
-        let email = &challenge.email;
-        let account = account::find_for_update(transaction, account_id).await?;
-        let mut account = account.ok_or(Error::InvalidCredentials)?;
-        let pending = account.pending_address();
-        if pending.as_ref().map(EmailAddress::key) != Some(email.key()) {
-            // Another change of address has been asked for, or this one taken back.
-            return Err(Error::CodeExpired);
-        }
-        let owner = account::find_id_by_email(transaction, email.key()).await?;
-        if owner.is_some_and(|owner| owner != account_id) {
-            return Err(Error::EmailTaken);
-        }
-        let notice = Letter::EmailChanged {
-            event: Event::new(account_id, challenge.machine.name.as_str(), now),
-            new_email_masked: email.masked(),
+    /// What the same call was answered before, if its answer may have been lost.
+    async fn confirmed_before(&self, answer: &Answer<'_>) -> Result<Option<Confirmed>, Error> {
+        let Answer { challenge, mailed, key } = answer;
+        let Some(spent) = &challenge.spent else {
+            return Ok(None);
         };
-        self.owe_notice(transaction, &account, &notice, now).await?;
-        account.email = email.clone();
-        account.pending_email = None;
-        account::update(transaction, &mut account, now).await?;
-        audit::record(transaction, account_id, &Action::ChangeEmail, actor, now).await?;
-        challenge::spend(transaction, challenge.id, &spent(mailed, account_id, true, now), None)
-            .await?;
-        Ok(Confirmed::EmailChanged(Box::new(account)))
+        if !spent.is_repeated_by(mailed.id, &call(), self.now) {
+            return Ok(None);
+        }
+        if let (Some(ticket), Some(seed)) = (&challenge.ticket, &challenge.seed) {
+            return Ok(Some(Confirmed::Ticket {
+                account_id: spent.account_id,
+                account_existed: spent.account_existed,
+                ticket: key.ticket(seed),
+                ticket_expire_time: ticket.expire_time,
+            }));
+        }
+        let account = account::find(&self.db, spent.account_id).await?;
+        Ok(account.map(|account| Confirmed::EmailChanged(Box::new(account))))
+    }
+}
+
+impl Answer<'_> {
+    /// How the challenge is spent by it.
+    fn spent(&self, account_id: AccountId, account_existed: bool, now: Timestamp) -> Spent {
+        Spent { time: now, code_id: self.mailed.id, call: call(), account_id, account_existed }
     }
 }
 
@@ -211,62 +172,6 @@ fn check_open(challenge: &Challenge, now: Timestamp) -> Result<(), Error> {
         State::TooManyTries => Err(Error::TooManyTries),
         State::Expired => Err(Error::CodeExpired),
     }
-}
-
-/// The challenges whose codes are looked at: the one that is named, and, since
-/// a newer mail must not kill the code in the customer's hand, the others that
-/// the same machine has open for the same address.
-async fn candidates(
-    transaction: &DatabaseTransaction,
-    named: &Challenge,
-    now: Timestamp,
-) -> Result<Vec<Uuid>, Error> {
-    let mut ids = vec![named.id];
-    if let Purpose::Create | Purpose::ResendPassword = named.purpose {
-        let open = challenge::find_by_email(transaction, named.email.key(), now).await?;
-        let same = open.iter().filter(|other| {
-            other.id != named.id
-                && other.machine.id == named.machine.id
-                && other.salt.salt == named.salt.salt
-        });
-        ids.extend(same.map(|other| other.id));
-    }
-    Ok(ids)
-}
-
-/// What the same call was answered before, if its answer may have been lost.
-async fn repeated(
-    transaction: &DatabaseTransaction,
-    challenge: &Challenge,
-    mailed: &MailedCode,
-    code: &HashedCode,
-    now: Timestamp,
-) -> Result<Option<Confirmed>, Error> {
-    let Some(spent) = &challenge.spent else {
-        return Ok(None);
-    };
-    if !spent.is_repeated_by(mailed.id, &call(), now) {
-        return Ok(None);
-    }
-    if let (Some(ticket), Some(seed)) = (&challenge.ticket, &challenge.seed) {
-        return Ok(Some(Confirmed::Ticket {
-            account_id: spent.account_id,
-            account_existed: spent.account_existed,
-            ticket: code.key.ticket(seed),
-            ticket_expire_time: ticket.expire_time,
-        }));
-    }
-    let account = account::find(transaction, spent.account_id).await?;
-    Ok(account.map(|account| Confirmed::EmailChanged(Box::new(account))))
-}
-
-fn spent(
-    mailed: &MailedCode,
-    account_id: AccountId,
-    account_existed: bool,
-    now: Timestamp,
-) -> Spent {
-    Spent { time: now, code_id: mailed.id, call: call(), account_id, account_existed }
 }
 
 /// A call is told by its code alone: a challenge has one machine.

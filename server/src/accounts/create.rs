@@ -1,19 +1,19 @@
-//! Create: asks for the proof of a mailbox. Whether the address has an account
-//! is not even looked up here, so nothing can tell: the mail is composed later.
+//! Create: asks for the proof of a mailbox. The rule, which it has in common with
+//! ResendPassword, is in `code_request`.
 
 use uuid::Uuid;
 
 use super::{
     Accounts, Origin,
+    code_request::{CodeRequest, CodeRequested, MailTo},
     error::Error,
-    requested_code::{CodeRequest, CodeRequested, MailTo},
 };
 use crate::{
     domain::{email_address::EmailAddress, locale::Locale, machine::Machine, profile::Profile},
     model::challenge::Purpose,
 };
 
-/// What Create is asked.
+/// Input of Create.
 #[derive(Clone)]
 pub struct Create {
     /// Makes a repeat safe.

@@ -15,7 +15,7 @@ use crate::{
     storage::{account, link, link_reads::Reader},
 };
 
-/// What Get is asked.
+/// Input of Get.
 #[derive(Clone, Copy, Debug)]
 pub struct Get {
     /// The account; none for the caller's own.

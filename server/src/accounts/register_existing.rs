@@ -4,23 +4,26 @@
 use super::{
     Accounts, Origin, call_digest,
     error::Error,
-    linking::link_machine,
-    secret_check::{Examined, Guess, Redeemed},
+    secret_check::{Attempt, Consumed, HashedSecret},
+    work::Work,
 };
 use crate::{
-    audit::Actor,
     credentials::{
         hasher::HashFor,
         token::{Token, TokenKind},
     },
-    domain::{account_id::AccountId, machine::Machine, secret::Secret},
+    domain::{
+        account_id::AccountId,
+        machine::{Machine, MachineId},
+        secret::Secret,
+    },
     mail::letter::{Event, Letter},
     model::account::Account,
     storage::{account, link},
     throttle::Guesser,
 };
 
-/// What RegisterExisting is asked.
+/// Input of RegisterExisting.
 #[derive(Clone, Debug)]
 pub struct RegisterExisting {
     /// The account.
@@ -50,56 +53,58 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<Registered, Error> {
         let account = account::find(&self.db.read(), command.account_id).await?;
-        let guess = Guess {
+        let attempt = Attempt {
             account_id: command.account_id,
             account: account.as_ref(),
             guesser: Guesser::Strangers,
             who: HashFor::Stranger(origin.ip),
         };
-        let examined = self.examine(&guess, &command.secret).await?;
-        let registered =
-            self.db.retry(|| self.register_existing_once(command, &examined, origin)).await?;
-        self.wake_mailer();
-        Ok(registered)
+        let secret = self.hash_secret(&attempt, &command.secret).await?;
+        self.change(origin, |work| work.register(command, &secret)).await
     }
+}
 
-    async fn register_existing_once(
-        &self,
+impl Work<'_> {
+    async fn register(
+        mut self,
         command: &RegisterExisting,
-        examined: &Examined,
-        origin: &Origin,
+        secret: &HashedSecret,
     ) -> Result<Registered, Error> {
-        let now = self.now();
-        let call = call_digest("RegisterExisting", &[command.machine.id.uuid().as_bytes()]);
-        let transaction = self.db.begin().await?;
-        let account = account::find_for_update(&transaction, command.account_id).await?;
-        let redeemed = self.redeem(&transaction, account.as_ref(), examined, call, now).await?;
-        let (link_token, repeated) = match redeemed {
-            Redeemed::Password => (Token::generate(TokenKind::Link, &*self.randomness), false),
-            Redeemed::Code { key, seed } => (key.link_token(&seed), false),
-            Redeemed::Repeat { key, seed, .. } => (key.link_token(&seed), true),
-            Redeemed::Refused => {
-                transaction.commit().await?;
-                return Err(Error::InvalidCredentials);
+        let machine = &command.machine;
+        let call = call_digest("RegisterExisting", &[machine.id.uuid().as_bytes()]);
+        let account = account::find_for_update(&self.db, command.account_id).await?;
+        let link_token = match self.consume(account.as_ref(), secret, call).await? {
+            Consumed::Password => Token::generate(TokenKind::Link, &*self.accounts.randomness),
+            Consumed::Code { key, seed } => key.link_token(&seed),
+            Consumed::Repeat { key, seed, .. } => {
+                return self.register_again(account, machine.id, key.link_token(&seed)).await;
             }
+            Consumed::Refused => return self.refuse().await,
         };
         let account = account.ok_or(Error::InvalidCredentials)?;
-        if repeated {
-            // The token is given again only while it is the machine's: a repeat
-            // must not bring back a link that was cut or renewed since.
-            let link = link::find(&transaction, account.id, command.machine.id).await?;
-            let lives = link.is_some_and(|link| link.is_opened_by(&link_token.digest()));
-            transaction.rollback().await?;
-            let registered = Registered { account, link_token };
-            return if lives { Ok(registered) } else { Err(Error::InvalidCredentials) };
-        }
-        let digest = link_token.digest();
-        let actor = Actor::machine(command.machine.id, origin.ip);
-        let detached =
-            link_machine(&transaction, account.id, &command.machine, &digest, actor, now).await?;
-        let event = Event::new(account.id, command.machine.name.as_str(), now).detaching(&detached);
-        self.owe_notice(&transaction, &account, &Letter::MachineLinked(event), now).await?;
-        transaction.commit().await?;
+        let detached = self.link(account.id, machine, &link_token.digest()).await?;
+        let event = Event::new(account.id, machine.name.as_str(), self.now).detaching(&detached);
+        self.notify(&account, &Letter::MachineLinked(event)).await?;
+        self.commit().await?;
         Ok(Registered { account, link_token })
+    }
+
+    /// Gives the token again only while it is the machine's: a repeat must not bring
+    /// back a link that was cut or renewed since.
+    async fn register_again(
+        self,
+        account: Option<Account>,
+        machine: MachineId,
+        link_token: Token,
+    ) -> Result<Registered, Error> {
+        let account = account.ok_or(Error::InvalidCredentials)?;
+        let link = link::find(&self.db, account.id, machine).await?;
+        let is_its_own = link.is_some_and(|link| link.is_opened_by(&link_token.digest()));
+        self.discard().await?;
+        if is_its_own {
+            Ok(Registered { account, link_token })
+        } else {
+            Err(Error::InvalidCredentials)
+        }
     }
 }

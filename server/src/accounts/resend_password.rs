@@ -1,12 +1,13 @@
 //! ResendPassword: mails a fresh code to an account's address. The answer, and
-//! the work, is the same whether or not there is such an account.
+//! the work, is the same whether or not there is such an account. The rule, which it
+//! has in common with Create, is in `code_request`.
 
 use uuid::Uuid;
 
 use super::{
     Accounts, Origin,
+    code_request::{CodeRequest, CodeRequested, MailTo},
     error::Error,
-    requested_code::{CodeRequest, CodeRequested, MailTo},
 };
 use crate::{
     domain::{
@@ -28,7 +29,7 @@ pub enum WhoseAccount {
     Mine,
 }
 
-/// What ResendPassword is asked.
+/// Input of ResendPassword.
 #[derive(Clone)]
 pub struct ResendPassword {
     /// Makes a repeat safe.
@@ -58,7 +59,7 @@ impl Accounts {
         let to = match &command.account {
             WhoseAccount::Id(id) => {
                 let email = account::find_email(&self.db.read(), *id).await?;
-                MailTo::Account(*id, email.unwrap_or_else(|| EmailAddress::of_nobody(*id)))
+                MailTo::Account(*id, email.unwrap_or_else(|| EmailAddress::placeholder(*id)))
             }
             WhoseAccount::Email(email) => MailTo::Address(email.clone()),
             WhoseAccount::Mine => {

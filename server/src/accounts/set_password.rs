@@ -4,12 +4,9 @@
 mod with_password;
 mod with_ticket;
 
-use jiff::Timestamp;
-use sea_orm::DatabaseTransaction;
-
-use super::{Accounts, Origin, error::Error, linking::unlink_others};
+use super::{Accounts, Origin, error::Error, work::Work};
 use crate::{
-    audit::{self, Action, Actor},
+    audit::Action,
     credentials::{
         hasher::{HashFor, PasswordHash},
         token::Token,
@@ -29,7 +26,7 @@ pub enum Authority {
     CurrentPassword(Password),
 }
 
-/// What SetPassword is asked.
+/// Input of SetPassword.
 #[derive(Clone, Debug)]
 pub struct SetPassword {
     /// By what right.
@@ -60,20 +57,19 @@ impl Accounts {
         command: &SetPassword,
         origin: &Origin,
     ) -> Result<PasswordSet, Error> {
-        let set = match &command.authority {
+        match &command.authority {
             Authority::Ticket(ticket) => {
-                self.set_password_with_ticket(command, ticket, origin).await?
+                self.set_password_with_ticket(command, ticket, origin).await
             }
             Authority::CurrentPassword(current) => {
-                self.set_password_with_password(command, current, origin).await?
+                self.set_password_with_password(command, current, origin).await
             }
-        };
-        self.wake_mailer();
-        Ok(set)
+        }
     }
 
-    /// Refuses a password that can be guessed, also by who knows the account. It is
-    /// asked for by who has shown a ticket, and so a mailbox, or a link token.
+    /// Refuses a password that can be guessed, also by somebody who knows the account.
+    /// The caller has shown a ticket, and so a mailbox, or a link token: it is hashed
+    /// in the turn of those who are known.
     async fn hash_new_password(
         &self,
         account: &Account,
@@ -96,46 +92,43 @@ impl Accounts {
     }
 }
 
-/// Stores the new password, and tells the customer and the audit trail.
-struct Change<'a> {
-    accounts: &'a Accounts,
-    command: &'a SetPassword,
+/// A password about to be stored.
+struct NewPassword<'a> {
+    hash: &'a PasswordHash,
     machine: &'a Machine,
     /// What was detached to make room, if the machine is linked by this very change.
-    linked: Option<Vec<Machine>>,
-    actor: Actor,
-    now: Timestamp,
+    linked: Option<&'a [Machine]>,
+    unlink_other_machines: bool,
 }
 
-impl Change<'_> {
-    async fn store(
-        &self,
-        transaction: &DatabaseTransaction,
+impl Work<'_> {
+    /// Stores the new password, and tells the customer and the audit trail.
+    async fn store_password(
+        &mut self,
         account: &mut Account,
-        hash: &PasswordHash,
+        new: &NewPassword<'_>,
     ) -> Result<(), Error> {
-        let (id, now) = (account.id, self.now);
-        account::update_password(transaction, id, hash).await?;
+        let (id, machine) = (account.id, new.machine);
+        account::update_password(&self.db, id, new.hash).await?;
         // Whoever sets a password because a stranger asked for another address
         // must not lose the account to that request afterwards.
         if account.pending_email.take().is_some() {
-            account::update(transaction, account, now).await?;
-            let action = Action::UpdateFields(vec![Field::Email]);
-            audit::record(transaction, id, &action, self.actor, now).await?;
+            account::update(&self.db, account, self.now).await?;
+            self.record(id, machine.id, &Action::UpdateFields(vec![Field::Email])).await?;
         }
-        audit::record(transaction, id, &Action::SetPassword, self.actor, now).await?;
-        if self.command.unlink_other_machines {
-            unlink_others(transaction, id, self.machine.id, self.actor, now).await?;
+        self.record(id, machine.id, &Action::SetPassword).await?;
+        if new.unlink_other_machines {
+            self.unlink_others(id, machine.id).await?;
         }
-        let detached = self.linked.as_deref().unwrap_or_default();
-        let event = Event::new(id, self.machine.name.as_str(), now).detaching(detached);
+        let detached = new.linked.unwrap_or_default();
+        let event = Event::new(id, machine.name.as_str(), self.now).detaching(detached);
         let letter = if account.password_hash.is_none() {
             Letter::Welcome(event)
         } else {
-            Letter::PasswordChanged { event, machine_linked: self.linked.is_some() }
+            Letter::PasswordChanged { event, machine_linked: new.linked.is_some() }
         };
-        self.accounts.owe_notice(transaction, account, &letter, now).await?;
-        account.password_hash = Some(hash.clone());
+        self.notify(account, &letter).await?;
+        account.password_hash = Some(new.hash.clone());
         Ok(())
     }
 }

@@ -2,19 +2,17 @@
 //! the call may be repeated with the very token that it killed.
 
 use super::{
-    Accounts, Origin, caller::Caller, error::Error, linking::unlink_machine, secret_check::Examined,
+    Accounts, Origin, caller::Caller, error::Error, secret_check::HashedSecret, work::Work,
 };
 use crate::{
-    audit::Actor,
     domain::{
         account_id::AccountId, machine::MachineId, password::Password, secret::Secret,
         violation::Problem,
     },
     model::calling_machine::CallingMachine,
-    storage::account,
 };
 
-/// What Unlink is asked.
+/// Input of Unlink.
 #[derive(Clone, Debug)]
 pub struct Unlink {
     /// The account; none for the caller's own.
@@ -43,38 +41,33 @@ impl Accounts {
             if is_dead {
                 return Ok(());
             }
-            return self.db.retry(|| self.unlink_once(&caller, own, None, origin)).await;
+            return self.change(origin, |work| work.unlink_for(&caller, own, None)).await;
         }
         if is_dead {
             return Err(Error::InvalidCredentials);
         }
         let password = command.password.clone();
         let password = password.ok_or_else(|| Error::invalid("password", Problem::Required))?;
-        let examined = self.examine(&caller.guess(origin), &Secret::Password(password)).await?;
-        self.db.retry(|| self.unlink_once(&caller, target, Some(&examined), origin)).await
+        let secret = Secret::Password(password);
+        let hashed = self.hash_secret(&caller.attempt(origin), &secret).await?;
+        self.change(origin, |work| work.unlink_for(&caller, target, Some(&hashed))).await
     }
+}
 
-    async fn unlink_once(
-        &self,
+impl Work<'_> {
+    async fn unlink_for(
+        self,
         caller: &CallingMachine,
         target: MachineId,
-        password: Option<&Examined>,
-        origin: &Origin,
+        password: Option<&HashedSecret>,
     ) -> Result<(), Error> {
-        let now = self.now();
-        let id = caller.account.id;
-        let transaction = self.db.begin().await?;
-        let account = account::find_for_update(&transaction, id).await?;
-        let account = account.ok_or(Error::InvalidCredentials)?;
-        if let Some(examined) = password
-            && !self.is_password(&transaction, &account, examined, now).await?
+        let account = self.account(caller.account.id).await?;
+        if let Some(password) = password
+            && !self.is_password(&account, password).await?
         {
-            transaction.commit().await?;
-            return Err(Error::InvalidCredentials);
+            return self.refuse().await;
         }
-        let actor = Actor::machine(caller.link.machine.id, origin.ip);
-        unlink_machine(&transaction, id, target, actor, now).await?;
-        transaction.commit().await?;
-        Ok(())
+        self.unlink(account.id, caller.link.machine.id, target).await?;
+        Ok(self.commit().await?)
     }
 }

@@ -3,21 +3,20 @@
 
 use std::slice;
 
-use jiff::Timestamp;
-use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
 use super::{
     Accounts, Origin, call_digest,
     error::Error,
-    owed_mail::NewChallenge,
-    secret_check::{Examined, Redeemed},
+    secret_check::{Consumed, HashedSecret},
+    work::{NewChallenge, Work},
 };
 use crate::{
-    audit::{self, Action, Actor},
+    audit::Action,
     domain::{
         account_id::AccountId,
         email_address::EmailAddress,
+        machine::Machine,
         profile::{Field, Profile, RawProfile},
         secret::Secret,
         violation::Violations,
@@ -28,7 +27,7 @@ use crate::{
     throttle::{AskedMail, Subject},
 };
 
-/// What Update is asked.
+/// Input of Update.
 #[derive(Clone)]
 pub struct Update {
     /// The account; none for the caller's own.
@@ -67,83 +66,65 @@ impl Accounts {
         let caller = self.authenticate_machine(origin).await?;
         caller.check_names(command.account_id)?;
         let mut violations = command.violations.clone();
-        // Every bad field is told at once, also those that depend on the country.
+        // Every bad field is told in one answer, also those that depend on the country.
         let _ = self.apply(command, &caller.account.profile, &mut violations);
         let Some(secret) = command.secret.as_ref().filter(|_| violations.is_empty()) else {
             return Err(Error::Invalid(violations));
         };
-        let examined = self.examine(&caller.guess(origin), secret).await?;
-        let updated =
-            self.db.retry(|| self.update_once(command, &caller, &examined, origin)).await?;
-        self.wake_mailer();
-        Ok(updated)
+        let secret = self.hash_secret(&caller.attempt(origin), secret).await?;
+        self.change(origin, |work| work.update(command, &caller, &secret)).await
     }
 
     fn apply(&self, command: &Update, before: &Profile, violations: &mut Violations) -> Profile {
         before.with(&command.raw, &command.fields, "account", &self.nomenclature, violations)
     }
+}
 
-    async fn update_once(
-        &self,
+impl Work<'_> {
+    async fn update(
+        mut self,
         command: &Update,
         caller: &CallingMachine,
-        examined: &Examined,
-        origin: &Origin,
+        secret: &HashedSecret,
     ) -> Result<Updated, Error> {
-        let now = self.now();
-        let machine = caller.link.machine.id;
-        let call = call_digest("Update", &[machine.uuid().as_bytes(), &command.request_digest]);
-        let transaction = self.db.begin().await?;
-        let account = account::find_for_update(&transaction, caller.account.id).await?;
-        let mut account = account.ok_or(Error::InvalidCredentials)?;
-        match self.redeem(&transaction, Some(&account), examined, call, now).await? {
-            Redeemed::Password | Redeemed::Code { .. } => {}
-            Redeemed::Repeat { time, .. } => {
+        let machine = &caller.link.machine;
+        let call = call_digest("Update", &[machine.id.uuid().as_bytes(), &command.request_digest]);
+        let mut account = self.account(caller.account.id).await?;
+        match self.consume(Some(&account), secret, call).await? {
+            Consumed::Password | Consumed::Code { .. } => {}
+            Consumed::Repeat { time, .. } => {
                 let challenge_id = match &command.email {
                     Some(email) => {
                         let (id, key) = (account.id, email.key());
-                        challenge::find_email_change(&transaction, id, key, time).await?
+                        challenge::find_email_change(&self.db, id, key, time).await?
                     }
                     None => None,
                 };
                 return Ok(Updated { account, challenge_id });
             }
-            Redeemed::Refused => {
-                transaction.commit().await?;
-                return Err(Error::InvalidCredentials);
-            }
+            Consumed::Refused => return self.refuse().await,
         }
         if command.etag.as_ref().is_some_and(|etag| *etag != account.etag()) {
             return Err(Error::EtagMismatch);
         }
         let mut violations = Violations::default();
-        let profile = self.apply(command, &account.profile, &mut violations);
+        let profile = self.accounts.apply(command, &account.profile, &mut violations);
         if !violations.is_empty() {
             // Another machine has moved the account to another country meanwhile.
             return Err(Error::Invalid(violations));
         }
-        let change = Change { accounts: self, caller, origin, transaction: &transaction, now };
-        let challenge_id = change.store(&mut account, profile, command.email.as_ref()).await?;
-        transaction.commit().await?;
+        let email = command.email.as_ref();
+        let challenge_id = self.store_update(&mut account, profile, email, machine).await?;
+        self.commit().await?;
         Ok(Updated { account, challenge_id })
     }
-}
 
-/// A change about to be stored.
-struct Change<'a> {
-    accounts: &'a Accounts,
-    caller: &'a CallingMachine,
-    origin: &'a Origin,
-    transaction: &'a DatabaseTransaction,
-    now: Timestamp,
-}
-
-impl Change<'_> {
-    async fn store(
-        &self,
+    async fn store_update(
+        &mut self,
         account: &mut Account,
         profile: Profile,
         email: Option<&EmailAddress>,
+        machine: &Machine,
     ) -> Result<Option<Uuid>, Error> {
         let mut changed = account.profile.changed(&profile);
         account.profile = profile;
@@ -161,30 +142,31 @@ impl Change<'_> {
                 }
                 None
             }
-            Some(email) => Some(self.request_email_change(account, email).await?),
+            Some(email) => Some(self.request_email_change(account, email, machine).await?),
             None => None,
         };
         if !changed.is_empty() {
-            self.record(account.id, &Action::UpdateFields(changed.clone())).await?;
+            self.record(account.id, machine.id, &Action::UpdateFields(changed.clone())).await?;
         }
         if !changed.is_empty() || challenge_id.is_some() {
-            account::update(self.transaction, account, self.now).await?;
+            account::update(&self.db, account, self.now).await?;
         }
         Ok(challenge_id)
     }
 
     /// Makes the new address pending: its mailbox gets a code, the old one a notice.
     async fn request_email_change(
-        &self,
+        &mut self,
         account: &mut Account,
         email: &EmailAddress,
+        machine: &Machine,
     ) -> Result<Uuid, Error> {
-        let machine = &self.caller.link.machine;
+        let now = self.now;
         let named = Subject::MailsTo(email.clone());
-        let mail = AskedMail::new(self.origin.ip, named, email.clone());
-        let mut counts = self.accounts.throttles.lock(self.transaction, mail.subjects()).await?;
-        let send_time = mail.take(&mut counts, self.now)?;
-        counts.store(self.transaction).await?;
+        let mail = AskedMail::new(self.ip, named, email.clone());
+        let mut counts = self.accounts.throttles.lock(&self.db, mail.subjects()).await?;
+        let send_time = mail.take(&mut counts, now)?;
+        counts.store(&self.db).await?;
         let new = NewChallenge {
             id: self.accounts.randomness.uuid(),
             purpose: Purpose::ChangeEmail(account.id),
@@ -194,21 +176,15 @@ impl Change<'_> {
             profile: &Profile::default(),
             send_time,
         };
-        self.accounts.owe_codes(self.transaction, slice::from_ref(&new), self.now).await?;
+        self.enqueue_codes(slice::from_ref(&new)).await?;
         let notice = Letter::EmailChangeRequested {
-            event: Event::new(account.id, machine.name.as_str(), self.now),
+            event: Event::new(account.id, machine.name.as_str(), now),
             new_email_masked: email.masked(),
         };
-        self.accounts.owe_notice(self.transaction, account, &notice, self.now).await?;
-        self.record(account.id, &Action::RequestEmailChange).await?;
-        let expire_time = self.now + self.accounts.lifetimes.code;
+        self.notify(account, &notice).await?;
+        self.record(account.id, machine.id, &Action::RequestEmailChange).await?;
+        let expire_time = now + self.accounts.lifetimes.code;
         account.pending_email = Some((email.as_typed().to_owned(), expire_time));
         Ok(new.id)
-    }
-
-    async fn record(&self, account_id: AccountId, action: &Action) -> Result<(), Error> {
-        let actor = Actor::machine(self.caller.link.machine.id, self.origin.ip);
-        audit::record(self.transaction, account_id, action, actor, self.now).await?;
-        Ok(())
     }
 }

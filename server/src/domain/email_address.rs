@@ -62,16 +62,16 @@ impl EmailAddress {
     /// same can be done, and looked up, as for one that does. It is no address:
     /// nobody can type it, and no mail goes there.
     #[must_use]
-    pub(crate) fn of_nobody(id: AccountId) -> Self {
+    pub(crate) fn placeholder(id: AccountId) -> Self {
         // Multiplied by an odd number, IDs stay distinct, and are spread over an
         // index as addresses are.
         let key = format!("{:08x}{NOBODY}", id.number().wrapping_mul(0x9E37_79B1));
         Self { typed: key.clone(), deliverable: key.clone(), key }
     }
 
-    /// Whether it only [stands in](Self::of_nobody) for an address.
+    /// Whether it only [stands in](Self::placeholder) for an address.
     #[must_use]
-    pub(crate) fn is_nobodys(&self) -> bool {
+    pub(crate) fn is_placeholder(&self) -> bool {
         self.key.ends_with(NOBODY)
     }
 

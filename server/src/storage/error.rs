@@ -2,6 +2,8 @@
 
 use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError, SqlxPostgresError, SqlxSqliteError};
 
+use crate::batching::Unserved;
+
 /// A database error.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StorageError {
@@ -37,14 +39,21 @@ impl StorageError {
         Self::Conflict(DbErr::Custom(format!("gone: {what}")))
     }
 
-    /// Whoever fetched for several callers is gone: it panicked.
-    pub(super) fn ended_early() -> Self {
-        Self::Fault(DbErr::Custom("what was shared with other calls ended early".to_owned()))
-    }
-
     /// What is done for several callers, or for nobody who waits, took too long.
     pub(crate) fn overdue() -> Self {
         Self::Unavailable(DbErr::Custom("no answer in time".to_owned()))
+    }
+}
+
+impl From<Unserved> for StorageError {
+    fn from(unserved: Unserved) -> Self {
+        match unserved {
+            Unserved::EndedEarly => {
+                let why = "what was shared with other calls ended early";
+                Self::Fault(DbErr::Custom(why.to_owned()))
+            }
+            Unserved::TimedOut => Self::overdue(),
+        }
     }
 }
 

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use sea_orm::DatabaseConnection;
 
 use super::{
-    batches::{Batches, Sharing},
     calling_machine::{ByTokens, Found},
     database::Database,
     error::StorageError,
@@ -16,6 +15,7 @@ use super::{
     pools::PATIENCE,
 };
 use crate::{
+    batching::{BatchLimits, Batcher, Item},
     credentials::token::TokenDigest,
     domain::account_id::AccountId,
     model::{
@@ -24,16 +24,16 @@ use crate::{
     },
 };
 
-const READS: Sharing = Sharing {
-    most_keys: 256,
-    by_powers_of_two: false,
-    most_running: 4,
-    wait_together: 64,
-    patience: PATIENCE,
+const READS: BatchLimits = BatchLimits {
+    max_items: 256,
+    power_of_two_sizes: false,
+    max_in_flight: 4,
+    parallel_from: 64,
+    timeout: PATIENCE,
 };
 
 /// One at a time: while it is made durable, the next one fills.
-const TOUCHES: Sharing = Sharing { most_running: 1, ..READS };
+const TOUCHES: BatchLimits = BatchLimits { max_in_flight: 1, ..READS };
 
 /// The statements, whose texts are made once.
 #[derive(Debug)]
@@ -58,9 +58,9 @@ type FoundReader = Result<Option<Reader>, StorageError>;
 pub struct LinkReads {
     db: Database,
     by: Arc<By>,
-    callers: Batches<TokenDigest, Found>,
-    readers: Batches<TokenDigest, FoundReader>,
-    touched: Batches<(i64, Timestamp), ()>,
+    callers: Batcher<TokenDigest, Found, StorageError>,
+    readers: Batcher<TokenDigest, FoundReader, StorageError>,
+    touched: Batcher<(i64, Timestamp), (), StorageError>,
 }
 
 impl LinkReads {
@@ -69,15 +69,15 @@ impl LinkReads {
     pub fn new(db: &Database) -> Self {
         let backend = db.read().get_database_backend();
         let by = By {
-            tokens: ByTokens::new(backend, READS.most_keys),
-            accounts: ByAccounts::new(backend, READS.most_keys),
+            tokens: ByTokens::new(backend, READS.max_items),
+            accounts: ByAccounts::new(backend, READS.max_items),
         };
         Self {
             db: db.clone(),
             by: Arc::new(by),
-            callers: Batches::new(READS),
-            readers: Batches::new(READS),
-            touched: Batches::new(TOUCHES),
+            callers: Batcher::new(READS),
+            readers: Batcher::new(READS),
+            touched: Batcher::new(TOUCHES),
         }
     }
 
@@ -87,11 +87,12 @@ impl LinkReads {
     /// A [`StorageError`].
     pub async fn find(&self, digest: TokenDigest) -> Result<Option<CallingMachine>, StorageError> {
         let (by, db) = (Arc::clone(&self.by), self.db.clone());
-        let find = move |digests: Vec<TokenDigest>| {
+        let find = move |digests: Vec<Item<TokenDigest>>| {
+            let digests = values(digests);
             let (by, db) = (Arc::clone(&by), db.read());
             async move { by.tokens.find(&db, &digests).await }
         };
-        self.callers.get(digest, find).await?
+        self.callers.submit(digest, find).await?
     }
 
     /// The same, and the machines of its account.
@@ -100,11 +101,12 @@ impl LinkReads {
     /// A [`StorageError`].
     pub async fn find_reader(&self, digest: TokenDigest) -> Result<Option<Reader>, StorageError> {
         let (by, db) = (Arc::clone(&self.by), self.db.clone());
-        let find = move |digests: Vec<TokenDigest>| {
+        let find = move |digests: Vec<Item<TokenDigest>>| {
+            let digests = values(digests);
             let (by, db) = (Arc::clone(&by), db.read());
             async move { by.find_readers(&db, &digests).await }
         };
-        self.readers.get(digest, find).await?
+        self.readers.submit(digest, find).await?
     }
 
     /// Notes that a link's token was used; when this returns, it is stored.
@@ -114,7 +116,7 @@ impl LinkReads {
     pub async fn touch(&self, link: &Link, now: Timestamp) -> Result<(), StorageError> {
         let db = self.db.clone();
         let touch = move |seen| touch_all(db.clone(), seen);
-        self.touched.get((link.id, now), touch).await
+        self.touched.submit((link.id, now), touch).await
     }
 }
 
@@ -140,11 +142,18 @@ impl By {
     }
 }
 
-async fn touch_all(db: Database, seen: Vec<(i64, Timestamp)>) -> Result<Vec<()>, StorageError> {
+async fn touch_all(
+    db: Database,
+    seen: Vec<Item<(i64, Timestamp)>>,
+) -> Result<Vec<()>, StorageError> {
     let done = vec![(); seen.len()];
-    let (ids, times): (Vec<i64>, Vec<Timestamp>) = seen.into_iter().unzip();
+    let (ids, times): (Vec<i64>, Vec<Timestamp>) = values(seen).into_iter().unzip();
     if let Some(last) = times.into_iter().max() {
         link::touch(&db.write(), ids, last).await?;
     }
     Ok(done)
+}
+
+fn values<T>(items: Vec<Item<T>>) -> Vec<T> {
+    items.into_iter().map(|item| item.value).collect()
 }

@@ -3,11 +3,9 @@
 
 use jiff::Timestamp;
 
-use super::{
-    super::linking::link_machine, Accounts, Change, Error, Origin, PasswordSet, SetPassword,
-};
+use super::{Accounts, Error, NewPassword, Origin, PasswordSet, SetPassword};
 use crate::{
-    audit::Actor,
+    accounts::work::Work,
     credentials::{
         derivation::link_token_of_ticket,
         hasher::{HashFor, PasswordHash, Verdict},
@@ -46,52 +44,12 @@ impl Accounts {
             let account = account::find(&self.db.read(), ticketed.account_id).await?;
             let account = account.ok_or(Error::InvalidCredentials)?;
             let hash = self.hash_new_password(&account, &command.new_password, origin).await?;
-            let tried = self.db.retry(|| self.use_ticket(command, ticket, &hash, origin)).await?;
+            let tried = self.change(origin, |work| work.use_ticket(command, ticket, &hash)).await?;
             if let Use::Done(set) = tried {
                 return Ok(*set);
             }
         }
         self.repeat_with_ticket(command, ticket, origin).await
-    }
-
-    async fn use_ticket(
-        &self,
-        command: &SetPassword,
-        ticket: &Token,
-        hash: &PasswordHash,
-        origin: &Origin,
-    ) -> Result<Use, Error> {
-        let now = self.now();
-        let transaction = self.db.begin().await?;
-        let found = challenge::find_by_ticket(&transaction, &ticket.digest()).await?;
-        let id = found.ok_or(Error::InvalidCredentials)?.id;
-        let locked = challenge::find_for_update(&transaction, id).await?;
-        let Ticketed { challenge, ticket: issued, account_id } = Ticketed::of(locked, ticket)?;
-        if issued.spent_time.is_some() {
-            return Ok(Use::SpentBefore);
-        }
-        if issued.expire_time <= now {
-            return Err(Error::TicketExpired);
-        }
-        let seed = challenge.seed.as_ref().ok_or(Error::TicketExpired)?;
-        let account = account::find_for_update(&transaction, account_id).await?;
-        let mut account = account.ok_or(Error::InvalidCredentials)?;
-        // It proved the mailbox of that time: whoever has only that one must not
-        // come back into an account that has left it.
-        if account.email.key() != challenge.email.key() {
-            return Err(Error::TicketExpired);
-        }
-        let link_token = link_token_of_ticket(ticket, seed);
-        let machine = &challenge.machine;
-        let actor = Actor::machine(machine.id, origin.ip);
-        let digest = link_token.digest();
-        let detached = link_machine(&transaction, account_id, machine, &digest, actor, now).await?;
-        Change { accounts: self, command, machine, linked: Some(detached), actor, now }
-            .store(&transaction, &mut account, hash)
-            .await?;
-        challenge::spend_ticket(&transaction, challenge.id, now).await?;
-        transaction.commit().await?;
-        Ok(Use::Done(Box::new(PasswordSet { account, link_token: Some(link_token) })))
     }
 
     /// The answer may have been lost: within the window, the same ticket with
@@ -114,11 +72,50 @@ impl Accounts {
         let verdict = self.hasher.verify_password(who, password, stored).await?;
         let link_token = link_token_of_ticket(ticket, &seed);
         let link = link::find(&self.db.read(), account_id, challenge.machine.id).await?;
-        let lives = link.is_some_and(|link| link.is_opened_by(&link_token.digest()));
-        if !matches!(verdict, Verdict::Right { .. }) || !lives {
+        let is_its_own = link.is_some_and(|link| link.is_opened_by(&link_token.digest()));
+        if !matches!(verdict, Verdict::Right { .. }) || !is_its_own {
             return Err(Error::TicketSpent);
         }
         Ok(PasswordSet { account, link_token: Some(link_token) })
+    }
+}
+
+impl Work<'_> {
+    async fn use_ticket(
+        mut self,
+        command: &SetPassword,
+        ticket: &Token,
+        hash: &PasswordHash,
+    ) -> Result<Use, Error> {
+        let found = challenge::find_by_ticket(&self.db, &ticket.digest()).await?;
+        let id = found.ok_or(Error::InvalidCredentials)?.id;
+        let locked = challenge::find_for_update(&self.db, id).await?;
+        let ticketed = Ticketed::of(locked, ticket)?;
+        if ticketed.ticket.spent_time.is_some() {
+            return Ok(Use::SpentBefore);
+        }
+        ticketed.check_fresh(self.now)?;
+        let challenge = &ticketed.challenge;
+        let seed = challenge.seed.as_ref().ok_or(Error::TicketExpired)?;
+        let mut account = self.account(ticketed.account_id).await?;
+        // It proved the mailbox of that time: whoever has only that one must not
+        // come back into an account that has left it.
+        if account.email.key() != challenge.email.key() {
+            return Err(Error::TicketExpired);
+        }
+        let link_token = link_token_of_ticket(ticket, seed);
+        let machine = &challenge.machine;
+        let detached = self.link(account.id, machine, &link_token.digest()).await?;
+        let new = NewPassword {
+            hash,
+            machine,
+            linked: Some(&detached),
+            unlink_other_machines: command.unlink_other_machines,
+        };
+        self.store_password(&mut account, &new).await?;
+        challenge::spend_ticket(&self.db, challenge.id, self.now).await?;
+        self.commit().await?;
+        Ok(Use::Done(Box::new(PasswordSet { account, link_token: Some(link_token) })))
     }
 }
 

@@ -1,13 +1,13 @@
-//! Owes mails to the outbox, in the transaction of what they tell.
+//! Puts mails into the outbox, in the transaction of what they tell.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 use jiff::Timestamp;
-use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use super::{Accounts, error::Error};
+use super::Work;
 use crate::{
+    accounts::Accounts,
     credentials::hasher::CodeSalt,
     domain::{email_address::EmailAddress, locale::Locale, machine::Machine, profile::Profile},
     mail::letter::Letter,
@@ -23,28 +23,39 @@ use crate::{
 };
 
 /// A challenge to be made.
-pub(super) struct NewChallenge<'a> {
-    pub(super) id: Uuid,
-    pub(super) purpose: Purpose,
-    pub(super) email: &'a EmailAddress,
-    pub(super) machine: &'a Machine,
-    pub(super) locale: Locale,
-    pub(super) profile: &'a Profile,
+#[derive(Clone, Copy)]
+pub struct NewChallenge<'a> {
+    /// Its ID.
+    pub id: Uuid,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Where its code goes.
+    pub email: &'a EmailAddress,
+    /// The machine that asks.
+    pub machine: &'a Machine,
+    /// The language of the mail.
+    pub locale: Locale,
+    /// What a new account is to hold.
+    pub profile: &'a Profile,
     /// When the mail may be sent; none when that is too far away to be of use.
-    pub(super) send_time: Option<Timestamp>,
+    pub send_time: Option<Timestamp>,
 }
 
-impl Accounts {
-    /// Makes challenges and owes the mails that bring their codes.
-    pub(super) async fn owe_codes(
-        &self,
-        transaction: &impl ConnectionTrait,
+impl fmt::Debug for NewChallenge<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewChallenge").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Work<'_> {
+    /// Makes challenges and enqueues the mails that bring their codes.
+    pub(in crate::accounts) async fn enqueue_codes(
+        &mut self,
         new: &[NewChallenge<'_>],
-        now: Timestamp,
     ) -> Result<(), StorageError> {
         let emails = new.iter().map(|new| new.email.key());
-        let mut salts = challenge::find_salts(transaction, emails, now).await?;
-        let expire_time = now + self.lifetimes.code;
+        let mut salts = challenge::find_salts(&self.db, emails, self.now).await?;
+        let expire_time = self.now + self.accounts.lifetimes.code;
         let (mut challenges, mut mails) = (Vec::new(), Vec::new());
         for new in new {
             challenges.push(Challenge {
@@ -54,52 +65,52 @@ impl Accounts {
                 machine: new.machine.clone(),
                 locale: new.locale,
                 profile: new.profile.clone(),
-                salt: self.salt_for(new.email, &mut salts),
-                seed: Some(self.randomness.bytes()),
+                salt: self.accounts.salt_for(new.email, &mut salts),
+                seed: Some(self.accounts.randomness.bytes()),
                 wrong_tries: 0,
                 account_wrong_tries: 0,
-                create_time: now,
+                create_time: self.now,
                 expire_time,
                 spent: None,
                 ticket: None,
             });
-            let mail = NewMail {
+            mails.push(NewMail {
                 letter: to_json(&Letter::Code { challenge_id: new.id })?,
-                recipient: Some(new.email.clone()).filter(|email| !email.is_nobodys()),
+                recipient: Some(new.email.clone()).filter(|email| !email.is_placeholder()),
                 locale: new.locale,
                 send_time: new.send_time.unwrap_or(expire_time),
                 expire_time,
-            };
-            mails.push((self.randomness.uuid(), mail));
+            });
         }
-        challenge::insert(transaction, &challenges).await?;
-        outbox_mail::insert(transaction, mails, now).await
+        challenge::insert(&self.db, &challenges).await?;
+        self.enqueue(mails).await
     }
 
-    /// Owes a security notice to the account's address.
-    pub(super) async fn owe_notice(
-        &self,
-        transaction: &impl ConnectionTrait,
+    /// Enqueues a security notice to the account's address.
+    pub(in crate::accounts) async fn notify(
+        &mut self,
         account: &Account,
         letter: &Letter,
-        now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<(), StorageError> {
         let mail = NewMail {
             letter: to_json(letter)?,
             recipient: Some(account.email.clone()),
             locale: account.locale,
-            send_time: now,
-            expire_time: now + self.lifetimes.notice,
+            send_time: self.now,
+            expire_time: self.now + self.accounts.lifetimes.notice,
         };
-        outbox_mail::insert(transaction, [(self.randomness.uuid(), mail)], now).await?;
+        self.enqueue(vec![mail]).await
+    }
+
+    async fn enqueue(&mut self, mails: Vec<NewMail>) -> Result<(), StorageError> {
+        let mails = mails.into_iter().map(|mail| (self.accounts.randomness.uuid(), mail));
+        outbox_mail::insert(&self.db, mails, self.now).await?;
+        self.has_mail = true;
         Ok(())
     }
+}
 
-    /// Tells the worker that mail is owed; to be called after the commit.
-    pub(super) fn wake_mailer(&self) {
-        self.mail_owed.notify_one();
-    }
-
+impl Accounts {
     /// All live challenges of an address share one salt, so that a code costs
     /// one hash however many of them there are.
     fn salt_for(&self, email: &EmailAddress, salts: &mut HashMap<String, CodeSalt>) -> CodeSalt {

@@ -1,0 +1,179 @@
+//! The rule of Create and ResendPassword: a request that may be repeated makes one
+//! challenge and one mail, and there are not too many of them. [`decide`] is the rule,
+//! from top to bottom; `group_commit` has the transaction around it.
+
+pub(super) mod group_commit;
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{error::Error, work::NewChallenge};
+use crate::{
+    domain::{
+        account_id::AccountId, email_address::EmailAddress, locale::Locale, machine::Machine,
+        profile::Profile, violation::Problem,
+    },
+    model::challenge::Purpose,
+    storage::idempotency_key::Answered,
+    throttle::{AskedMail, Counts, Subject, ThrottleError, mails_in_all::MailsInAll},
+};
+
+/// A request for a code.
+pub struct CodeRequest {
+    /// Makes a repeat safe.
+    pub request_id: Uuid,
+    /// SHA-256 of the request, to tell a repeat from a reuse of the ID.
+    pub request_digest: [u8; 32],
+    /// What the code is for.
+    pub purpose: Purpose,
+    /// Where the code goes.
+    pub to: MailTo,
+    /// The machine that asks.
+    pub machine: Machine,
+    /// The language of the mail.
+    pub locale: Locale,
+    /// What a new account is to hold.
+    pub profile: Profile,
+    /// The caller's address, when it is known.
+    pub ip: Option<IpAddr>,
+    /// Whether no link token vouches for it.
+    pub by_stranger: bool,
+}
+
+/// How the caller named the mailbox, which is all that it may learn from.
+pub enum MailTo {
+    /// By its address.
+    Address(EmailAddress),
+    /// By the ID of an account; the address is a placeholder when there is none.
+    Account(AccountId, EmailAddress),
+}
+
+/// A code was asked for. Says nothing of whether an account exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeRequested {
+    /// What to give to Confirm together with the code.
+    pub challenge_id: Uuid,
+    /// Until when the code is valid.
+    pub code_expire_time: Timestamp,
+    /// From when on it makes sense to ask for another.
+    pub resend_time: Timestamp,
+}
+
+/// A request by its ID.
+pub enum Claim {
+    /// The ID is new, and taken for this request: this is to be the answer.
+    New(Answered),
+    /// The ID was used before, and this was the answer.
+    Answered(Answered),
+}
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub enum Decision<'a> {
+    /// Its ID was used before: the same answer again, or a refusal.
+    Answer(Result<CodeRequested, Error>),
+    /// It is answered, and its mail is enqueued.
+    Enqueue(CodeRequested, NewChallenge<'a>),
+    /// It is one too many. Its ID is free again: it may come later with the same one.
+    Refuse(ThrottleError),
+}
+
+/// What is counted, in the transaction and beside it.
+#[derive(Debug)]
+pub struct Tally<'a> {
+    /// By address, ID, mailbox and network, locked by the transaction.
+    pub counts: Counts<'a>,
+    /// Of all strangers, in memory. Other transactions may be on their way to it: it
+    /// may be exceeded by what they have together.
+    pub mails_in_all: &'a MailsInAll,
+    /// Mails of strangers that this transaction will add to it.
+    pub by_strangers: usize,
+}
+
+/// The rule. Waits for nothing, and reads nothing but what it is given.
+pub fn decide<'a>(
+    request: &'a CodeRequest,
+    claim: Claim,
+    tally: &mut Tally<'_>,
+    now: Timestamp,
+) -> Decision<'a> {
+    let answered = match claim {
+        Claim::Answered(before) if before.request_digest == request.request_digest => {
+            return Decision::Answer(Ok(before.into()));
+        }
+        Claim::Answered(_) => {
+            let reused = Error::invalid("request_id", Problem::RequestIdReused);
+            return Decision::Answer(Err(reused));
+        }
+        Claim::New(answered) => answered,
+    };
+    // Whether the address has an account is not even known here: the mail is composed
+    // later, and neither the answer nor the work can tell.
+    match tally.count(request, now) {
+        Ok(send_time) => {
+            let challenge = request.challenge(answered.challenge_id, send_time);
+            Decision::Enqueue(answered.into(), challenge)
+        }
+        Err(throttled) => Decision::Refuse(throttled),
+    }
+}
+
+impl Tally<'_> {
+    /// Counts a mail, unless a limit says no: then nothing is counted. Tells when it
+    /// may be sent, unless that is too far away to be of use.
+    fn count(
+        &mut self,
+        request: &CodeRequest,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, ThrottleError> {
+        if request.by_stranger {
+            self.mails_in_all.check(self.by_strangers, now)?;
+        }
+        let send_time = request.mail().take(&mut self.counts, now)?;
+        self.by_strangers += usize::from(request.by_stranger);
+        Ok(send_time)
+    }
+}
+
+impl CodeRequest {
+    /// What it counts against: what the caller named, and what this leads to.
+    #[must_use]
+    pub fn mail(&self) -> AskedMail {
+        let named = match &self.to {
+            MailTo::Address(address) => Subject::MailsTo(address.clone()),
+            MailTo::Account(id, _) => Subject::MailsFor(*id),
+        };
+        AskedMail::new(self.ip, named, self.to.address().clone())
+    }
+
+    fn challenge(&self, id: Uuid, send_time: Option<Timestamp>) -> NewChallenge<'_> {
+        NewChallenge {
+            id,
+            purpose: self.purpose,
+            email: self.to.address(),
+            machine: &self.machine,
+            locale: self.locale,
+            profile: &self.profile,
+            send_time,
+        }
+    }
+}
+
+impl MailTo {
+    fn address(&self) -> &EmailAddress {
+        let (Self::Address(address) | Self::Account(_, address)) = self;
+        address
+    }
+}
+
+impl From<Answered> for CodeRequested {
+    fn from(answered: Answered) -> Self {
+        Self {
+            challenge_id: answered.challenge_id,
+            code_expire_time: answered.code_expire_time,
+            resend_time: answered.resend_time,
+        }
+    }
+}

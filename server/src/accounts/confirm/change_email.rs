@@ -1,0 +1,43 @@
+//! A confirmed code of a new address puts it in place, and tells the old one.
+
+use super::{Answer, Confirmed};
+use crate::{
+    accounts::{error::Error, work::Work},
+    audit::Action,
+    domain::{account_id::AccountId, email_address::EmailAddress},
+    mail::letter::{Event, Letter},
+    storage::{account, challenge},
+};
+
+impl Work<'_> {
+    pub(super) async fn change_email(
+        &mut self,
+        answer: &Answer<'_>,
+        account_id: AccountId,
+    ) -> Result<Confirmed, Error> {
+        let (challenge, now) = (&answer.challenge, self.now);
+        let email = &challenge.email;
+        let mut account = self.account(account_id).await?;
+        if account.pending_address().as_ref().map(EmailAddress::key) != Some(email.key()) {
+            // Another change of address has been asked for, or this one taken back.
+            return Err(Error::CodeExpired);
+        }
+        let owner = account::find_id_by_email(&self.db, email.key()).await?;
+        if owner.is_some_and(|owner| owner != account_id) {
+            return Err(Error::EmailTaken);
+        }
+        let notice = Letter::EmailChanged {
+            event: Event::new(account_id, challenge.machine.name.as_str(), now),
+            new_email_masked: email.masked(),
+        };
+        // Before the address changes: it is the old one that is told.
+        self.notify(&account, &notice).await?;
+        account.email = email.clone();
+        account.pending_email = None;
+        account::update(&self.db, &mut account, now).await?;
+        self.record(account_id, challenge.machine.id, &Action::ChangeEmail).await?;
+        let spent = answer.spent(account_id, true, now);
+        challenge::spend(&self.db, challenge.id, &spent, None).await?;
+        Ok(Confirmed::EmailChanged(Box::new(account)))
+    }
+}

@@ -1,0 +1,157 @@
+//! What a secret is worth, decided in the transaction that it is to open: a code is
+//! spent, a wrong one and a wrong password are counted.
+
+use jiff::Timestamp;
+
+use super::{HashedSecret, email_of};
+use crate::{
+    accounts::{error::Error, work::Work},
+    credentials::{
+        derivation::{CodeKey, Seed},
+        hasher::{CodeHash, PasswordHash},
+    },
+    domain::account_id::AccountId,
+    model::{
+        account::Account,
+        challenge::{Challenge, Door, Spent, State},
+    },
+    storage::{
+        challenge,
+        personal_code::{self, MailedCode},
+    },
+    throttle::Subject,
+};
+
+/// What became of a secret.
+pub(in crate::accounts) enum Consumed {
+    /// It is the password.
+    Password,
+    /// It is a live code, now spent.
+    Code { key: CodeKey, seed: Seed },
+    /// The same call spent the same code a moment ago, at `time`.
+    Repeat { key: CodeKey, seed: Seed, time: Timestamp },
+    /// It is wrong, and was counted: [`Work::refuse`] keeps the count.
+    Refused,
+}
+
+impl Work<'_> {
+    /// Spends a code, or finds the password still in force. `account` is locked by
+    /// this transaction; `call` is what a repeat of this call is known by.
+    pub(in crate::accounts) async fn consume(
+        &self,
+        account: Option<&Account>,
+        secret: &HashedSecret,
+        call: [u8; 32],
+    ) -> Result<Consumed, Error> {
+        match secret {
+            HashedSecret::Password { subject, verified } => {
+                self.consume_password(account, subject, verified.as_ref()).await
+            }
+            HashedSecret::Code { account_id, hash, key, salt } => {
+                let found = self.find_code(account, *account_id, hash, salt).await?;
+                let Some((challenge, mailed)) = found else {
+                    return Ok(Consumed::Refused);
+                };
+                self.consume_code(account, &challenge, &mailed, key, call).await
+            }
+        }
+    }
+
+    /// The code of this hash, among those of the account's address; a wrong one is
+    /// counted.
+    async fn find_code(
+        &self,
+        account: Option<&Account>,
+        account_id: AccountId,
+        hash: &CodeHash,
+        salt: &[u8; 16],
+    ) -> Result<Option<(Challenge, MailedCode)>, Error> {
+        let email = email_of(account, account_id);
+        let candidates = challenge::find_by_email(&self.db, email.key(), self.now).await?;
+        let same_salt = candidates.iter().filter(|challenge| challenge.salt.salt == *salt);
+        let ids = same_salt.map(|challenge| challenge.id);
+        let Some(mailed) = personal_code::find_matching(&self.db, ids, hash).await? else {
+            challenge::add_account_wrong_try(&self.db, email.key(), self.now).await?;
+            tracing::info!(account.id = %account_id, "wrong code");
+            return Ok(None);
+        };
+        let challenge = challenge::find_for_update(&self.db, mailed.challenge_id).await?;
+        Ok(challenge.map(|challenge| (challenge, mailed)))
+    }
+
+    async fn consume_code(
+        &self,
+        account: Option<&Account>,
+        challenge: &Challenge,
+        mailed: &MailedCode,
+        key: &CodeKey,
+        call: [u8; 32],
+    ) -> Result<Consumed, Error> {
+        let (Some(account), Some(seed)) = (account, challenge.seed) else {
+            return Ok(Consumed::Refused);
+        };
+        let key = key.clone();
+        match challenge.state(Door::Account, self.now) {
+            State::Open if self.now < mailed.expire_time => {}
+            State::Spent(spent) if spent.is_repeated_by(mailed.id, &call, self.now) => {
+                return Ok(Consumed::Repeat { key, seed, time: spent.time });
+            }
+            State::Open | State::Spent(_) | State::TooManyTries | State::Expired => {
+                return Ok(Consumed::Refused);
+            }
+        }
+        let spent = Spent {
+            time: self.now,
+            code_id: mailed.id,
+            call,
+            account_id: account.id,
+            account_existed: true,
+        };
+        challenge::spend(&self.db, challenge.id, &spent, None).await?;
+        Ok(Consumed::Code { key, seed })
+    }
+
+    /// Whether a secret is the password, where a code does not serve; a wrong one is
+    /// counted.
+    pub(in crate::accounts) async fn is_password(
+        &self,
+        account: &Account,
+        secret: &HashedSecret,
+    ) -> Result<bool, Error> {
+        let HashedSecret::Password { subject, verified } = secret else { return Ok(false) };
+        let consumed = self.consume_password(Some(account), subject, verified.as_ref()).await?;
+        Ok(matches!(consumed, Consumed::Password))
+    }
+
+    /// Counts a wrong password, and clears the count at a right one. An attempt that
+    /// was hashed while others used up the tries is refused, right or wrong: what
+    /// counts is the order in which they come here.
+    async fn consume_password(
+        &self,
+        account: Option<&Account>,
+        subject: &Subject,
+        verified: Option<&PasswordHash>,
+    ) -> Result<Consumed, Error> {
+        let (throttles, now) = (&self.accounts.throttles, self.now);
+        // It may have been changed since it was verified.
+        let is_right =
+            account.zip(verified).is_some_and(|(account, hash)| account.has_password(hash));
+        // Without a lock of its own: whoever counts for an account that exists holds
+        // the lock of that account.
+        if is_right && throttles.is_clear(&self.db, subject).await? {
+            return Ok(Consumed::Password);
+        }
+        let mut counts = throttles.lock(&self.db, [subject]).await?;
+        counts.check(subject, now)?;
+        if is_right {
+            throttles.clear(&self.db, subject).await?;
+            return Ok(Consumed::Password);
+        }
+        counts.count(subject, now);
+        counts.store(&self.db).await?;
+        if let Subject::Passwords(account_id, guesser) = subject {
+            tracing::info!(account.id = %account_id, ?guesser, "wrong password");
+        }
+        Ok(Consumed::Refused)
+    }
+}

@@ -1,0 +1,111 @@
+//! The unit of work: one transaction, and all that a writing use case does inside it.
+//! [`Accounts::change`] begins it, and begins it anew when another transaction was in
+//! its way; the use case ends it by [`Work::commit`] or [`Work::refuse`].
+
+mod links;
+mod mails;
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use sea_orm::DatabaseTransaction;
+
+pub use mails::NewChallenge;
+
+use super::{Accounts, Origin, error::Error};
+use crate::{
+    audit::{self, Action, Actor},
+    domain::{account_id::AccountId, machine::MachineId},
+    model::account::Account,
+    storage::{account, error::StorageError},
+};
+
+/// A transaction of a use case. Dropped without an end, it leaves nothing behind.
+pub(super) struct Work<'a> {
+    pub(super) accounts: &'a Accounts,
+    /// Where its statements run.
+    pub(super) db: DatabaseTransaction,
+    /// When it began: whatever is decided or written in it has this one time.
+    pub(super) now: Timestamp,
+    /// Where the call comes from, when that is known.
+    pub(super) ip: Option<IpAddr>,
+    /// Whether it has put a mail into the outbox.
+    has_mail: bool,
+}
+
+impl Accounts {
+    /// Runs `attempt` in a transaction, and again when another one was in its way.
+    ///
+    /// It is handed over by value: that a future of `AsyncFnMut(&mut Work)` can be
+    /// sent to another thread is not proved by the compiler of today.
+    ///
+    /// # Errors
+    /// What the last attempt failed with.
+    pub(super) async fn change<'a, T, F>(
+        &'a self,
+        origin: &Origin,
+        attempt: impl Fn(Work<'a>) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let begin_and_attempt = || async { attempt(self.begin(origin.ip).await?).await };
+        self.db.retry(begin_and_attempt).await
+    }
+
+    /// Begins a transaction that the caller ends, and repeats if it must.
+    pub(super) async fn begin(&self, ip: Option<IpAddr>) -> Result<Work<'_>, StorageError> {
+        let now = self.now();
+        let db = self.db.begin().await?;
+        Ok(Work { accounts: self, db, now, ip, has_mail: false })
+    }
+}
+
+impl Work<'_> {
+    /// The account, which nobody else changes until the end.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCredentials`] when there is none.
+    pub(super) async fn account(&self, id: AccountId) -> Result<Account, Error> {
+        account::find_for_update(&self.db, id).await?.ok_or(Error::InvalidCredentials)
+    }
+
+    /// Writes to the audit trail what `machine` did.
+    pub(super) async fn record(
+        &self,
+        account_id: AccountId,
+        machine: MachineId,
+        action: &Action,
+    ) -> Result<(), StorageError> {
+        let actor = Actor::machine(machine, self.ip);
+        audit::record(&self.db, account_id, action, actor, self.now).await
+    }
+
+    /// Keeps everything, and wakes the outbox if there is mail for it.
+    ///
+    /// # Errors
+    /// A [`StorageError`], and nothing is kept.
+    pub(super) async fn commit(self) -> Result<(), StorageError> {
+        self.db.commit().await?;
+        if self.has_mail {
+            self.accounts.mail_owed.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Refuses a wrong secret: what was counted against it is kept, and the answer is
+    /// the refusal.
+    ///
+    /// # Errors
+    /// Always: [`Error::InvalidCredentials`], or [`Error::Storage`] when the count
+    /// could not be kept.
+    pub(super) async fn refuse<T>(self) -> Result<T, Error> {
+        self.commit().await?;
+        Err(Error::InvalidCredentials)
+    }
+
+    /// Keeps nothing.
+    pub(super) async fn discard(self) -> Result<(), StorageError> {
+        Ok(self.db.rollback().await?)
+    }
+}
