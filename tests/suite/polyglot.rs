@@ -8,6 +8,7 @@
 mod cases;
 mod control;
 mod go;
+mod grpcurl;
 mod java;
 mod program;
 mod python;

@@ -24,8 +24,8 @@ use gestan_account_server::domain::{
 use gestan_account_tests::{TestServer, assert_refused, change, machine, uuid, violations};
 
 const PROTO: [&str; 2] = [
-    include_str!("../../proto/gestan/account/v1/account.proto"),
-    include_str!("../../proto/gestan/account/v1/account_service.proto"),
+    include_str!("../../../proto/gestan/account/v1/account.proto"),
+    include_str!("../../../proto/gestan/account/v1/account_service.proto"),
 ];
 
 /// Every bound in the comments: `Message.field` and the number before

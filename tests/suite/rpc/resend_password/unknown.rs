@@ -6,7 +6,7 @@ use gestan_account_tests::{TestServer, assert_refused, first_code, text};
 
 use super::request;
 use crate::{
-    confirm::{confirm, wrong_code},
+    rpc::confirm::{confirm, wrong_code},
     stored::{Stored, stored},
     words::assert_says,
 };

@@ -57,7 +57,7 @@ fn parse(text: &str) -> Columns {
 async fn every_release_can_work_on_the_newest_schema() {
     let server = TestServer::start().await;
     let newest = columns(server.db()).await;
-    let folder = workspace().join("tests/suite/upgrades");
+    let folder = workspace().join("tests/suite/database/upgrades");
     let mut releases = 0;
     for release in fs::read_dir(&folder).expect("a folder") {
         let release = release.expect("a file").path();
@@ -84,7 +84,7 @@ async fn every_release_can_work_on_the_newest_schema() {
 #[tokio::test]
 async fn the_expectations_of_this_version_are_written_down() {
     let server = TestServer::start().await;
-    let file = format!("tests/suite/upgrades/{}.txt", env!("CARGO_PKG_VERSION"));
+    let file = format!("tests/suite/database/upgrades/{}.txt", env!("CARGO_PKG_VERSION"));
     let written = fs::read_to_string(workspace().join(&file)).unwrap_or_default();
     let columns = lines(&columns(server.db()).await);
     assert_eq!(written, columns, "{file} must be\n{columns}");

@@ -15,7 +15,7 @@ use gestan_account_tests::{TestServer, TestServerOptions, assert_refused, count,
 use jiff::SignedDuration;
 use tokio::task::JoinSet;
 
-use crate::create::request;
+use super::create::request;
 
 /// Calls at once.
 const CALLS: u32 = 100;

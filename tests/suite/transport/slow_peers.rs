@@ -260,7 +260,7 @@ async fn the_server_survives_that_no_file_can_be_opened() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     const ALONE: &str = "GESTAN_TEST_ALONE";
     if std::env::var_os(ALONE).is_none() {
-        let test = "slow_peers::the_server_survives_that_no_file_can_be_opened";
+        let test = "transport::slow_peers::the_server_survives_that_no_file_can_be_opened";
         let program = std::env::current_exe().expect("this program");
         let mut alone = tokio::process::Command::new(program);
         let output = alone.args(["--exact", test]).env(ALONE, "1").output().await;

@@ -1,6 +1,6 @@
 //! Parsers of headers, of what the operator configures and of what the database
 //! holds, against texts that nobody thought of. What callers type is in
-//! `validation_random`.
+//! `random`.
 
 use std::{net::IpAddr, time::Duration};
 

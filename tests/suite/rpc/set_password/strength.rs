@@ -7,7 +7,7 @@ use gestan_account_client::{
 use gestan_account_tests::{TestServer, assert_refused, count, new_password, violations};
 
 use super::{password_is, set, ticket};
-use crate::{confirm::wrong_code, create::request};
+use crate::rpc::{confirm::wrong_code, create::request};
 
 const SHORT: ViolationReason = ViolationReason::PasswordTooShort;
 const WEAK: ViolationReason = ViolationReason::PasswordTooWeak;

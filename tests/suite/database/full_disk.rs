@@ -64,7 +64,9 @@ fn assert_is_away<T: std::fmt::Debug>(outcome: Result<T, Error>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_acknowledged_after_the_disk_was_full_is_stored() {
     if is_postgres()
-        || !may_mount("full_disk::whatever_is_acknowledged_after_the_disk_was_full_is_stored")
+        || !may_mount(
+            "database::full_disk::whatever_is_acknowledged_after_the_disk_was_full_is_stored",
+        )
     {
         return;
     }
@@ -121,7 +123,9 @@ async fn whatever_is_acknowledged_after_the_disk_was_full_is_stored() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_disk_that_fills_at_any_moment_loses_nothing() {
-    if is_postgres() || !may_mount("full_disk::a_disk_that_fills_at_any_moment_loses_nothing") {
+    if is_postgres()
+        || !may_mount("database::full_disk::a_disk_that_fills_at_any_moment_loses_nothing")
+    {
         return;
     }
     let disk = SmallDisk::new(40);
@@ -156,7 +160,9 @@ async fn a_disk_that_fills_at_any_moment_loses_nothing() {
 /// it again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_postgresql_whose_disk_fills_loses_nothing() {
-    if !is_postgres() || !may_mount("full_disk::a_postgresql_whose_disk_fills_loses_nothing") {
+    if !is_postgres()
+        || !may_mount("database::full_disk::a_postgresql_whose_disk_fills_loses_nothing")
+    {
         return;
     }
     let disk = SmallDisk::new(160);

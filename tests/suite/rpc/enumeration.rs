@@ -15,7 +15,7 @@ use gestan_account_tests::{
 };
 use jiff::SignedDuration;
 
-use crate::confirm::wrong_code;
+use super::confirm::wrong_code;
 
 const RETENTION: Retention = Retention {
     challenges: SignedDuration::from_hours(168),

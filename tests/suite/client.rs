@@ -1,0 +1,6 @@
+//! The Rust client, and the example program that is made with it.
+
+mod replicas;
+mod retries;
+mod tls;
+mod wizard;

@@ -1,0 +1,10 @@
+//! Mails: what they say, how they are queued, and how they leave the server.
+
+mod file;
+mod mailer;
+mod message;
+mod outbox;
+mod outbox_workers;
+mod smtp;
+mod smtp_failures;
+mod writing;

@@ -1,0 +1,20 @@
+//! What each RPC does, one file or folder each; then what several of them promise
+//! together: conflicts, enumeration, and requests that share a transaction.
+
+mod confirm;
+mod conflicts;
+mod create;
+mod enumeration;
+mod get;
+mod many_machines;
+mod register_existing;
+mod register_existing_by_code;
+mod resend_password;
+mod set_password;
+mod set_password_by_password;
+mod shared_reads;
+mod shared_requests;
+mod unlink;
+mod update;
+mod update_email;
+mod update_secret;
