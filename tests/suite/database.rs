@@ -2,6 +2,7 @@
 //! away, copies, backups, purges and new releases.
 
 mod backup;
+mod challenge_life;
 mod copy;
 mod crash;
 mod failing_disk;

@@ -1,6 +1,7 @@
 //! What each RPC does, one file or folder each; then what several of them promise
 //! together: conflicts, enumeration, and requests that share a transaction.
 
+mod code_request;
 mod confirm;
 mod conflicts;
 mod create;

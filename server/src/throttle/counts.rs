@@ -29,7 +29,14 @@ impl<'a> Counts<'a> {
         // for the other.
         let keys: BTreeSet<String> = subjects.into_iter().map(Subject::key).collect();
         let hits = storage::throttle::find_for_update(transaction, keys).await?;
-        Ok(Self { throttles, hits, changed: BTreeMap::new() })
+        Ok(Self::of(throttles, hits))
+    }
+
+    /// What `hits` says that was counted, by the keys of the subjects, under the limits
+    /// of `throttles`.
+    #[must_use]
+    pub fn of(throttles: &'a Throttles, hits: BTreeMap<String, Vec<Timestamp>>) -> Self {
+        Self { throttles, hits, changed: BTreeMap::new() }
     }
 
     /// Whether `subject` may go on just now.
