@@ -5,14 +5,16 @@
 mod account_service;
 mod caller;
 mod convert;
-mod guard;
+mod front;
 mod health;
+mod layers;
 mod reflection;
 mod status;
 mod texts;
 
-pub use account_service::{AccountGrpc, Gate};
-pub(crate) use guard::{Guarded, Watch};
+pub use account_service::AccountGrpc;
+pub use front::{Front, Gate};
 pub(crate) use health::watch_database;
+pub(crate) use layers::{Layered, Layers};
 pub use reflection::Reflection;
 pub(crate) use reflection::with_reflection;

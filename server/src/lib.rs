@@ -37,7 +37,7 @@ use tonic_health::ServingStatus;
 
 use crate::{
     accounts::Accounts,
-    grpc::{AccountGrpc, Gate, Guarded, Reflection},
+    grpc::{AccountGrpc, Front, Gate, Layered, Layers, Reflection},
     listener::Transport,
     mail::outbox::Outbox,
     shutdown::Shutdown,
@@ -107,21 +107,25 @@ pub async fn run(
         shutdown.draining().clone(),
     ));
 
-    let watch = grpc::Watch {
-        deadline: transport.call_deadline,
-        longest_stream: transport.max_connection_age,
-        gate: gate.clone(),
+    let proxies = gate.proxies.clone();
+    let front = Front {
+        gate,
+        shutdown: shutdown.clone(),
         clock: Arc::clone(&accounts.clock),
         randomness: Arc::clone(&accounts.randomness),
     };
-    let proxies = gate.proxies.clone();
+    let layers = Layers {
+        front: front.clone(),
+        deadline: transport.call_deadline,
+        longest_stream: transport.max_connection_age,
+    };
     let health_service = health_service.max_decoding_message_size(MAX_REQUEST_BYTES);
     let routes = grpc::with_reflection(Routes::new(health_service), reflection, &accounts);
-    let accounts = AccountServiceServer::new(AccountGrpc::new(accounts, gate, shutdown.clone()))
+    let accounts = AccountServiceServer::new(AccountGrpc::new(front, accounts))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
-    let guarded = Guarded::new(routes.add_service(accounts), watch);
+    let layered = Layered::new(routes.add_service(accounts), layers);
     let draining = shutdown.draining().clone();
-    let mut serving = tokio::spawn(transport.serve(listener, guarded, proxies, draining));
+    let mut serving = tokio::spawn(transport.serve(listener, layered, proxies, draining));
 
     // It ends by itself only when it panics, which has been logged.
     tokio::select! {

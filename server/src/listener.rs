@@ -1,6 +1,6 @@
 //! From a TCP listener to the connections that are served: places, TLS and
 //! time-outs. What HTTP/2 itself limits is set in `serving`; what a call may take,
-//! `grpc::guard` watches. Nothing here reads a request.
+//! `grpc::layers` watches. Nothing here reads a request.
 
 mod activity;
 mod budget;

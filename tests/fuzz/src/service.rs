@@ -4,14 +4,14 @@
 //! others left; now and then it is purged, and the account that the corpus
 //! knows is put back in order.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use gestan_account_proto::v1::{self, account_service_server::AccountService as _};
 use gestan_account_server::{
     accounts::Accounts,
     clock::Clock as _,
     credentials::token::{Token, TokenKind},
-    grpc::{AccountGrpc, Gate},
+    grpc::{AccountGrpc, Front, Gate},
     storage::{
         purge::{Retention, purge},
         support_key,
@@ -86,7 +86,14 @@ impl Service {
             support_key::insert(&db.write(), "Alice", &key.digest(), server.clock.now())
                 .await
                 .expect("the key is stored");
-            let grpc = AccountGrpc::new(server.accounts.clone(), gate, server.shutdown.clone());
+            let accounts = server.accounts.clone();
+            let front = Front {
+                gate,
+                shutdown: server.shutdown.clone(),
+                clock: Arc::clone(&accounts.clock),
+                randomness: Arc::clone(&accounts.randomness),
+            };
+            let grpc = AccountGrpc::new(front, accounts);
             ((server, grpc), key.reveal().to_owned(), member.link_token)
         });
         let (server, grpc) = server;
