@@ -17,3 +17,4 @@ pub mod secret;
 pub mod strength;
 pub mod text;
 pub mod violation;
+pub mod weakness;

@@ -18,3 +18,4 @@ pub(crate) use health::watch_database;
 pub(crate) use layers::{Layered, Layers};
 pub use reflection::Reflection;
 pub(crate) use reflection::with_reflection;
+pub use texts::violation as violation_text;

@@ -18,11 +18,7 @@ use queue::Queue;
 
 use super::{derivation::CodeKey, pepper::Peppers};
 use crate::{
-    domain::{
-        password::Password,
-        personal_code::PersonalCode,
-        strength::{self, Weakness},
-    },
+    domain::{password::Password, personal_code::PersonalCode, strength, weakness::Weakness},
     randomness::Randomness,
 };
 

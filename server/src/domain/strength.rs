@@ -1,9 +1,12 @@
-//! How strong a password is that somebody wants to set. Slow (up to 30 ms):
-//! runs on the hashing threads only.
+//! Judges how strong a password is that somebody wants to set. It takes up to 30 ms,
+//! and so runs on the hashing threads only.
 
 use zxcvbn::{Entropy, feedback::Warning, matching::patterns::MatchPattern, zxcvbn};
 
-use super::password::Password;
+use super::{
+    password::Password,
+    weakness::{Guess, Weakness},
+};
 
 /// The least entropy that length and alphabets must give, in bits: what CNIL
 /// deliberation 2022-100 asks of a password whose tries are limited.
@@ -28,36 +31,6 @@ const SUBSTITUTES: [&str; 12] =
 
 /// What zxcvbn, which knows no French, takes for common words beside its own.
 const FRENCH: &str = include_str!("../../data/common_words.txt");
-
-/// Why a password is too weak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weakness {
-    /// Its length and alphabets give under 50 bits.
-    Simple,
-    /// Its zxcvbn score is under 3.
-    Guessable(Guess),
-}
-
-/// What makes a password easy to guess.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Guess {
-    /// A row of keys.
-    Keyboard,
-    /// Repeated characters.
-    Repeat,
-    /// A sequence such as `abc`.
-    Sequence,
-    /// A date or a year.
-    Date,
-    /// A common password.
-    Common,
-    /// A word or a name.
-    Word,
-    /// Something that the account says about its owner.
-    Personal,
-    /// Anything else.
-    Other,
-}
 
 /// Judges `password`. `personal` is what the account tells of its owner:
 /// address, names, company.

@@ -1,9 +1,7 @@
-//! What is wrong with a request: every bad field at once, in the words of the
-//! person who typed it.
+//! What is wrong with a request: every bad field, all in one answer. The words for it
+//! are in `grpc::texts`.
 
-mod texts;
-
-use super::{locale::Locale, strength::Weakness};
+use super::weakness::Weakness;
 
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,17 +69,6 @@ pub enum Expected {
     SameAs(&'static str),
     /// A password that cannot be taken for a personal code.
     PasswordNotCode,
-}
-
-impl Problem {
-    /// Says what is wrong and how to mend it.
-    #[must_use]
-    pub fn text(&self, locale: Locale) -> String {
-        match locale {
-            Locale::Fr => texts::french(self),
-            Locale::En => texts::english(self),
-        }
-    }
 }
 
 /// A bad field.

@@ -170,7 +170,7 @@ fn pushback(delay: Duration) -> u64 {
 }
 
 fn field_violation(violation: &Violation, locale: Locale) -> FieldViolation {
-    let text = violation.problem.text(locale);
+    let text = texts::violation(&violation.problem, locale);
     let mut field = FieldViolation::new(&violation.field, &text);
     field.reason = violation_reason(&violation.problem).as_str_name().into();
     field.localized_message = Some(LocalizedMessage::new(locale.tag(), text));

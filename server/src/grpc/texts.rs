@@ -1,8 +1,11 @@
 //! The words for a refusal, for the person in front of the screen.
 
+mod violation;
+
 use gestan_account_proto::v1::ErrorReason;
 
 use crate::domain::locale::Locale;
+pub use violation::violation;
 
 pub(super) fn refusal(reason: ErrorReason, locale: Locale) -> &'static str {
     match locale {
@@ -93,7 +96,7 @@ fn french(reason: ErrorReason) -> &'static str {
     }
 }
 
-/// What reflection says to whoever sends no support key.
+/// What reflection says without a support key.
 pub(super) fn reflection_needs_a_key(locale: Locale) -> &'static str {
     match locale {
         Locale::Fr => {

@@ -22,6 +22,7 @@ use gestan_account_server::{
         text::{Line, Lines},
         violation::{Problem, Violations},
     },
+    grpc::violation_text,
 };
 
 /// Where texts are parsed that depend on a country.
@@ -120,8 +121,8 @@ pub fn check_form(country: u8, text: &str) {
     assert_eq!(changed.is_empty(), old == new);
     assert!(violations.iter().count() <= Field::ALL.len());
     for violation in violations.iter() {
-        assert!(!violation.problem.text(Locale::Fr).is_empty());
-        assert!(!violation.problem.text(Locale::En).is_empty());
+        assert!(!violation_text(&violation.problem, Locale::Fr).is_empty());
+        assert!(!violation_text(&violation.problem, Locale::En).is_empty());
     }
 }
 

@@ -2,10 +2,10 @@
 
 use gestan_account_server::domain::{
     password::Password,
-    strength::{
+    strength::{judge, read_part},
+    weakness::{
         Guess::{Common, Date, Keyboard, Other, Personal, Repeat, Sequence, Word},
         Weakness::{self, Guessable, Simple},
-        judge, read_part,
     },
 };
 

@@ -1,9 +1,21 @@
 //! The words for what is wrong with a field, for people.
 
-use super::{Expected, Problem};
-use crate::domain::strength::{Guess, Weakness};
+use crate::domain::{
+    locale::Locale,
+    violation::{Expected, Problem},
+    weakness::{Guess, Weakness},
+};
 
-pub(super) fn french(problem: &Problem) -> String {
+/// Says what is wrong with a field and how to mend it.
+#[must_use]
+pub fn violation(problem: &Problem, locale: Locale) -> String {
+    match locale {
+        Locale::Fr => french(problem),
+        Locale::En => english(problem),
+    }
+}
+
+fn french(problem: &Problem) -> String {
     match problem {
         Problem::Required => "Ce champ est obligatoire.".into(),
         Problem::TooLong { max } => format!("Ce texte est trop long : {max} caractères au plus."),
@@ -53,7 +65,7 @@ pub(super) fn french(problem: &Problem) -> String {
     }
 }
 
-pub(super) fn english(problem: &Problem) -> String {
+fn english(problem: &Problem) -> String {
     match problem {
         Problem::Required => "This field is required.".into(),
         Problem::TooLong { max } => format!("This text is too long: {max} characters at the most."),
