@@ -108,6 +108,13 @@ impl Accounts {
         self.known(key, support_key::find_by_digest(&db, &digest)).await
     }
 
+    /// Whether a call brings the key of a support agent. It is not counted here: whoever
+    /// asks this has counted the call as a stranger's.
+    pub(crate) async fn is_support(&self, token: Option<&BearerToken>) -> Result<bool, Error> {
+        let Some(BearerToken::SupportKey(key)) = token else { return Ok(false) };
+        Ok(support_key::find_by_digest(&self.db.read(), &key.digest()).await?.is_some())
+    }
+
     /// What `find` finds by a token. Each token that is known has a bucket of calls,
     /// whatever they come to; one that has used it up costs no look-up any more.
     async fn known<T>(

@@ -59,9 +59,12 @@ pub enum Error {
     /// Hashing failed: a bug or a damaged hash.
     #[error("hashing failed")]
     Hashing,
-    /// The database failed.
+    /// The database is away or cannot keep up: the caller may repeat.
     #[error(transparent)]
-    Storage(#[from] StorageError),
+    Unavailable(StorageError),
+    /// The database failed: a bug, or a row that holds what is never written.
+    #[error(transparent)]
+    Storage(StorageError),
 }
 
 impl Error {
@@ -101,19 +104,30 @@ impl From<ThrottleError> for Error {
             ThrottleError::Throttled { limit, retry_after } => {
                 Self::Throttled { limit, retry_after }
             }
-            ThrottleError::Storage(error) => Self::Storage(error),
+            ThrottleError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<StorageError> for Error {
+    fn from(error: StorageError) -> Self {
+        match error {
+            // A conflict that eight attempts did not solve is a database that cannot
+            // keep up.
+            StorageError::Unavailable(_) | StorageError::Conflict(_) => Self::Unavailable(error),
+            StorageError::Unique(_) | StorageError::Fault(_) => Self::Storage(error),
         }
     }
 }
 
 impl From<sea_orm::DbErr> for Error {
     fn from(error: sea_orm::DbErr) -> Self {
-        Self::Storage(error.into())
+        StorageError::from(error).into()
     }
 }
 
 impl IsConflict for Error {
     fn is_conflict(&self) -> bool {
-        matches!(self, Self::Storage(error) if error.is_conflict())
+        matches!(self, Self::Unavailable(error) if error.is_conflict())
     }
 }

@@ -97,8 +97,8 @@ impl Work<'_> {
     /// the refusal.
     ///
     /// # Errors
-    /// Always: [`Error::InvalidCredentials`], or [`Error::Storage`] when the count
-    /// could not be kept.
+    /// Always: [`Error::InvalidCredentials`], or [`Error::Unavailable`] or
+    /// [`Error::Storage`] when the count could not be kept.
     pub(super) async fn refuse<T>(self) -> Result<T, Error> {
         self.commit().await?;
         Err(Error::InvalidCredentials)

@@ -18,11 +18,7 @@ use tonic::{
 };
 
 use super::{caller, status};
-use crate::{
-    MAX_REQUEST_BYTES,
-    accounts::{Accounts, BearerToken, error::Error},
-    storage::support_key,
-};
+use crate::{MAX_REQUEST_BYTES, accounts::Accounts};
 
 /// Who may ask by reflection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -113,16 +109,10 @@ where
 }
 
 async fn check(accounts: &Accounts, headers: &http::HeaderMap) -> Result<(), Status> {
-    let found = match caller::token(headers) {
-        Some(BearerToken::SupportKey(key)) => {
-            support_key::find_by_digest(&accounts.db.read(), &key.digest()).await
-        }
-        Some(BearerToken::Link(_)) | None => Ok(None),
-    };
     let locale = caller::locale(headers);
-    match found {
-        Ok(Some(_)) => Ok(()),
-        Ok(None) => Err(status::reflection_needs_a_key(locale)),
-        Err(error) => Err(status::refusal(&Error::from(error), locale, accounts.randomness.uuid())),
+    match accounts.is_support(caller::token(headers).as_ref()).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(status::reflection_needs_a_key(locale)),
+        Err(error) => Err(status::refusal(&error, locale, accounts.randomness.uuid())),
     }
 }

@@ -17,7 +17,6 @@ use crate::{
     },
     listener::{Exceeded, Refused},
     panics::Panicked,
-    storage::error::StorageError,
     throttle::Throttled,
 };
 
@@ -49,12 +48,11 @@ pub(super) fn refusal(error: &Error, locale: Locale, correlation_id: Uuid) -> St
         Error::Throttled { limit, retry_after } => {
             (Code::ResourceExhausted, throttled_reason(*limit), Some(*retry_after))
         }
-        // A conflict that eight attempts did not solve is a database that cannot keep up.
-        Error::Storage(StorageError::Unavailable(_) | StorageError::Conflict(_)) => {
+        Error::Unavailable(_) => {
             tracing::warn!(%error, "database away");
             (Code::Unavailable, ErrorReason::DatabaseUnavailable, Some(SOON))
         }
-        Error::Hashing | Error::Storage(StorageError::Unique(_) | StorageError::Fault(_)) => {
+        Error::Hashing | Error::Storage(_) => {
             tracing::error!(%correlation_id, %error, "internal error");
             (Code::Internal, ErrorReason::Internal, None)
         }
