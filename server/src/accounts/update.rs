@@ -17,7 +17,7 @@ use crate::{
         account_id::AccountId,
         email_address::EmailAddress,
         machine::Machine,
-        profile::{Field, Profile, RawProfile},
+        profile::{Field, Profile, ProfileChange},
         secret::Secret,
         violation::Violations,
     },
@@ -35,14 +35,13 @@ pub struct Update {
     /// The etag that must match; none to overwrite whatever is there.
     pub etag: Option<String>,
     /// The fields to change.
-    pub fields: Vec<Field>,
-    /// Their values, not yet looked at: what is right depends on the country.
-    pub raw: RawProfile,
+    pub change: ProfileChange,
     /// The new address, when it is among the fields.
     pub email: Option<EmailAddress>,
-    /// The password, or a live code.
+    /// The password, or a live code; none only beside a violation.
     pub secret: Option<Secret>,
-    /// What was wrong with the request at first sight.
+    /// What is wrong with the request whatever the account holds. It is not told before
+    /// the caller is known, and then together with what is wrong in its country.
     pub violations: Violations,
     /// SHA-256 of the request without its secret, by which a repeat is known.
     pub request_digest: [u8; 32],
@@ -65,18 +64,26 @@ impl Accounts {
     pub async fn update(&self, command: &Update, origin: &Origin) -> Result<Updated, Error> {
         let caller = self.authenticate_machine(origin).await?;
         caller.check_names(command.account_id)?;
-        let mut violations = command.violations.clone();
-        // Every bad field is told in one answer, also those that depend on the country.
-        let _ = self.apply(command, &caller.account.profile, &mut violations);
-        let Some(secret) = command.secret.as_ref().filter(|_| violations.is_empty()) else {
-            return Err(Error::Invalid(violations));
-        };
+        let (_, _, secret) = self.apply(command, &caller.account.profile)?;
         let secret = self.hash_secret(&caller.attempt(origin), secret).await?;
         self.change(origin, |work| work.update(command, &caller, &secret)).await
     }
 
-    fn apply(&self, command: &Update, before: &Profile, violations: &mut Violations) -> Profile {
-        before.with(&command.raw, &command.fields, "account", &self.nomenclature, violations)
+    /// The profile as it is to be, the fields in which it differs, and the secret that
+    /// is to permit it; or every bad field.
+    fn apply<'a>(
+        &self,
+        command: &'a Update,
+        before: &Profile,
+    ) -> Result<(Profile, Vec<Field>, &'a Secret), Error> {
+        let mut violations = command.violations.clone();
+        let changed = violations.merge(before.with(&command.change, &self.nomenclature));
+        match (changed, &command.secret) {
+            (Some((profile, fields)), Some(secret)) if violations.is_empty() => {
+                Ok((profile, fields, secret))
+            }
+            _ => Err(Error::Invalid(violations)),
+        }
     }
 }
 
@@ -107,14 +114,11 @@ impl Work<'_> {
         if command.etag.as_ref().is_some_and(|etag| *etag != account.etag()) {
             return Err(Error::EtagMismatch);
         }
-        let mut violations = Violations::default();
-        let profile = self.accounts.apply(command, &account.profile, &mut violations);
-        if !violations.is_empty() {
-            // Another machine has moved the account to another country meanwhile.
-            return Err(Error::Invalid(violations));
-        }
+        // Another machine may have moved the account to another country meanwhile.
+        let (profile, changed, _) = self.accounts.apply(command, &account.profile)?;
+        account.profile = profile;
         let email = command.email.as_ref();
-        let challenge_id = self.store_update(&mut account, profile, email, machine).await?;
+        let challenge_id = self.store_update(&mut account, changed, email, machine).await?;
         self.commit().await?;
         Ok(Updated { account, challenge_id })
     }
@@ -122,12 +126,10 @@ impl Work<'_> {
     async fn store_update(
         &mut self,
         account: &mut Account,
-        profile: Profile,
+        mut changed: Vec<Field>,
         email: Option<&EmailAddress>,
         machine: &Machine,
     ) -> Result<Option<Uuid>, Error> {
-        let mut changed = account.profile.changed(&profile);
-        account.profile = profile;
         let challenge_id = match email {
             // The same mailbox, perhaps written differently: nothing to confirm,
             // and a change that was asked for is taken back.

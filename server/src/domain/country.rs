@@ -22,8 +22,15 @@ static ALPHA2: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(||
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Country(&'static str);
 
+/// Where an account is when it does not say: Gestan is sold in France.
+impl Default for Country {
+    fn default() -> Self {
+        Self::FRANCE
+    }
+}
+
 impl Country {
-    /// Where an account is when it does not say: Gestan is sold in France.
+    /// France, whose postal codes, telephone numbers and APE codes have rules here.
     pub const FRANCE: Self = Self("FRA");
 
     /// Looks a code up; case is ignored.

@@ -103,6 +103,11 @@ impl Violations {
         parsed.map_err(|problem| self.add(field, problem)).ok()
     }
 
+    /// Takes the value of what was parsed by itself, or what was wrong with it.
+    pub fn merge<T>(&mut self, parsed: Result<T, Self>) -> Option<T> {
+        parsed.map_err(|others| self.0.extend(others.0)).ok()
+    }
+
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {

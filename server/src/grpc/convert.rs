@@ -3,13 +3,15 @@
 
 mod encode;
 mod fields;
+mod profile;
 mod update;
 
 use gestan_account_proto::v1;
 use sha2::{Digest as _, Sha256};
 
 pub(super) use fields::request_locale;
-use fields::{account_id, machine, profile, required_account_id, retry_safe_id};
+use fields::{account_id, machine, required_account_id, retry_safe_id};
+use profile::new_profile;
 pub(super) use update::update;
 
 use crate::{
@@ -25,6 +27,7 @@ use crate::{
         machine::{MachineId, parse_uuid},
         password::Password,
         personal_code::PersonalCode,
+        profile::Profile,
         secret::Secret,
         violation::{Expected, Problem, Violations},
     },
@@ -40,22 +43,15 @@ pub(super) fn create(
     let email = violations.check("email", EmailAddress::parse(&request.email));
     let machine = machine(request.machine.as_ref(), &mut violations);
     fields::check_locale(&request.locale, &mut violations);
-    let profile = profile(
-        request.profile.as_ref(),
-        &request.email,
-        email.as_ref(),
-        nomenclature,
-        &mut violations,
-    );
-    match (request_id, email, machine) {
-        (Some(request_id), Some(email), Some(machine)) if violations.is_empty() => Ok(Create {
-            request_id,
-            request_digest: digest("Create", request),
-            email,
-            machine,
-            locale,
-            profile,
-        }),
+    let asked = new_profile(request, email.as_ref(), &mut violations);
+    let profile = violations.merge(Profile::default().with(&asked, nomenclature));
+    match (request_id, email, machine, profile) {
+        (Some(request_id), Some(email), Some(machine), Some((profile, _)))
+            if violations.is_empty() =>
+        {
+            let request_digest = digest("Create", request);
+            Ok(Create { request_id, request_digest, email, machine, locale, profile })
+        }
         _ => Err(violations),
     }
 }

@@ -17,9 +17,10 @@ use gestan_account_server::domain::{
     password::Password,
     personal_code::PersonalCode,
     phone::Phone,
-    profile::{Field, Profile, RawProfile},
+    profile::{Profile, ProfileChange},
     secret::Secret,
-    violation::{Problem, Violations},
+    text::{Line, Lines},
+    violation::Problem,
 };
 use gestan_account_tests::{TestServer, assert_refused, change, machine, uuid, violations};
 
@@ -82,35 +83,38 @@ fn code_of(chars: usize, padding: &str) -> String {
 /// How long a text of field `name` the domain takes.
 fn takes(name: &str, chars: usize) -> Option<bool> {
     let text = "é".repeat(chars);
-    let profile_takes = |field, raw: RawProfile| {
-        let mut violations = Violations::default();
-        let fields = [Field::CountryCode, field];
-        let raw = RawProfile { country_code: "BEL".into(), ..raw };
-        let _ =
-            Profile::default().with(&raw, &fields, "", &Nomenclature::default(), &mut violations);
-        violations.is_empty()
+    // In Belgium, whose codes have no form that would be looked at.
+    let country = Country::parse("BEL").ok();
+    let form_takes = |change: Result<ProfileChange, Problem>| {
+        let change = change.map(|change| ProfileChange { country, ..change });
+        let profile = Profile::default();
+        change.is_ok_and(|change| profile.with(&change, &Nomenclature::default()).is_ok())
     };
-    let raw = RawProfile::default();
+    let nothing = ProfileChange::default();
     Some(match name {
         "Account.email" | "CreateRequest.email" | "ResendPasswordRequest.email" => {
             EmailAddress::parse(&email_of(chars)).is_ok()
         }
-        "Account.company_name" => {
-            profile_takes(Field::CompanyName, RawProfile { company_name: text, ..raw })
-        }
-        "Account.last_name" => {
-            profile_takes(Field::LastName, RawProfile { last_name: text, ..raw })
-        }
-        "Account.first_name" => {
-            profile_takes(Field::FirstName, RawProfile { first_name: text, ..raw })
-        }
-        "Account.address" => profile_takes(Field::Address, RawProfile { address: text, ..raw }),
+        "Account.company_name" => form_takes(
+            Line::parse(&text).map(|line| ProfileChange { company_name: Some(line), ..nothing }),
+        ),
+        "Account.last_name" => form_takes(
+            Line::parse(&text).map(|line| ProfileChange { last_name: Some(line), ..nothing }),
+        ),
+        "Account.first_name" => form_takes(
+            Line::parse(&text).map(|line| ProfileChange { first_name: Some(line), ..nothing }),
+        ),
+        "Account.address" => form_takes(
+            Lines::parse(&text).map(|lines| ProfileChange { address: Some(lines), ..nothing }),
+        ),
         "Account.postal_code" => {
-            profile_takes(Field::PostalCode, RawProfile { postal_code: text, ..raw })
+            form_takes(Ok(ProfileChange { postal_code: Some(text), ..nothing }))
         }
-        "Account.city" => profile_takes(Field::City, RawProfile { city: text, ..raw }),
+        "Account.city" => {
+            form_takes(Line::parse(&text).map(|line| ProfileChange { city: Some(line), ..nothing }))
+        }
         "Account.phone" => Phone::parse(&phone_of(chars), Country::FRANCE).is_ok(),
-        "Account.ape_code" => profile_takes(Field::ApeCode, RawProfile { ape_code: text, ..raw }),
+        "Account.ape_code" => form_takes(Ok(ProfileChange { ape_code: Some(text), ..nothing })),
         "Machine.id" => {
             let id = format!("{}{}", uuid(1), "0".repeat(chars.saturating_sub(36)));
             MachineId::parse(&id).is_ok()
