@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
+use serde::{Deserialize, Serialize};
+
 use super::violation::Problem;
 
 /// `code,label_fr`, one sub-class of NAF rév. 2 a line.
@@ -15,7 +17,8 @@ static REV2_CODES: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
 const NAF_2025_LETTERS: &[u8] = b"YGHJKL";
 
 /// Which edition of the NAF a code belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "bool", into = "bool")]
 pub enum NafVersion {
     /// NAF rév. 2, INSEE 2008.
     Rev2,
@@ -23,11 +26,45 @@ pub enum NafVersion {
     Naf2025,
 }
 
+impl NafVersion {
+    /// The edition as the table of accounts holds it.
+    #[must_use]
+    pub(crate) fn to_db(self) -> &'static str {
+        match self {
+            Self::Rev2 => "rev2",
+            Self::Naf2025 => "2025",
+        }
+    }
+
+    /// What the database holds.
+    #[must_use]
+    pub(crate) fn from_db(version: &str) -> Self {
+        if version == "2025" { Self::Naf2025 } else { Self::Rev2 }
+    }
+}
+
+// A challenge holds the edition as the answer to "NAF 2025?". It stays so: while a new
+// version is rolled out, the one before reads what the new one writes.
+impl From<bool> for NafVersion {
+    fn from(is_2025: bool) -> Self {
+        if is_2025 { Self::Naf2025 } else { Self::Rev2 }
+    }
+}
+
+impl From<NafVersion> for bool {
+    fn from(version: NafVersion) -> Self {
+        version == NafVersion::Naf2025
+    }
+}
+
 /// A well-formed APE code such as `1107B`; may be empty. Invariant: in France
 /// it is a code of the NAF and its version is known; elsewhere it is free.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ApeCode {
+    #[serde(rename = "ape_code")]
     code: String,
+    #[serde(rename = "ape_naf_2025")]
     version: Option<NafVersion>,
 }
 

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
 use super::violation::Problem;
 
 /// `alpha3,alpha2,name_fr,name_en`, one country a line.
@@ -61,5 +63,18 @@ impl Country {
     #[must_use]
     pub fn alpha2(self) -> &'static str {
         ALPHA2.get(self.0).copied().unwrap_or("FR")
+    }
+}
+
+impl Serialize for Country {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Country {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(deserializer)?;
+        Self::parse(&code).map_err(|_| D::Error::custom("no country"))
     }
 }

@@ -1,6 +1,7 @@
 //! Telephone numbers.
 
 use phonenumber::Mode;
+use serde::{Deserialize, Serialize};
 
 use super::{country::Country, text::Line, violation::Problem};
 
@@ -10,9 +11,12 @@ const FRENCH_PLANS: [&str; 6] = ["FR", "RE", "GP", "MQ", "GF", "YT"];
 
 /// A telephone number; may be empty. Invariant: valid in its country's plan,
 /// kept both as typed and in E.164.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Phone {
+    #[serde(rename = "phone")]
     typed: Line<{ Phone::MAX_CHARS }>,
+    #[serde(rename = "phone_e164")]
     e164: Option<String>,
 }
 

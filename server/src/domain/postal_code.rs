@@ -1,9 +1,11 @@
 //! Postal codes.
 
+use serde::{Deserialize, Serialize};
+
 use super::{country::Country, text::Line, violation::Problem};
 
 /// A postal code; may be empty. Invariant: five digits in France.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostalCode(Line<{ PostalCode::MAX_CHARS }>);
 
 impl PostalCode {

@@ -7,6 +7,7 @@ mod field;
 
 pub use change::ProfileChange;
 pub use field::Field;
+use serde::{Deserialize, Serialize};
 
 use super::{
     ape_code::ApeCode,
@@ -16,8 +17,11 @@ use super::{
     text::{Line, Lines},
 };
 
-/// The fields of an account.
-#[derive(Clone, Default, PartialEq, Eq)]
+/// The fields of an account. Written with serde it is what was parsed, so that it need
+/// not be parsed again by rules that may have changed since. A field that is missing
+/// there, because an older version wrote it, is empty.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[expect(missing_docs, reason = "named as in the proto file, which explains them")]
 pub struct Profile {
     pub company_name: Line<120>,
@@ -26,7 +30,10 @@ pub struct Profile {
     pub address: Lines<500>,
     pub postal_code: PostalCode,
     pub city: Line<100>,
+    #[serde(rename = "country_code")]
     pub country: Country,
+    #[serde(flatten)]
     pub phone: Phone,
+    #[serde(flatten)]
     pub ape_code: ApeCode,
 }

@@ -1,12 +1,14 @@
 //! Texts that a person typed: trimmed, in Unicode NFC, bounded, and without
-//! control characters.
+//! control characters. Read with serde they are as they were written, like what the
+//! database holds.
 
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::violation::Problem;
 
 /// A single line of at most `MAX` Unicode scalar values; may be empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line<const MAX: usize>(String);
 
 impl<const MAX: usize> Line<MAX> {
@@ -32,7 +34,7 @@ impl<const MAX: usize> Line<MAX> {
 }
 
 /// Like [`Line`], but line breaks are kept (as `\n`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lines<const MAX: usize>(String);
 
 impl<const MAX: usize> Lines<MAX> {

@@ -1,5 +1,7 @@
 //! Table `account`.
 
+use std::mem::take;
+
 use jiff::Timestamp;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _,
@@ -189,54 +191,58 @@ pub(super) fn account_id(id: i64) -> Result<AccountId, StorageError> {
     AccountId::from_db(id).ok_or_else(|| StorageError::damaged("account_id"))
 }
 
-fn columns(profile: &Profile) -> ActiveModel {
-    ActiveModel {
-        company_name: Set(profile.company_name.as_str().to_owned()),
-        last_name: Set(profile.last_name.as_str().to_owned()),
-        first_name: Set(profile.first_name.as_str().to_owned()),
-        address: Set(profile.address.as_str().to_owned()),
-        postal_code: Set(profile.postal_code.as_str().to_owned()),
-        city: Set(profile.city.as_str().to_owned()),
-        country_code: Set(profile.country.alpha3().to_owned()),
-        phone: Set(profile.phone.as_str().to_owned()),
-        phone_e164: Set(profile.phone.e164().map(str::to_owned)),
-        ape_code: Set(profile.ape_code.as_str().to_owned()),
-        ape_version: Set(profile.ape_code.version().map(|version| match version {
-            NafVersion::Rev2 => "rev2".to_owned(),
-            NafVersion::Naf2025 => "2025".to_owned(),
-        })),
-        ..Default::default()
-    }
+/// Declares the way of a profile into its columns and back, from one list of the
+/// columns that hold one text each: neither way can lack a field.
+macro_rules! profile_columns {
+    ($($text:ident $parsed:ident),+ $(,)?) => {
+        fn columns(profile: &Profile) -> ActiveModel {
+            let Profile { $($text,)+ country, phone, ape_code } = profile;
+            ActiveModel {
+                $($text: Set($text.as_str().to_owned()),)+
+                country_code: Set(country.alpha3().to_owned()),
+                phone: Set(phone.as_str().to_owned()),
+                phone_e164: Set(phone.e164().map(str::to_owned)),
+                ape_code: Set(ape_code.as_str().to_owned()),
+                ape_version: Set(ape_code.version().map(|version| version.to_db().to_owned())),
+                ..Default::default()
+            }
+        }
+
+        /// The profile in a row, whose texts are taken out of it.
+        fn take_profile(row: &mut Model) -> Result<Profile, StorageError> {
+            let country = Country::parse(&row.country_code);
+            let ape_version = row.ape_version.as_deref().map(NafVersion::from_db);
+            Ok(Profile {
+                $($text: $parsed::from_db(take(&mut row.$text)),)+
+                country: country.map_err(|_| StorageError::damaged("country"))?,
+                phone: Phone::from_db(take(&mut row.phone), row.phone_e164.take()),
+                ape_code: ApeCode::from_db(take(&mut row.ape_code), ape_version),
+            })
+        }
+    };
+}
+
+profile_columns! {
+    company_name Line,
+    last_name Line,
+    first_name Line,
+    address Lines,
+    postal_code PostalCode,
+    city Line,
 }
 
 impl TryFrom<Model> for Account {
     type Error = StorageError;
 
-    fn try_from(row: Model) -> Result<Self, StorageError> {
-        let country =
-            Country::parse(&row.country_code).map_err(|_| StorageError::damaged("country"))?;
-        let ape_version = row.ape_version.as_deref().map(|version| match version {
-            "2025" => NafVersion::Naf2025,
-            _ => NafVersion::Rev2,
-        });
+    fn try_from(mut row: Model) -> Result<Self, StorageError> {
         let password_hash = row.password_hash.as_deref().map(PasswordHash::parse).transpose();
         Ok(Self {
+            profile: take_profile(&mut row)?,
             id: account_id(row.id)?,
             version: row.version,
             email: EmailAddress::from_db(row.email, row.email_key),
             pending_email: row.pending_email.zip(row.pending_email_expire_time.map(from_millis)),
             locale: Locale::from_db(&row.locale),
-            profile: Profile {
-                company_name: Line::from_db(row.company_name),
-                last_name: Line::from_db(row.last_name),
-                first_name: Line::from_db(row.first_name),
-                address: Lines::from_db(row.address),
-                postal_code: PostalCode::from_db(row.postal_code),
-                city: Line::from_db(row.city),
-                country,
-                phone: Phone::from_db(row.phone, row.phone_e164),
-                ape_code: ApeCode::from_db(row.ape_code, ape_version),
-            },
             password_hash: password_hash.map_err(|_| StorageError::damaged("password_hash"))?,
             create_time: from_millis(row.create_time),
             update_time: from_millis(row.update_time),

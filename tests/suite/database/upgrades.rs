@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeMap, fs};
 
+use gestan_account_server::domain::profile::Profile;
 use gestan_account_tests::{TestServer, is_postgres, process::workspace, rows, tables};
 use sea_orm::DatabaseConnection;
 
@@ -88,4 +89,20 @@ async fn the_expectations_of_this_version_are_written_down() {
     let written = fs::read_to_string(workspace().join(&file)).unwrap_or_default();
     let columns = lines(&columns(server.db()).await);
     assert_eq!(written, columns, "{file} must be\n{columns}");
+}
+
+/// A challenge holds a form in one column, as JSON, which the list of columns does not
+/// show: what one release writes there, the others read.
+#[test]
+fn the_form_in_a_challenge_is_written_as_every_release_reads_it() {
+    const FILLED: &str = r#"{"company_name":"Boulangerie Martin","last_name":"Martin","first_name":"Jeanne","address":"12 rue des Lilas\nLyon","postal_code":"69001","city":"Lyon","country_code":"FRA","phone":"01-58-90-49-77","phone_e164":"+33158904977","ape_code":"4711Y","ape_naf_2025":true}"#;
+    const FOREIGN: &str = r#"{"company_name":"","last_name":"","first_name":"","address":"","postal_code":"B 1000","city":"","country_code":"BEL","phone":"","phone_e164":null,"ape_code":"47.1","ape_naf_2025":null}"#;
+    for written in [FILLED, FOREIGN] {
+        let form: Profile = serde_json::from_str(written).expect("a form");
+        assert_eq!(serde_json::to_string(&form).expect("JSON"), written);
+    }
+    // A release before did not know the one, and one to come adds the other.
+    let other = FILLED.replace(r#""city":"Lyon","#, r#""region":"Rhône","#);
+    let form: Profile = serde_json::from_str(&other).expect("a form");
+    assert_eq!((form.city.as_str(), form.last_name.as_str()), ("", "Martin"));
 }

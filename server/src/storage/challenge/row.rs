@@ -1,22 +1,14 @@
 //! Between a row of `challenge` and the domain.
 
-use serde::{Deserialize, Serialize};
-
 use super::super::{
     account::account_id, entity::challenge::Model, error::StorageError, from_millis, to_millis,
 };
 use crate::{
     credentials::hasher::CodeSalt,
     domain::{
-        ape_code::{ApeCode, NafVersion},
-        country::Country,
         email_address::EmailAddress,
         locale::Locale,
         machine::{Machine, MachineId, MachineName},
-        phone::Phone,
-        postal_code::PostalCode,
-        profile::Profile,
-        text::{Line, Lines},
     },
     model::challenge::{Challenge, IssuedTicket, Purpose, Spent},
 };
@@ -34,7 +26,7 @@ impl TryFrom<&Challenge> for Model {
             Purpose::ResendPassword => (RESEND_PASSWORD, None),
             Purpose::ChangeEmail(account_id) => (CHANGE_EMAIL, Some(account_id.to_db())),
         };
-        let profile = serde_json::to_string(&ProfileJson::from(&challenge.profile));
+        let profile = serde_json::to_string(&challenge.profile);
         let (spent, ticket) = (challenge.spent.as_ref(), challenge.ticket.as_ref());
         Ok(Self {
             id: challenge.id,
@@ -75,7 +67,7 @@ impl TryFrom<Model> for Challenge {
             (CHANGE_EMAIL, Some(id)) => Purpose::ChangeEmail(account_id(id)?),
             _ => return Err(StorageError::damaged("purpose")),
         };
-        let profile: ProfileJson =
+        let profile =
             serde_json::from_str(&row.profile).map_err(|_| StorageError::damaged("profile"))?;
         let spent =
             match (row.spent_time, row.spent_code_id, row.spent_call, row.outcome_account_id) {
@@ -102,7 +94,7 @@ impl TryFrom<Model> for Challenge {
                 name: MachineName::from_db(row.machine_name),
             },
             locale: Locale::from_db(&row.locale),
-            profile: profile.try_into()?,
+            profile,
             salt: code_salt(&row.salt, &row.hash_params)?,
             seed: row.seed.map(|seed| bytes(&seed, "seed")).transpose()?,
             wrong_tries: row.wrong_tries,
@@ -127,61 +119,4 @@ pub(super) fn code_salt(salt: &[u8], params: &str) -> Result<CodeSalt, StorageEr
 
 fn bytes<const N: usize>(stored: &[u8], column: &str) -> Result<[u8; N], StorageError> {
     stored.try_into().map_err(|_| StorageError::damaged(column))
-}
-
-/// A profile in the column `profile`: what was parsed, so that it need not be
-/// parsed again by rules that may have changed since.
-#[derive(Serialize, Deserialize)]
-struct ProfileJson {
-    company_name: String,
-    last_name: String,
-    first_name: String,
-    address: String,
-    postal_code: String,
-    city: String,
-    country_code: String,
-    phone: String,
-    phone_e164: Option<String>,
-    ape_code: String,
-    ape_naf_2025: Option<bool>,
-}
-
-impl From<&Profile> for ProfileJson {
-    fn from(profile: &Profile) -> Self {
-        Self {
-            company_name: profile.company_name.as_str().to_owned(),
-            last_name: profile.last_name.as_str().to_owned(),
-            first_name: profile.first_name.as_str().to_owned(),
-            address: profile.address.as_str().to_owned(),
-            postal_code: profile.postal_code.as_str().to_owned(),
-            city: profile.city.as_str().to_owned(),
-            country_code: profile.country.alpha3().to_owned(),
-            phone: profile.phone.as_str().to_owned(),
-            phone_e164: profile.phone.e164().map(str::to_owned),
-            ape_code: profile.ape_code.as_str().to_owned(),
-            ape_naf_2025: profile.ape_code.version().map(|version| version == NafVersion::Naf2025),
-        }
-    }
-}
-
-impl TryFrom<ProfileJson> for Profile {
-    type Error = StorageError;
-
-    fn try_from(json: ProfileJson) -> Result<Self, StorageError> {
-        let version = json
-            .ape_naf_2025
-            .map(|is_2025| if is_2025 { NafVersion::Naf2025 } else { NafVersion::Rev2 });
-        Ok(Self {
-            company_name: Line::from_db(json.company_name),
-            last_name: Line::from_db(json.last_name),
-            first_name: Line::from_db(json.first_name),
-            address: Lines::from_db(json.address),
-            postal_code: PostalCode::from_db(json.postal_code),
-            city: Line::from_db(json.city),
-            country: Country::parse(&json.country_code)
-                .map_err(|_| StorageError::damaged("country"))?,
-            phone: Phone::from_db(json.phone, json.phone_e164),
-            ape_code: ApeCode::from_db(json.ape_code, version),
-        })
-    }
 }
