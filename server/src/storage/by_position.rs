@@ -1,59 +1,28 @@
 //! Rows read column by column, by position: to look each column up by its name
 //! takes longer than to find the row.
 
-use sea_orm::{DbErr, QueryResult};
-
-use super::entity::{account, link};
-
-/// Declares the columns to select and the function that reads them, from one list:
-/// the order of an entity's fields has no part in it, and a column cannot be read
-/// into the field of its neighbour.
+/// Declares an entity's row, and reads it from one list: the columns are selected in the
+/// order of `Column::iter`, which is that of the fields, and are read in that order.
 macro_rules! by_position {
-    ($entity:ident, $columns:ident, $read:ident: $($column:ident $field:ident),+ $(,)?) => {
-        /// What is selected, in the order in which it is read.
-        pub(super) const $columns: &[$entity::Column] = &[$($entity::Column::$column),+];
+    (
+        $(#[$of_row:meta])*
+        pub struct Model { $($(#[$of_column:meta])* pub $column:ident: $type:ty,)+ }
+    ) => {
+        $(#[$of_row])*
+        pub struct Model { $($(#[$of_column])* pub $column: $type,)+ }
 
-        /// Reads those columns, of which the first stands at `first`.
-        pub(super) fn $read(row: &QueryResult, first: usize) -> Result<$entity::Model, DbErr> {
-            let mut positions = first..;
-            let mut next = || positions.next().unwrap_or(usize::MAX);
-            $(let $field = row.try_get_by_index(next())?;)+
-            Ok($entity::Model { $($field),+ })
+        impl Model {
+            /// How many columns it has.
+            pub const WIDTH: usize = [$(stringify!($column)),+].len();
+
+            /// Reads the columns, of which the first stands at `first`.
+            pub fn read(row: &sea_orm::QueryResult, first: usize) -> Result<Self, DbErr> {
+                let mut positions = first..;
+                let mut next = || positions.next().unwrap_or(usize::MAX);
+                Ok(Self { $($column: row.try_get_by_index(next())?,)+ })
+            }
         }
     };
 }
 
-by_position!(link, LINK, read_link:
-    Id id,
-    AccountId account_id,
-    MachineId machine_id,
-    MachineName machine_name,
-    TokenDigest token_digest,
-    LinkTime link_time,
-    LastSeenTime last_seen_time,
-    UnlinkTime unlink_time,
-);
-
-by_position!(account, ACCOUNT, read_account:
-    Id id,
-    Version version,
-    Email email,
-    EmailKey email_key,
-    PendingEmail pending_email,
-    PendingEmailExpireTime pending_email_expire_time,
-    Locale locale,
-    CompanyName company_name,
-    LastName last_name,
-    FirstName first_name,
-    Address address,
-    PostalCode postal_code,
-    City city,
-    CountryCode country_code,
-    Phone phone,
-    PhoneE164 phone_e164,
-    ApeCode ape_code,
-    ApeVersion ape_version,
-    PasswordHash password_hash,
-    CreateTime create_time,
-    UpdateTime update_time,
-);
+pub(super) use by_position;

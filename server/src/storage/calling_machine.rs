@@ -5,12 +5,11 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Iterable as _, QueryResult,
     sea_query::{ArrayType, Expr, ExprTrait as _, Query},
 };
 
 use super::{
-    by_position::{ACCOUNT, LINK, read_account, read_link},
     entity::{account, link},
     error::StorageError,
     many_keys::ManyKeys,
@@ -33,8 +32,8 @@ impl ByTokens {
             let of_link = Expr::col((account::Entity, account::Column::Id))
                 .equals((link::Entity, link::Column::AccountId));
             Query::select()
-                .columns(LINK.iter().map(|column| (link::Entity, *column)))
-                .columns(ACCOUNT.iter().map(|column| (account::Entity, *column)))
+                .columns(link::Column::iter().map(|column| (link::Entity, column)))
+                .columns(account::Column::iter().map(|column| (account::Entity, column)))
                 .from(link::Entity)
                 .inner_join(account::Entity, of_link)
                 .and_where(has_token)
@@ -64,7 +63,7 @@ impl ByTokens {
 type Row = (link::Model, account::Model);
 
 fn read(row: &QueryResult) -> Result<Row, DbErr> {
-    Ok((read_link(row, 0)?, read_account(row, LINK.len())?))
+    Ok((link::Model::read(row, 0)?, account::Model::read(row, link::Model::WIDTH)?))
 }
 
 fn machine(digest: &TokenDigest, row: Option<&&Row>) -> Found {

@@ -4,19 +4,14 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, Value,
+    ConnectionTrait, DatabaseConnection, DbBackend, Iterable as _, Value,
     sea_query::{
         Alias, ArrayType, Expr, ExprTrait as _, Func, Order, Query, SelectStatement, SimpleExpr,
         WindowStatement,
     },
 };
 
-use super::{
-    by_position::{LINK, read_link},
-    entity::link,
-    error::StorageError,
-    many_keys::ManyKeys,
-};
+use super::{entity::link, error::StorageError, many_keys::ManyKeys};
 use crate::{
     domain::account_id::AccountId,
     model::link::{Link, MAX_MACHINES, Machines},
@@ -71,8 +66,8 @@ impl ByAccounts {
         }
         let mut counted = HashMap::<i64, (Vec<link::Model>, i64)>::new();
         for row in &rows {
-            let link = read_link(row, 0)?;
-            let count = if all { None } else { Some(row.try_get_by_index(LINK.len())?) };
+            let link = link::Model::read(row, 0)?;
+            let count = if all { None } else { Some(row.try_get_by_index(link::Model::WIDTH)?) };
             let (links, total) = counted.entry(link.account_id).or_default();
             links.push(link);
             *total = count.unwrap_or(*total + 1);
@@ -100,7 +95,7 @@ fn all(is_of_accounts: SimpleExpr) -> SelectStatement {
 
 fn living(is_of_accounts: SimpleExpr) -> SelectStatement {
     Query::select()
-        .columns(LINK.iter().copied())
+        .columns(link::Column::iter())
         .from(link::Entity)
         .and_where(is_of_accounts)
         .and_where(Expr::col(link::Column::UnlinkTime).is_null())
@@ -119,7 +114,7 @@ fn last_seen(is_of_accounts: SimpleExpr) -> SelectStatement {
         .expr_window_as(Func::cust("row_number"), by_last_seen, rank.clone())
         .take();
     Query::select()
-        .columns(LINK.iter().copied())
+        .columns(link::Column::iter())
         .column(count)
         .from_subquery(links, ranked)
         .and_where(Expr::col(rank).lte(0))

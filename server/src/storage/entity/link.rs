@@ -1,17 +1,21 @@
 use sea_orm::entity::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "link")]
-pub struct Model {
-    #[sea_orm(primary_key)]
-    pub id: i64,
-    pub account_id: i64,
-    pub machine_id: Uuid,
-    pub machine_name: String,
-    pub token_digest: Vec<u8>,
-    pub link_time: i64,
-    pub last_seen_time: i64,
-    pub unlink_time: Option<i64>,
+use crate::storage::by_position::by_position;
+
+by_position! {
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "link")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub account_id: i64,
+        pub machine_id: Uuid,
+        pub machine_name: String,
+        pub token_digest: Vec<u8>,
+        pub link_time: i64,
+        pub last_seen_time: i64,
+        pub unlink_time: Option<i64>,
+    }
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
