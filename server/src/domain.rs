@@ -1,5 +1,5 @@
-//! What the service talks about, parsed once at the edge: whoever holds one of
-//! these types holds a valid value. Nothing here knows of gRPC or of a database.
+//! What the service talks about, parsed once at the edge: a value of one of these types
+//! is valid. Nothing here knows of gRPC or of a database.
 
 pub mod account_id;
 pub mod ape_code;

@@ -5,7 +5,7 @@ use super::violation::{Expected, Problem};
 /// A language of mails and of texts for people.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Locale {
-    /// French, also for whoever asks for a language that is not spoken.
+    /// French, also where another language is asked for than these two.
     #[default]
     Fr,
     /// English.

@@ -28,6 +28,8 @@ impl Password {
         if text.is_empty() {
             return Err(Problem::Required);
         }
+        // A longer text is not even normalised: NFC composes fewer bytes into one scalar
+        // value.
         if text.len() > Self::MAX_CHARS * 12 {
             return Err(Problem::TooLong { max: Self::MAX_CHARS });
         }

@@ -56,7 +56,8 @@ pub fn judge(password: &Password, personal: &[&str]) -> Result<(), Weakness> {
 }
 
 /// How much of a password is looked at for guessing: its beginning, as far as
-/// that takes no long time. Who chose the rest well is judged too strictly.
+/// that takes no long time. A password that is strong for its rest is judged too
+/// strictly.
 #[must_use]
 pub fn read_part(password: &str) -> &str {
     let end = |(place, _)| place;

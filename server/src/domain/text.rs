@@ -61,7 +61,9 @@ impl<const MAX: usize> Lines<MAX> {
 }
 
 fn clean(text: &str, max: usize, allowed: fn(char) -> bool) -> Result<String, Problem> {
-    // NFC makes no scalar value out of nothing: three times the bound is read at the most.
+    // A longer text is not even normalised, for it cannot fit: NFC composes at most nine
+    // bytes (three letters of Sinhala) into one scalar value. Blanks at the ends may have
+    // 4 KiB.
     if text.len() > max * 12 + 4096 {
         return Err(Problem::TooLong { max });
     }

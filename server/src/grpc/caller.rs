@@ -34,6 +34,8 @@ pub(super) fn token(headers: &HeaderMap) -> Option<BearerToken> {
 
 /// Where a call comes from.
 pub(super) fn address(headers: &HeaderMap, peer: SocketAddr, proxies: &TrustedProxies) -> IpAddr {
+    // A proxy may write a header of its own below the one that it got: several are one
+    // list (RFC 9110 §5.3).
     let hops = headers.get_all("x-forwarded-for").iter();
     let hops: Vec<&str> = hops.filter_map(|value| value.to_str().ok()).collect();
     proxies.caller(peer.ip(), hops.into_iter())

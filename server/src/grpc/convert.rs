@@ -166,8 +166,9 @@ pub(super) fn resend_password(
     }
 }
 
-/// A digest by which the same request is known again. A message has one
-/// encoding here, whatever client it came from.
+/// A digest by which the same request is known again. A message has one encoding
+/// here, whatever client it came from: prost drops fields that it does not know, and
+/// writes the others in the order of their declaration.
 fn digest(rpc: &str, request: &impl prost::Message) -> [u8; 32] {
     let mut digest = Sha256::new();
     digest.update(rpc);

@@ -25,7 +25,7 @@ use crate::{MAX_REQUEST_BYTES, accounts::Accounts};
 pub enum Reflection {
     /// Everybody.
     On,
-    /// Whoever sends a support key.
+    /// Callers with a support key.
     #[default]
     Support,
     /// Nobody.
@@ -67,7 +67,7 @@ pub(crate) fn with_reflection(
     }
 }
 
-/// A service that answers whoever sends a support key.
+/// A service that answers callers with a support key.
 #[derive(Clone, Debug)]
 struct ForSupport<S> {
     service: S,

@@ -20,16 +20,17 @@ use crate::{
     throttle::Throttled,
 };
 
-/// When to come back to a server whose database is away or which is stopping:
-/// nobody knows, so soon, and the client backs off.
+/// After how long a call may be repeated while the database is away or the server
+/// stops. How long that lasts is not known: the delay is short, and clients back off.
 const SOON: Duration = Duration::from_secs(1);
 
 /// How many bytes of violations a refusal may have. Details travel in a trailer,
-/// in base64, and some clients take no more than 8 KiB of those.
+/// in base64, and some clients take no more than 8 KiB of those (the default of gRPC's
+/// C core, on which many languages stand).
 const MAX_VIOLATIONS_BYTES: usize = 5 * 1024;
 
-/// Says a refusal to the caller, in its language. What is a fault of the server
-/// is logged here, under `correlation_id`, and told to nobody.
+/// Says a refusal to the caller, in its language. A fault of the server is logged
+/// here, under `correlation_id`, and its cause is not told.
 pub(super) fn refusal(error: &Error, locale: Locale, correlation_id: Uuid) -> Status {
     let (code, reason, retry_after) = match error {
         Error::Invalid(_) => (Code::InvalidArgument, ErrorReason::InvalidRequest, None),
@@ -75,8 +76,8 @@ pub(super) fn shutting_down(locale: Locale) -> Status {
     assemble(code, reason, HashMap::new(), Some(SOON), locale, ErrorDetails::new())
 }
 
-/// The answer to a call that took too long: for the server, or for its caller,
-/// who then knows best whether to repeat it.
+/// The answer to a call that took too long: for the server, or for its caller, which
+/// then knows best whether to repeat it.
 pub(super) fn call_too_long(by_caller: bool, locale: Locale) -> Status {
     let (code, retry_after) =
         if by_caller { (Code::DeadlineExceeded, None) } else { (Code::Unavailable, Some(SOON)) };
@@ -96,7 +97,7 @@ pub(super) fn refused(refused: Refused, locale: Locale) -> Status {
     assemble(code, reason, HashMap::new(), Some(retry_after), locale, details)
 }
 
-/// The answer to a call that panicked. What the panic said is told to nobody.
+/// The answer to a call that panicked. The panic's message is not told.
 pub(super) fn panicked(panicked: &Panicked, locale: Locale, correlation_id: Uuid) -> Status {
     tracing::error!(%correlation_id, panic.location = panicked.location, "a call panicked");
     let (code, reason) = (Code::Internal, ErrorReason::Internal);
@@ -104,9 +105,9 @@ pub(super) fn panicked(panicked: &Panicked, locale: Locale, correlation_id: Uuid
     assemble(code, reason, metadata, None, locale, ErrorDetails::new())
 }
 
-/// What tonic says, without any detail, of a call that reached no service of
-/// ours: with the details, and under the code of the caller's mistake. `None`
-/// for whatever a service said itself.
+/// Our refusal in place of the one that tonic makes, without any detail, of a call that
+/// reached no service: with the details, and under the code of the caller's mistake.
+/// `None` for what a service said itself.
 pub(super) fn unread(theirs: &Status, locale: Locale) -> Option<Status> {
     let (code, reason) = match theirs.code() {
         Code::OutOfRange => (Code::InvalidArgument, ErrorReason::RequestTooLarge),
@@ -121,8 +122,8 @@ pub(super) fn unread(theirs: &Status, locale: Locale) -> Option<Status> {
         .then(|| assemble(code, reason, HashMap::new(), None, locale, ErrorDetails::new()))
 }
 
-/// The answer to whoever asks by reflection without a support key: a person at a
-/// terminal, who typed no code and no password.
+/// The answer to reflection without a support key. A person at a terminal reads it,
+/// who typed no code and no password, and whom the usual text would mislead.
 pub(super) fn reflection_needs_a_key(locale: Locale) -> Status {
     let mut details = ErrorDetails::new();
     let reason = ErrorReason::InvalidCredentials;
@@ -145,7 +146,7 @@ fn assemble(
     let mut trailers = MetadataMap::new();
     if let Some(delay) = retry_after {
         details.set_retry_info(Some(delay));
-        // gRPC's own retries read this (gRFC A6).
+        // The retries that gRPC's libraries make by themselves read this (gRFC A6).
         trailers.insert("grpc-retry-pushback-ms", pushback(delay).into());
     }
     let message = texts::refusal(reason, Locale::En);
