@@ -8,6 +8,7 @@
     reason = "what a test needs and does not get ends the test"
 )]
 
+mod captured_log;
 mod certificates;
 mod change;
 #[cfg(doctest)]
@@ -22,14 +23,19 @@ mod mail;
 pub mod postgres;
 pub mod process;
 mod randomness;
+pub mod raw_call;
 mod refusal;
 mod regular;
+mod replicas;
 mod server;
 mod smtp_peer;
+mod stored;
 mod support;
 mod test_database;
 mod wire;
+mod words;
 
+pub use captured_log::Log;
 pub use certificates::{Authority, Identity};
 pub use change::{change, change_email};
 pub use clock::FragileClock;
@@ -42,7 +48,10 @@ pub use mail::{code_in, first_code};
 pub use randomness::SeededRandomness;
 pub use refusal::{assert_refused, refused, violations};
 pub use regular::Regular;
+pub use replicas::{End, Replicas};
 pub use server::{TestServer, TestServerOptions};
 pub use smtp_peer::{Received, SmtpPeer, mailer};
+pub use stored::{Stored, stored};
 pub use test_database::{TestDatabase, is_postgres};
 pub use wire::{FrameKind, PREFACE, Wire, frame, headers, headers_with, message, reset, window};
+pub use words::{assert_says, words};

@@ -7,7 +7,6 @@
     reason = "what a test needs and does not get ends the test"
 )]
 
-mod captured_log;
 mod client;
 mod credentials;
 mod customers;
@@ -18,10 +17,6 @@ mod limits;
 mod mail;
 mod operation;
 mod polyglot;
-mod raw_call;
-mod replicas;
 mod rpc;
-mod stored;
 mod transport;
 mod validation;
-mod words;

@@ -2,13 +2,13 @@
 //! customers at work, the real program on a real database, SIGKILL again and
 //! again. What was acknowledged is written down here, and looked for at the end.
 
-use gestan_account_tests::process::{Home, ServerProcess};
+use gestan_account_tests::{
+    End, Replicas,
+    process::{Home, ServerProcess},
+};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
-use crate::{
-    ledger::Ledger,
-    replicas::{COUNT, End, Replicas},
-};
+use crate::ledger::Ledger;
 
 const KILLS: usize = 24;
 const KILLS_OF_REPLICAS: usize = 50;
@@ -39,7 +39,7 @@ async fn replicas_that_are_killed_fifty_times_lose_nothing_that_they_acknowledge
     let mut chance = StdRng::seed_from_u64(SEED);
     for _ in 0..KILLS_OF_REPLICAS {
         ledger.wait_for_a_moment(1..=40, &mut chance).await;
-        replicas.restart(chance.random_range(0..COUNT), End::Killed).await;
+        replicas.restart(chance.random_range(0..Replicas::COUNT), End::Killed).await;
     }
     ledger.close_and_check(&replicas.database_url()).await;
 }

@@ -14,7 +14,7 @@ use gestan_account_server::{
     },
 };
 use gestan_account_tests::{
-    becomes, machine,
+    Replicas, becomes, machine,
     postgres::Cluster,
     process::{Home, PATIENCE},
     uuid,
@@ -23,7 +23,7 @@ use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tonic_health::pb::health_check_response::ServingStatus;
 
-use crate::{ledger::Ledger, replicas::Replicas};
+use crate::ledger::Ledger;
 
 const CUSTOMERS_AT_ONCE: u32 = 6;
 const SEED: u64 = 20_261_125;

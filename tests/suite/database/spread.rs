@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use gestan_account_client::{Client, ClientOptions, LinkToken, v1};
 use gestan_account_tests::{
-    count, machine, new_password,
+    Replicas, count, machine, new_password,
     process::{Home, PATIENCE, mail_files, run_to_end},
     rows, uuid,
 };
@@ -13,10 +13,7 @@ use rand::{SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 use sea_orm::Database;
 use tokio::task::JoinSet;
 
-use crate::{
-    ledger::World,
-    replicas::{COUNT, Replicas},
-};
+use crate::ledger::World;
 
 const ACCOUNTS: u32 = 1_000;
 const AT_ONCE: u32 = 8;
@@ -87,7 +84,7 @@ async fn a_thousand_accounts_are_opened_through_three_servers_by_calls_spread_at
 async fn servers_that_start_at_once_on_an_empty_database_migrate_it_once() {
     let home = Arc::new(Home::new());
     let mut starting = JoinSet::new();
-    for _ in 0..2 * COUNT {
+    for _ in 0..2 * Replicas::COUNT {
         let home = Arc::clone(&home);
         starting.spawn(async move { run_to_end(home.command().arg("migrate")).await });
     }

@@ -5,11 +5,9 @@ use std::time::Duration;
 use gestan_account_client::{Code, Error, v1, v1::ErrorReason};
 use gestan_account_server::throttle::{Throttles, calls::CallRate, mails_in_all::MailsInAll};
 use gestan_account_tests::{
-    PASSWORD, TestServer, TestServerOptions, assert_refused, count, machine, uuid,
+    Log, PASSWORD, TestServer, TestServerOptions, assert_refused, count, machine, uuid,
 };
 use jiff::{SignedDuration, Timestamp};
-
-use crate::captured_log::Log;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 

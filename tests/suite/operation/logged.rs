@@ -4,9 +4,7 @@ use gestan_account_client::{
     Code,
     v1::{self, ErrorReason},
 };
-use gestan_account_tests::{PASSWORD, TestServer, assert_refused, count, machine};
-
-use crate::captured_log::Log;
+use gestan_account_tests::{Log, PASSWORD, TestServer, assert_refused, count, machine};
 
 #[tokio::test(flavor = "current_thread")]
 async fn wrong_secrets_and_refused_tokens_are_logged_without_who_is_behind() {

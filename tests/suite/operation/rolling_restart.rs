@@ -2,13 +2,10 @@
 //! and by SIGKILL, while customers are at work, and no customer notices: no
 //! call fails that may be repeated, and what was acknowledged is there.
 
-use gestan_account_tests::{count, process::Home};
+use gestan_account_tests::{End, Replicas, count, process::Home};
 use sea_orm::Database;
 
-use crate::{
-    customers::{AtWork, check_ledger},
-    replicas::{COUNT, End, Replicas},
-};
+use crate::customers::{AtWork, check_ledger};
 
 const CUSTOMERS_AT_ONCE: u32 = 6;
 
@@ -21,7 +18,7 @@ async fn no_call_that_may_be_repeated_fails_while_each_server_is_restarted() {
     let urls = replicas.urls();
     let mut at_work = AtWork::start(urls.clone(), replicas.mail_folder(), CUSTOMERS_AT_ONCE);
     for end in [End::Asked, End::Killed] {
-        for place in 0..COUNT {
+        for place in 0..Replicas::COUNT {
             at_work.get_on(CALLS_BETWEEN).await;
             replicas.restart(place, end).await;
         }

@@ -10,10 +10,8 @@ mod typing;
 
 use gestan_account_client::{Client, Code, Error, v1, v1::ErrorReason};
 use gestan_account_server::{clock::Clock as _, domain::personal_code::PersonalCode};
-use gestan_account_tests::{TestServer, assert_refused, count, text, uuid};
+use gestan_account_tests::{TestServer, assert_refused, count, stored, text, uuid};
 use jiff::SignedDuration;
-
-use crate::stored::stored;
 
 /// Answers a challenge, whatever comes of it.
 pub(crate) async fn confirm(

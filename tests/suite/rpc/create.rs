@@ -9,14 +9,11 @@ mod violations;
 
 use gestan_account_client::v1;
 use gestan_account_server::clock::Clock as _;
-use gestan_account_tests::{TestServer, code_in, count, machine, rows, text, uuid};
+use gestan_account_tests::{
+    Stored, TestServer, assert_says, code_in, count, machine, rows, stored, text, uuid,
+};
 use jiff::SignedDuration;
 use uuid::Uuid;
-
-use crate::{
-    stored::{Stored, stored},
-    words::assert_says,
-};
 
 /// A request of machine `number`, with a request ID of its own.
 pub(crate) fn request(email: &str, number: u128) -> v1::CreateRequest {

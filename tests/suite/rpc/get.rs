@@ -9,10 +9,10 @@ use gestan_account_server::{
     credentials::token::{Token, TokenKind},
     storage::support_key,
 };
-use gestan_account_tests::{TestServer, assert_refused, change, count, machine, violations};
+use gestan_account_tests::{
+    TestServer, assert_refused, change, count, machine, raw_call, violations,
+};
 use jiff::SignedDuration;
-
-use crate::raw_call;
 
 async fn get(client: &Client, account_id: u32) -> Result<v1::GetResponse, Error> {
     client.get(v1::GetRequest { account_id }).await

@@ -6,13 +6,11 @@ use gestan_account_client::{
 };
 use gestan_account_server::domain::personal_code::PersonalCode;
 use gestan_account_tests::{
-    PASSWORD, TestServer, TestServerOptions, assert_refused, count, first_code, machine, rows,
-    text, violations,
+    PASSWORD, TestServer, TestServerOptions, assert_refused, count, first_code, machine, raw_call,
+    rows, text, violations,
 };
 use jiff::SignedDuration;
 use tonic::metadata::MetadataMap;
-
-use crate::raw_call;
 
 const UNAUTHENTICATED: (Code, ErrorReason) =
     (Code::Unauthenticated, ErrorReason::InvalidCredentials);

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use gestan_account_client::{Code, v1};
-use gestan_account_tests::{FragileClock, TestServer, TestServerOptions, count, machine, uuid};
-
-use crate::captured_log::Log;
+use gestan_account_tests::{
+    FragileClock, Log, TestServer, TestServerOptions, count, machine, uuid,
+};
 
 /// On one thread, so that the test hears everything the server logs.
 #[tokio::test(flavor = "current_thread")]

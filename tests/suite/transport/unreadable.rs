@@ -5,11 +5,9 @@ use gestan_account_client::{
     Code, Error,
     v1::{CreateRequest, ErrorReason},
 };
-use gestan_account_tests::{TestServer, assert_refused};
+use gestan_account_tests::{Stored, TestServer, assert_refused, stored};
 use http::HeaderMap;
 use tonic::Status;
-
-use crate::stored::{Stored, stored};
 
 /// What is refused of a call of `path` with these bytes.
 async fn call(server: &TestServer, path: &str, header: (&str, &str), body: &[u8]) -> HeaderMap {

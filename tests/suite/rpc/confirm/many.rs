@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use gestan_account_client::ClientOptions;
-use gestan_account_tests::{TestServer, count};
+use gestan_account_tests::{TestServer, count, stored};
 use tokio::task::JoinSet;
 
 use super::confirm;
-use crate::stored::stored;
 
 #[tokio::test]
 async fn confirm_a_hundred_times_at_once_makes_one_account_and_gives_one_ticket() {

@@ -4,10 +4,9 @@ use gestan_account_client::{
     Code,
     v1::{ErrorReason, ViolationReason},
 };
-use gestan_account_tests::{TestServer, assert_refused, count, violations};
+use gestan_account_tests::{Stored, TestServer, assert_refused, count, stored, violations};
 
 use super::confirm;
-use crate::stored::stored;
 
 const TRIES: &str = "SELECT sum(wrong_tries + account_wrong_tries) FROM challenge";
 
@@ -79,5 +78,5 @@ async fn confirm_names_both_fields_when_both_are_bad() {
             [("challenge_id".to_owned(), reason), ("code".to_owned(), ViolationReason::Malformed)];
         assert_eq!(violations(&rejection), expected);
     }
-    assert_eq!(stored(&server).await, crate::stored::Stored::default());
+    assert_eq!(stored(&server).await, Stored::default());
 }

@@ -1,11 +1,10 @@
 //! A code that was answered already.
 
 use gestan_account_client::{Code, v1::ErrorReason};
-use gestan_account_tests::{PASSWORD, TestServer, assert_refused, count};
+use gestan_account_tests::{PASSWORD, TestServer, assert_refused, count, stored};
 use jiff::SignedDuration;
 
 use super::{confirm, wrong_code};
-use crate::stored::stored;
 
 #[tokio::test]
 async fn confirm_repeated_within_ten_minutes_gives_the_identical_answer() {

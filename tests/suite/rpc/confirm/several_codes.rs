@@ -2,11 +2,10 @@
 
 use gestan_account_client::{Code, v1::ErrorReason};
 use gestan_account_server::mail::mailer::SendError;
-use gestan_account_tests::{TestServer, assert_refused, code_in, count};
+use gestan_account_tests::{TestServer, assert_refused, code_in, count, stored};
 use jiff::SignedDuration;
 
 use super::confirm;
-use crate::stored::stored;
 
 /// Sends the one mail so often that `times` copies arrive, each with a code of
 /// its own; the codes, oldest first. The mail is still owed after that.

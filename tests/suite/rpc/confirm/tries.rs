@@ -1,11 +1,10 @@
 //! Wrong codes, and how many a challenge bears.
 
 use gestan_account_client::{Code, v1::ErrorReason};
-use gestan_account_tests::{TestServer, assert_refused, count, refused};
+use gestan_account_tests::{TestServer, assert_refused, count, refused, stored};
 use tokio::task::JoinSet;
 
 use super::{confirm, wrong_code};
-use crate::stored::stored;
 
 const TRIES: &str = "SELECT wrong_tries FROM challenge ORDER BY create_time LIMIT 1";
 

@@ -1,13 +1,11 @@
 //! Create for an address that has an account already.
 
 use gestan_account_client::v1;
-use gestan_account_tests::{PASSWORD, TestServer, code_in, count, new_password, text};
+use gestan_account_tests::{
+    PASSWORD, Stored, TestServer, assert_says, code_in, count, new_password, stored, text,
+};
 
 use super::request;
-use crate::{
-    stored::{Stored, stored},
-    words::assert_says,
-};
 
 #[tokio::test]
 async fn create_answers_and_stores_the_same_whether_or_not_the_address_has_an_account() {

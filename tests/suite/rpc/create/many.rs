@@ -3,11 +3,10 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use gestan_account_client::{ClientOptions, v1};
-use gestan_account_tests::{TestServer, code_in, count};
+use gestan_account_tests::{TestServer, code_in, count, stored, words};
 use tokio::task::JoinSet;
 
 use super::request;
-use crate::{stored::stored, words::words};
 
 #[tokio::test]
 async fn create_a_hundred_times_at_once_and_every_code_confirmed_makes_one_account() {

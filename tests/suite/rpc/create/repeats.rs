@@ -5,13 +5,12 @@ use gestan_account_client::{
     v1::{self, ErrorReason, ViolationReason},
 };
 use gestan_account_tests::{
-    TestServer, assert_refused, code_in, count, machine, text, uuid, violations,
+    Stored, TestServer, assert_refused, code_in, count, machine, stored, text, uuid, violations,
 };
 use jiff::SignedDuration;
 use tokio::task::JoinSet;
 
 use super::request;
-use crate::stored::{Stored, stored};
 
 const ONE: Stored = Stored {
     accounts: 0,

@@ -4,10 +4,9 @@ use gestan_account_client::{
     ClientOptions, Code, Timestamp,
     v1::{self, ErrorReason, ViolationReason},
 };
-use gestan_account_tests::{TestServer, assert_refused, uuid, violations};
+use gestan_account_tests::{Stored, TestServer, assert_refused, stored, uuid, violations};
 
 use super::request;
-use crate::stored::{Stored, stored};
 
 async fn refusal(
     server: &TestServer,

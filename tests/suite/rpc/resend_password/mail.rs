@@ -1,11 +1,10 @@
 //! What the mail of ResendPassword says.
 
 use gestan_account_client::v1;
-use gestan_account_tests::{TestServer, code_in};
+use gestan_account_tests::{TestServer, assert_says, code_in};
 use jiff::SignedDuration;
 
 use super::request;
-use crate::words::assert_says;
 
 #[tokio::test]
 async fn the_mail_of_resend_password_says_what_the_code_does_for_whom_and_until_when() {

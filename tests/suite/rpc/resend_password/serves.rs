@@ -5,10 +5,10 @@ use gestan_account_client::{
     v1::{self, ErrorReason},
 };
 use gestan_account_tests::{
-    Member, PASSWORD, TestServer, assert_refused, count, machine, new_password, text,
+    Member, PASSWORD, TestServer, assert_refused, count, machine, new_password, stored, text,
 };
 
-use crate::{rpc::set_password::password_is, stored::stored};
+use crate::rpc::set_password::password_is;
 
 async fn member_with_code(server: &TestServer) -> (Member, v1::ResendPasswordResponse, String) {
     let member = server.open_account("jeanne@exemple.fr", 1).await;

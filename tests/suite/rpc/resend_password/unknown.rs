@@ -2,14 +2,12 @@
 
 use gestan_account_client::{Code, v1, v1::ErrorReason};
 use gestan_account_server::domain::{email_address::EmailAddress, violation::Problem};
-use gestan_account_tests::{TestServer, assert_refused, first_code, text};
+use gestan_account_tests::{
+    Stored, TestServer, assert_refused, assert_says, first_code, stored, text,
+};
 
 use super::request;
-use crate::{
-    rpc::confirm::{confirm, wrong_code},
-    stored::{Stored, stored},
-    words::assert_says,
-};
+use crate::rpc::confirm::{confirm, wrong_code};
 
 #[tokio::test]
 async fn resend_password_answers_and_stores_the_same_for_unknown_accounts() {

@@ -10,12 +10,11 @@ use gestan_account_server::{
     storage::support_key,
 };
 use gestan_account_tests::{
-    TestServer, assert_refused, code_in, machine, refused, uuid, violations,
+    Stored, TestServer, assert_refused, code_in, machine, refused, stored, uuid, violations,
 };
 use jiff::SignedDuration;
 
 use super::request;
-use crate::stored::{Stored, stored};
 
 #[tokio::test]
 async fn resend_password_finds_the_account_by_id_by_address_and_by_link_token() {

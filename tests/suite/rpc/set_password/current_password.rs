@@ -9,10 +9,11 @@ use gestan_account_server::{
     credentials::token::{Token, TokenKind},
     storage::support_key,
 };
-use gestan_account_tests::{PASSWORD, TestServer, assert_refused, new_password, text, violations};
+use gestan_account_tests::{
+    PASSWORD, TestServer, assert_refused, assert_says, new_password, stored, text, violations,
+};
 
 use super::password_is;
-use crate::{stored::stored, words::assert_says};
 
 const HASH: &str = "SELECT password_hash FROM account";
 

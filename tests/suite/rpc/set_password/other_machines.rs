@@ -4,10 +4,11 @@ use gestan_account_client::{
     Code,
     v1::{self, ErrorReason},
 };
-use gestan_account_tests::{PASSWORD, TestServer, assert_refused, count, machine, new_password};
+use gestan_account_tests::{
+    PASSWORD, TestServer, assert_refused, count, machine, new_password, stored,
+};
 
 use super::ticket;
-use crate::stored::stored;
 
 const UNLINKED: &str = "SELECT count(*) FROM audit_event WHERE action = 'unlink_machine'";
 

@@ -5,13 +5,12 @@ use gestan_account_client::{
     v1::{self, ErrorReason},
 };
 use gestan_account_tests::{
-    PASSWORD, TestServer, assert_refused, count, new_password, refused, text,
+    PASSWORD, TestServer, assert_refused, count, new_password, refused, stored, text,
 };
 use jiff::SignedDuration;
 use tokio::task::JoinSet;
 
 use super::{password_is, set, ticket};
-use crate::stored::stored;
 
 #[tokio::test]
 async fn set_password_repeated_within_ten_minutes_gives_the_same_token_and_one_mail() {

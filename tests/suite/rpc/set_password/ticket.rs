@@ -6,13 +6,12 @@ use gestan_account_client::{
 };
 use gestan_account_server::credentials::token::{Token, TokenKind};
 use gestan_account_tests::{
-    PASSWORD, TestServer, assert_refused, change_email, count, new_password, refused, rows, text,
-    violations,
+    PASSWORD, TestServer, assert_refused, assert_says, change_email, count, new_password, refused,
+    rows, stored, text, violations,
 };
 use jiff::SignedDuration;
 
 use super::{password_is, set, ticket};
-use crate::{stored::stored, words::assert_says};
 
 const HASHES: &str = "SELECT count(password_hash) FROM account";
 

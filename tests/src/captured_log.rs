@@ -8,13 +8,14 @@ use std::{
 use tracing::subscriber::DefaultGuard;
 
 /// What was logged, at `info` and above.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+#[derive(Clone, Debug, Default)]
+pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     /// Listens until the guard is dropped. The test runs on one thread, so that
     /// it hears everything.
-    pub(crate) fn capture() -> (Self, DefaultGuard) {
+    #[must_use]
+    pub fn capture() -> (Self, DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
         let subscriber =
@@ -22,7 +23,9 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
-    pub(crate) fn text(&self) -> String {
+    /// All of it.
+    #[must_use]
+    pub fn text(&self) -> String {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&bytes).into_owned()
     }

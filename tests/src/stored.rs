@@ -1,21 +1,28 @@
 //! How many rows there are: what a call stored, or did not.
 
-use gestan_account_tests::{TestServer, count};
+use crate::{TestServer, count};
 
 /// The rows of every table that a call may write to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Stored {
-    pub(crate) accounts: i64,
-    pub(crate) challenges: i64,
-    pub(crate) codes: i64,
-    pub(crate) request_ids: i64,
-    pub(crate) mails: i64,
-    pub(crate) links: i64,
-    pub(crate) audit_events: i64,
+pub struct Stored {
+    /// Accounts.
+    pub accounts: i64,
+    /// Challenges, whatever became of them.
+    pub challenges: i64,
+    /// Hashes of codes.
+    pub codes: i64,
+    /// Request IDs that were seen.
+    pub request_ids: i64,
+    /// Mails in the outbox, whatever became of them.
+    pub mails: i64,
+    /// Machines that are linked.
+    pub links: i64,
+    /// Events of the audit trail.
+    pub audit_events: i64,
 }
 
-/// Counts.
-pub(crate) async fn stored(server: &TestServer) -> Stored {
+/// Counts the rows of every table.
+pub async fn stored(server: &TestServer) -> Stored {
     let of = async |table: &str| count(server.db(), &format!("SELECT count(*) FROM {table}")).await;
     Stored {
         accounts: of("account").await,

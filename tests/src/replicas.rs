@@ -2,29 +2,33 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use gestan_account_tests::process::{Home, ServerProcess};
-
-pub(crate) const COUNT: usize = 3;
+use crate::process::{Home, ServerProcess};
 
 /// How a server ends before it is started again.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum End {
+pub enum End {
     /// By SIGTERM.
     Asked,
     /// By SIGKILL.
     Killed,
 }
 
-pub(crate) struct Replicas {
+/// Three servers of one database.
+#[derive(Debug)]
+pub struct Replicas {
     home: Home,
     addresses: Vec<SocketAddr>,
     servers: Vec<Option<ServerProcess>>,
 }
 
 impl Replicas {
-    pub(crate) async fn start(home: Home) -> Self {
+    /// How many servers there are.
+    pub const COUNT: usize = 3;
+
+    /// Starts them, each on a free port.
+    pub async fn start(home: Home) -> Self {
         let mut replicas = Self { home, addresses: Vec::new(), servers: Vec::new() };
-        for _ in 0..COUNT {
+        for _ in 0..Self::COUNT {
             let server = replicas.start_one("127.0.0.1:0").await;
             replicas.addresses.push(server.address);
             replicas.servers.push(Some(server));
@@ -32,24 +36,35 @@ impl Replicas {
         replicas
     }
 
-    pub(crate) fn database_url(&self) -> String {
+    /// The address of their database.
+    #[must_use]
+    pub fn database_url(&self) -> String {
         self.home.database_url()
     }
 
-    pub(crate) fn mail_folder(&self) -> PathBuf {
+    /// Where they write their mails.
+    #[must_use]
+    pub fn mail_folder(&self) -> PathBuf {
         self.home.mail_folder()
     }
 
-    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+    /// Where they listen.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<SocketAddr> {
         self.addresses.clone()
     }
 
-    pub(crate) fn urls(&self) -> Vec<String> {
+    /// The same as URLs.
+    #[must_use]
+    pub fn urls(&self) -> Vec<String> {
         self.addresses.iter().map(|address| format!("http://{address}")).collect()
     }
 
     /// Ends a server and starts it again where it was.
-    pub(crate) async fn restart(&mut self, place: usize, end: End) {
+    ///
+    /// # Panics
+    /// When it does not end as it should.
+    pub async fn restart(&mut self, place: usize, end: End) {
         let server = self.servers[place].take().expect("a server");
         match end {
             End::Asked => {
