@@ -9,10 +9,8 @@
 
 mod client;
 mod credentials;
-mod customers;
 mod database;
 mod docs;
-mod ledger;
 mod limits;
 mod mail;
 mod operation;

@@ -4,13 +4,12 @@ use std::{fs, path::Path};
 
 use gestan_account_tests::{
     count, execute,
+    ledger::{self, Calls, Ledger},
     process::{Ended, Home, ServerProcess, run_to_end},
     rows, text,
 };
 use sea_orm::Database;
 use tempfile::TempDir;
-
-use crate::customers::{AtWork, check_ledger};
 
 async fn back_up(home: &Home, arguments: &[&str]) -> Ended {
     run_to_end(home.command().arg("backup").args(arguments)).await
@@ -29,10 +28,10 @@ fn names(folder: &Path) -> Vec<String> {
 async fn a_backup_under_load_holds_whatever_was_acknowledged_before_it_began() {
     let home = Home::on_sqlite();
     let server = ServerProcess::start(&home, &[]).await;
-    let mut at_work = AtWork::start(vec![server.url()], home.mail_folder(), 4);
-    at_work.get_on(60).await;
+    let mut ledger = Ledger::open(Calls::Once, vec![server.address], home.mail_folder(), 4);
+    ledger.get_on(60).await;
 
-    let before = at_work.served();
+    let before = ledger.served();
     assert!(!before.is_empty(), "somebody is done");
     let copies = TempDir::new().expect("a folder");
     // A name that would mean something else in a URL.
@@ -43,8 +42,8 @@ async fn a_backup_under_load_holds_whatever_was_acknowledged_before_it_began() {
     assert_eq!(names(copies.path()), ["copie du 24%20?x.sqlite"], "nothing else is left");
 
     // Nobody was held up: each goes on, and makes every call once.
-    at_work.get_on(10).await;
-    let all = at_work.stop().await;
+    ledger.get_on(10).await;
+    let all = ledger.close().await;
     assert!(all.len() > before.len(), "some came after the backup");
 
     let restored = Home::on_sqlite();
@@ -55,10 +54,7 @@ async fn a_backup_under_load_holds_whatever_was_acknowledged_before_it_began() {
     let db = Database::connect(format!("sqlite:{}", file.display())).await.expect("a database");
     assert_eq!(text(&db, "PRAGMA integrity_check").await.as_deref(), Some("ok"));
     assert_eq!(rows(&db, "PRAGMA foreign_key_check").await.len(), 0);
-    check_ledger(&db, &before).await;
-    for customer in &before {
-        customer.check_tokens(&[server.url()]).await;
-    }
+    ledger::check(&before, server.address).await;
     // Of one moment: whoever has a password has a link, by the same transaction.
     let half = "SELECT count(*) FROM account WHERE password_hash IS NOT NULL \
                 AND NOT EXISTS (SELECT 1 FROM link WHERE account_id = account.id)";

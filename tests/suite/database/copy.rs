@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use gestan_account_client::{ClientOptions, v1};
 use gestan_account_tests::{
-    count, execute, machine,
+    count, execute,
+    ledger::{self, Calls, Customer, Ledger},
+    machine,
     postgres::{Cluster, VOLATILE},
     process::{Ended, Home, ServerProcess, code_to, run_to_end},
     tables, uuid,
 };
 use sea_orm::{Database, DatabaseConnection};
-
-use crate::customers::{AtWork, Customer};
 
 /// Every table, `seaql_migrations` apart.
 const TABLES: [&str; 9] = [
@@ -60,9 +60,9 @@ fn url(file: &Path) -> String {
 async fn served(home: &Home) -> Vec<Customer> {
     let url = url(&file(home, "source.sqlite"));
     let server = ServerProcess::start(home, &["--database-url", &url]).await;
-    let mut at_work = AtWork::start(vec![server.url()], home.mail_folder(), 4);
-    at_work.get_on(40).await;
-    let customers = at_work.stop().await;
+    let mut ledger = Ledger::open(Calls::Once, vec![server.address], home.mail_folder(), 4);
+    ledger.get_on(40).await;
+    let customers = ledger.close().await;
     server.terminate().await;
     assert!(server.wait().await.0.success());
     let key = ["--database-url", &url, "support-key", "create", "Hélène"];
@@ -153,9 +153,7 @@ async fn everything_moves_to_postgresql_and_back_and_is_served_there() {
 
     for (number, database) in [(90_001, &postgres), (90_002, &url(&back))] {
         let server = ServerProcess::start(&home, &["--database-url", database]).await;
-        for customer in &customers {
-            customer.check_tokens(&[server.url()]).await;
-        }
+        ledger::check(&customers, server.address).await;
         let id = new_account(&server, &home, number).await;
         assert_eq!(id, 7001, "the next number, and no other");
         server.kill().await;

@@ -6,7 +6,9 @@
 
 use gestan_account_client::{ClientOptions, Code, v1};
 use gestan_account_tests::{
-    FailingDisk, Failure, becomes, count, is_postgres, machine,
+    FailingDisk, Failure, becomes, count, is_postgres,
+    ledger::{Calls, Ledger},
+    machine,
     process::{Home, ServerProcess},
     uuid,
 };
@@ -14,8 +16,6 @@ use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use sea_orm::Database;
 use tokio::time::{Duration, sleep};
 use tonic_health::pb::health_check_response::ServingStatus;
-
-use crate::ledger::Ledger;
 
 const SEED: u64 = 20_261_128;
 const FAILURES: [Failure; 3] = [Failure::Broken, Failure::ReadOnly, Failure::Full];
@@ -95,7 +95,7 @@ async fn a_disk_that_fails_at_any_moment_loses_nothing() {
     }
     let (home, disk) = (Home::on_sqlite(), FailingDisk::new());
     let server = start(&home, &disk).await;
-    let mut ledger = Ledger::open(vec![server.address], home.mail_folder(), 6);
+    let mut ledger = Ledger::open(Calls::Repeated, vec![server.address], home.mail_folder(), 6);
     let mut chance = StdRng::seed_from_u64(SEED);
     for turn in 0..20 {
         ledger.wait_for_a_moment(5..=30, &mut chance).await;

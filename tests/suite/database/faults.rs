@@ -14,7 +14,9 @@ use gestan_account_server::{
     },
 };
 use gestan_account_tests::{
-    Replicas, becomes, machine,
+    Replicas, becomes,
+    ledger::{Calls, Ledger},
+    machine,
     postgres::Cluster,
     process::{Home, PATIENCE},
     uuid,
@@ -23,9 +25,7 @@ use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tonic_health::pb::health_check_response::ServingStatus;
 
-use crate::ledger::Ledger;
-
-const CUSTOMERS_AT_ONCE: u32 = 6;
+const CUSTOMERS: u32 = 6;
 const SEED: u64 = 20_261_125;
 const DATABASE: &str = "comptes";
 
@@ -38,7 +38,7 @@ fn cluster() -> Cluster {
 async fn servers_on(database_url: String) -> (Replicas, Ledger) {
     let replicas = Replicas::start(Home::with_database(database_url)).await;
     let (servers, mails) = (replicas.addresses(), replicas.mail_folder());
-    let ledger = Ledger::open(servers, mails, CUSTOMERS_AT_ONCE);
+    let ledger = Ledger::open(Calls::Repeated, servers, mails, CUSTOMERS);
     (replicas, ledger)
 }
 

@@ -6,7 +6,9 @@
 
 use gestan_account_client::{Client, ClientOptions, Code, Error, FieldMask, LinkToken, v1};
 use gestan_account_tests::{
-    PASSWORD, SmallDisk, becomes, count, is_postgres, machine, may_mount, new_password,
+    PASSWORD, SmallDisk, becomes, count, is_postgres,
+    ledger::{Calls, Ledger},
+    machine, may_mount, new_password,
     postgres::Cluster,
     process::{Home, ServerProcess, run_to_end},
     text, uuid,
@@ -15,8 +17,6 @@ use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use sea_orm::Database;
 use tokio::time::{Duration, sleep};
 use tonic_health::pb::health_check_response::ServingStatus;
-
-use crate::ledger::Ledger;
 
 const SEED: u64 = 20_261_128;
 
@@ -131,7 +131,7 @@ async fn a_disk_that_fills_at_any_moment_loses_nothing() {
     let disk = SmallDisk::new(40);
     let home = Home::with_database(disk.sqlite_url());
     let server = ServerProcess::start(&home, &["--mail-lease", "2s"]).await;
-    let mut ledger = Ledger::open(vec![server.address], home.mail_folder(), 6);
+    let mut ledger = Ledger::open(Calls::Repeated, vec![server.address], home.mail_folder(), 6);
     let mut chance = StdRng::seed_from_u64(SEED);
     for turn in 0..8 {
         ledger.wait_for_a_moment(10..=40, &mut chance).await;
@@ -171,7 +171,7 @@ async fn a_postgresql_whose_disk_fills_loses_nothing() {
     cluster.execute("postgres", "CREATE DATABASE comptes");
     let home = Home::with_database(cluster.url("comptes"));
     let server = ServerProcess::start(&home, &["--mail-lease", "2s"]).await;
-    let mut ledger = Ledger::open(vec![server.address], home.mail_folder(), 6);
+    let mut ledger = Ledger::open(Calls::Repeated, vec![server.address], home.mail_folder(), 6);
     let mut chance = StdRng::seed_from_u64(SEED);
     for turn in 0..3 {
         ledger.wait_for_a_moment(10..=40, &mut chance).await;

@@ -5,15 +5,13 @@ use std::{collections::HashMap, sync::Arc};
 
 use gestan_account_client::{Client, ClientOptions, LinkToken, v1};
 use gestan_account_tests::{
-    Replicas, count, machine, new_password,
+    Mailbox, Replicas, count, machine, new_password,
     process::{Home, PATIENCE, mail_files, run_to_end},
     rows, uuid,
 };
 use rand::{SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 use sea_orm::Database;
 use tokio::task::JoinSet;
-
-use crate::ledger::World;
 
 const ACCOUNTS: u32 = 1_000;
 const AT_ONCE: u32 = 8;
@@ -28,10 +26,10 @@ async fn a_thousand_accounts_are_opened_through_three_servers_by_calls_spread_at
         clients.push(Client::connect(&url, options).await.expect("the server answers"));
     }
     let clients = Arc::new(clients);
-    let (world, reading) = World::new(replicas.addresses(), replicas.mail_folder());
+    let mailbox = Arc::new(Mailbox::open(replicas.mail_folder()));
     let mut at_work = JoinSet::new();
     for number in 0..AT_ONCE {
-        let (clients, world) = (Arc::clone(&clients), Arc::clone(&world));
+        let (clients, mailbox) = (Arc::clone(&clients), Arc::clone(&mailbox));
         at_work.spawn(async move {
             let mut chance = StdRng::seed_from_u64(SEED + u64::from(number));
             for account in (number..ACCOUNTS).step_by(AT_ONCE as usize) {
@@ -46,7 +44,7 @@ async fn a_thousand_accounts_are_opened_through_three_servers_by_calls_spread_at
                 // The answer was lost, and another server is asked: it is the same.
                 let created = any().create(create.clone()).await.expect("Create");
                 assert_eq!(any().create(create).await.expect("Create again"), created);
-                let code = world.code_to(&email).await;
+                let code = mailbox.code_to(&email).await;
                 let confirm = v1::ConfirmRequest { challenge_id: created.challenge_id, code };
                 let confirmed = any().confirm(confirm).await.expect("Confirm");
                 let set = v1::SetPasswordRequest {
@@ -63,7 +61,6 @@ async fn a_thousand_accounts_are_opened_through_three_servers_by_calls_spread_at
         });
     }
     at_work.join_all().await;
-    reading.abort();
 
     let db = Database::connect(replicas.database_url()).await.expect("the database opens");
     assert_eq!(count(&db, "SELECT count(*) FROM account").await, i64::from(ACCOUNTS));
