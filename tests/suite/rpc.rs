@@ -12,7 +12,6 @@ mod register_existing;
 mod register_existing_by_code;
 mod resend_password;
 mod set_password;
-mod set_password_by_password;
 mod shared_reads;
 mod shared_requests;
 mod unlink;

@@ -13,11 +13,8 @@ use std::{
     time::Duration,
 };
 
-use gestan_account_client::v1::ErrorReason;
 use gestan_account_server::credentials::hasher::{HashError, HashFor, queue::Queue};
-use gestan_account_tests::{PASSWORD, TestServer, TestServerOptions, machine};
 use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
-use tonic::Code;
 
 const ANYBODY: HashFor = HashFor::Stranger(None);
 
@@ -159,45 +156,4 @@ async fn a_job_that_panics_fails_its_caller_and_the_thread_lives() {
         let next = timeout(Duration::from_mins(1), queue.run(ANYBODY, move |_| round));
         assert_eq!(next.await.expect("the thread still works"), Ok(round));
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn calls_beyond_the_queue_are_told_when_to_come_again_and_count_as_no_try() {
-    let options = TestServerOptions {
-        hash_params: (64 * 1024, 2, 1),
-        hash_threads: 1,
-        hash_queue: 1,
-        ..Default::default()
-    };
-    let server = TestServer::start_with(options).await;
-    let member = server.open_account("jeanne@exemple.fr", 1).await;
-    let calls: Vec<_> = (2..12)
-        .map(|number| {
-            let request = gestan_account_client::v1::RegisterExistingRequest {
-                account_id: member.account_id,
-                secret: PASSWORD.to_owned(),
-                machine: Some(machine(number)),
-            };
-            let client = server.client.clone();
-            tokio::spawn(async move { client.register_existing(request).await })
-        })
-        .collect();
-    let (mut linked, mut refused) = (0, 0);
-    for call in calls {
-        match call.await.unwrap() {
-            Ok(_) => linked += 1,
-            Err(error) => {
-                let rejection = error.rejection().expect("the service refuses");
-                assert_eq!(rejection.code(), Code::ResourceExhausted);
-                assert_eq!(rejection.reason(), ErrorReason::HashingBusy);
-                let wait = rejection.retry_delay().expect("when to come again");
-                assert!(wait >= Duration::from_millis(50), "{wait:?}");
-                refused += 1;
-            }
-        }
-    }
-    assert!(linked >= 1 && refused >= 1, "{linked} linked, {refused} refused");
-    let links = "SELECT count(*) FROM link";
-    assert_eq!(gestan_account_tests::count(server.db(), links).await, linked + 1);
-    server.deliver_mail().await;
 }

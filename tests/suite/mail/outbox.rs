@@ -5,11 +5,6 @@ use gestan_account_server::mail::mailer::SendError;
 use gestan_account_tests::{TestServer, code_in, count, execute, machine, text, uuid};
 use jiff::SignedDuration;
 
-/// The server was told for certain that the mail was not taken.
-fn not_taken() -> SendError {
-    SendError::Temporary { detail: "451 4.3.0".to_owned(), definite: true }
-}
-
 async fn state(server: &TestServer) -> String {
     text(server.db(), "SELECT state FROM outbox_mail").await.unwrap()
 }
@@ -78,24 +73,6 @@ async fn a_mail_whose_reply_was_lost_comes_again_with_one_message_id() {
     // Whichever of the two the customer types, it is good.
     assert_ne!(code_in(&first.text), code_in(&second.text));
     assert_eq!(count(server.db(), "SELECT count(*) FROM personal_code").await, 2);
-    server.confirm(&created.challenge_id, &code_in(&first.text)).await;
-}
-
-#[tokio::test]
-async fn codes_that_certainly_reached_nobody_push_out_none_that_may_have() {
-    let server = TestServer::start().await;
-    server.mailbox().lose_next_reply();
-    let created = server.create("jeanne@exemple.fr", 1).await;
-    server.deliver_mail().await;
-    for _ in 0..5 {
-        server.mailbox().fail_next(not_taken());
-        server.advance(SignedDuration::from_mins(15));
-        assert_eq!(server.deliver_mail().await, 1);
-        assert_eq!(count(server.db(), "SELECT count(*) FROM personal_code").await, 1);
-    }
-    server.advance(SignedDuration::from_mins(15));
-    server.deliver_mail().await;
-    let [first, _] = &server.mails()[..] else { panic!("{:?}", server.mails()) };
     server.confirm(&created.challenge_id, &code_in(&first.text)).await;
 }
 

@@ -3,7 +3,6 @@
 mod many;
 mod mistakes;
 mod repeats;
-mod secrets;
 mod several_codes;
 mod tries;
 mod typing;

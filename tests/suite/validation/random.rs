@@ -1,7 +1,6 @@
-//! Parsers against texts that nobody thought of.
+//! Parsers of what callers type, against texts that nobody thought of.
 
 use gestan_account_server::{
-    accounts::BearerToken,
     credentials::token::{Token, TokenKind},
     domain::{
         ape_code::{ApeCode, Nomenclature},
@@ -49,7 +48,6 @@ fn text() -> impl Strategy<Value = String> {
         "[0-9+() .\\-\u{2010}-\u{2015}]{0,40}",
         "[\\PC\\p{Cc}\u{301}\u{202e}\u{2028}]{0,300}",
         "[a-z\u{e9}\u{df}\u{130}]{1,70}@[a-z\u{e9}\u{5d0}\u{3002}.-]{1,260}",
-        "(gestan_link_|gestan_support_)[0-9a-z\u{e9}]{50,62}",
         "[a-zA-Z0-9*,;=. -]{0,60}",
     ]
 }
@@ -201,19 +199,17 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_a_parser_panic(text in text(), country in "(FRA|BEL|USA|ATA|CHN)") {
+    fn no_typed_text_makes_a_parser_panic(text in text(), country in "(FRA|BEL|USA|ATA|CHN)") {
         let country = Country::parse(&text).unwrap_or(Country::parse(&country).expect("a country"));
         let _ = Phone::parse(&text, country);
         let _ = PostalCode::parse(&text, country);
         let _ = MachineId::parse(&text);
         let _ = MachineName::parse(&text);
         let _ = Locale::parse(&text);
-        let _ = Locale::from_accept_language(&text);
         let _ = PersonalCode::parse(&text);
         let _ = Password::parse_new(&text);
         let _ = Secret::parse(&text);
         let _ = Field::from_path(&text);
-        let _ = BearerToken::parse(&text);
         let _ = Nomenclature::with_naf_2025(&text).naf_2025_len();
         if let Ok(email) = EmailAddress::parse(&text) {
             let _ = email.masked();

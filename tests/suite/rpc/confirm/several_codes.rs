@@ -57,7 +57,8 @@ async fn a_code_whose_mail_certainly_did_not_leave_pushes_out_none_that_did() {
     for _ in 0..4 {
         let greylisted = SendError::Temporary { detail: "451 4.7.1".to_owned(), definite: true };
         server.mailbox().fail_next(greylisted);
-        server.deliver_mail().await;
+        assert_eq!(server.deliver_mail().await, 1);
+        assert_eq!(count(server.db(), "SELECT count(*) FROM personal_code").await, 3);
         server.advance(SignedDuration::from_mins(15));
     }
     assert_eq!(server.mails().len(), 3);

@@ -116,3 +116,21 @@ async fn set_password_with_the_current_one_refuses_a_weak_one() {
     }
     assert_eq!(text(server.db(), HASH).await, hash);
 }
+
+#[tokio::test]
+async fn of_ten_concurrent_changes_by_the_current_password_one_is_made() {
+    let server = TestServer::start().await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let calls = (1..=10).map(|number| {
+        let client = member.client.clone();
+        tokio::spawn(async move {
+            client.set_password(request(PASSWORD, &new_password(number))).await.is_ok()
+        })
+    });
+    let mut made = 0;
+    for call in calls.collect::<Vec<_>>() {
+        made += usize::from(call.await.expect("no panic"));
+    }
+    assert_eq!(made, 1);
+    assert_eq!(server.deliver_mail().await, 1);
+}
