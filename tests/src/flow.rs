@@ -3,7 +3,7 @@
 use gestan_account_client::{Client, LinkToken, v1};
 use uuid::Uuid;
 
-use crate::{TestServer, code_in};
+use crate::{TestServer, code_in, process::ServerProcess};
 
 /// A password that is strong enough.
 pub const PASSWORD: &str = "quatre bateaux verts dansent";
@@ -24,6 +24,17 @@ pub fn uuid(number: u128) -> String {
 #[must_use]
 pub fn machine(number: u128) -> v1::Machine {
     v1::Machine { id: uuid(number), name: format!("Caisse {number}") }
+}
+
+/// A request for an account by customer `number`, the same each time.
+#[must_use]
+pub fn creation(number: u32) -> v1::CreateRequest {
+    v1::CreateRequest {
+        request_id: uuid(u128::from(number)),
+        email: format!("client{number}@exemple.fr"),
+        machine: Some(machine(u128::from(number))),
+        ..Default::default()
+    }
 }
 
 /// A customer with an account and a linked machine.
@@ -146,12 +157,40 @@ impl TestServer {
     /// When it is no token.
     #[must_use]
     pub fn member(&self, account: v1::Account, machine: v1::Machine, link_token: &str) -> Member {
-        Member {
+        Member::of(&self.client, account, machine, link_token)
+    }
+}
+
+impl Member {
+    fn of(client: &Client, account: v1::Account, machine: v1::Machine, link_token: &str) -> Self {
+        Self {
             account_id: account.id,
             account,
             machine,
             link_token: link_token.to_owned(),
-            client: self.client_with(link_token),
+            client: client.with_link_token(&LinkToken::parse(link_token).expect("a token")),
         }
+    }
+}
+
+impl ServerProcess {
+    /// Opens an account with [`PASSWORD`] for customer `number`, by this client.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn open_account(&self, client: &Client, number: u32) -> Member {
+        let request = creation(number);
+        let created = client.create(request.clone()).await.expect("Create is answered");
+        let code = self.code_to(&request.email).await;
+        let confirm = v1::ConfirmRequest { challenge_id: created.challenge_id, code };
+        let confirmed = client.confirm(confirm).await.expect("Confirm is answered");
+        let set = v1::SetPasswordRequest {
+            ticket: confirmed.ticket,
+            new_password: PASSWORD.to_owned(),
+            ..Default::default()
+        };
+        let set = client.set_password(set).await.expect("SetPassword is answered");
+        let account = set.account.expect("an account");
+        Member::of(client, account, request.machine.expect("a machine"), &set.link_token)
     }
 }

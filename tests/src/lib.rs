@@ -44,7 +44,7 @@ pub use clock::FragileClock;
 pub use database::{count, execute, rows, tables, text};
 pub use disk::{SmallDisk, may_mount};
 pub use failing_disk::{FailingDisk, Failure};
-pub use flow::{Member, PASSWORD, machine, new_password, uuid};
+pub use flow::{Member, PASSWORD, creation, machine, new_password, uuid};
 pub use health::becomes;
 pub use mail::{code_in, first_code};
 pub use mailbox::Mailbox;

@@ -4,13 +4,11 @@
 //! What is said of one database is the same whichever one the others are tested on:
 //! it is tested once.
 
-use gestan_account_client::{ClientOptions, Code, v1};
+use gestan_account_client::{ClientOptions, Code};
 use gestan_account_tests::{
-    FailingDisk, Failure, becomes, count, is_postgres,
+    FailingDisk, Failure, becomes, count, creation, is_postgres,
     ledger::{Calls, Ledger},
-    machine,
     process::{Home, ServerProcess},
-    uuid,
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use sea_orm::Database;
@@ -34,12 +32,6 @@ async fn a_call_whose_write_fails_is_refused_and_the_next_one_is_stored() {
     let (home, disk) = (Home::on_sqlite(), FailingDisk::new());
     let server = start(&home, &disk).await;
     let client = server.connect(ClientOptions::new().max_attempts(1)).await;
-    let creation = |number: u32| v1::CreateRequest {
-        request_id: uuid(u128::from(number)),
-        email: format!("client{number}@exemple.fr"),
-        machine: Some(machine(u128::from(number))),
-        ..Default::default()
-    };
     let db = Database::connect(home.database_url()).await.expect("a database");
     let (mut number, mut refused) = (0, 0);
     for failure in FAILURES {

@@ -4,14 +4,14 @@
 //! What is said of one database is the same whichever one the others are tested on:
 //! it is tested once.
 
-use gestan_account_client::{Client, ClientOptions, Code, Error, FieldMask, LinkToken, v1};
+use gestan_account_client::{ClientOptions, Code, Error, FieldMask, v1};
 use gestan_account_tests::{
-    PASSWORD, SmallDisk, becomes, count, is_postgres,
+    PASSWORD, SmallDisk, becomes, count, creation, is_postgres,
     ledger::{Calls, Ledger},
     machine, may_mount, new_password,
     postgres::Cluster,
     process::{Home, ServerProcess, run_to_end},
-    text, uuid,
+    text,
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use sea_orm::Database;
@@ -19,31 +19,6 @@ use tokio::time::{Duration, sleep};
 use tonic_health::pb::health_check_response::ServingStatus;
 
 const SEED: u64 = 20_261_128;
-
-fn creation(number: u32) -> v1::CreateRequest {
-    v1::CreateRequest {
-        request_id: uuid(u128::from(number)),
-        email: format!("client{number}@exemple.fr"),
-        machine: Some(machine(u128::from(number))),
-        ..Default::default()
-    }
-}
-
-/// A customer with an account and a linked machine.
-async fn open_account(server: &ServerProcess, client: &Client, number: u32) -> Client {
-    let request = creation(number);
-    let created = client.create(request.clone()).await.expect("Create is answered");
-    let code = server.code_to(&request.email).await;
-    let request = v1::ConfirmRequest { challenge_id: created.challenge_id, code };
-    let confirmed = client.confirm(request).await.expect("Confirm is answered");
-    let request = v1::SetPasswordRequest {
-        ticket: confirmed.ticket,
-        new_password: PASSWORD.to_owned(),
-        ..Default::default()
-    };
-    let set = client.set_password(request).await.expect("SetPassword is answered");
-    client.with_link_token(&LinkToken::parse(&set.link_token).expect("a token"))
-}
 
 fn move_to(city: String) -> v1::UpdateRequest {
     v1::UpdateRequest {
@@ -74,7 +49,7 @@ async fn whatever_is_acknowledged_after_the_disk_was_full_is_stored() {
     let home = Home::with_database(disk.sqlite_url());
     let server = ServerProcess::start(&home, &[]).await;
     let client = server.connect(ClientOptions::new().max_attempts(1)).await;
-    let member = open_account(&server, &client, 1).await;
+    let member = server.open_account(&client, 1).await.client;
     becomes(&server.url(), ServingStatus::Serving).await;
 
     disk.fill();

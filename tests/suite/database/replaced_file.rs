@@ -9,9 +9,9 @@ use std::{fs, path::PathBuf};
 
 use gestan_account_client::{Client, ClientOptions, Code, Error, v1};
 use gestan_account_tests::{
-    becomes, count, is_postgres, machine,
+    becomes, count, creation, is_postgres,
     process::{Home, PATIENCE, ServerProcess, run_to_end},
-    text, uuid,
+    text,
 };
 use sea_orm::Database;
 use tokio::{
@@ -24,15 +24,6 @@ struct Scene {
     home: Home,
     server: ServerProcess,
     client: Client,
-}
-
-fn creation(number: u32) -> v1::CreateRequest {
-    v1::CreateRequest {
-        request_id: uuid(u128::from(number)),
-        email: format!("client{number}@exemple.fr"),
-        machine: Some(machine(u128::from(number))),
-        ..Default::default()
-    }
 }
 
 impl Scene {

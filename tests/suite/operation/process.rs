@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use gestan_account_client::{Client, ClientOptions, Error, LinkToken, v1};
 use gestan_account_tests::{
-    PASSWORD, machine, new_password,
+    PASSWORD, creation, new_password,
     process::{Home, PATIENCE, ServerProcess},
-    uuid,
 };
 use tokio::{
     net::TcpStream,
@@ -26,31 +25,8 @@ use tonic_health::pb::{
 const SLOW_HASHES: [&str; 6] =
     ["--hash-memory-kib", "262144", "--hash-passes", "4", "--hash-threads", "2"];
 
-fn request(number: u128) -> v1::CreateRequest {
-    v1::CreateRequest {
-        request_id: uuid(number),
-        email: format!("client{number}@exemple.fr"),
-        machine: Some(machine(number)),
-        ..Default::default()
-    }
-}
-
 fn once() -> ClientOptions {
     ClientOptions::new().max_attempts(1).deadline(PATIENCE)
-}
-
-/// An account made with cheap hashes; its ID and link token.
-async fn open_account(server: &ServerProcess) -> (u32, String) {
-    let client = server.connect(once()).await;
-    let created = client.create(request(1)).await.expect("Create");
-    let code = server.code_to("client1@exemple.fr").await;
-    let challenge_id = created.challenge_id;
-    let confirmed = client.confirm(v1::ConfirmRequest { challenge_id, code }).await;
-    let ticket = confirmed.expect("Confirm").ticket;
-    let new_password = PASSWORD.to_owned();
-    let set = v1::SetPasswordRequest { ticket, new_password, ..Default::default() };
-    let set = client.set_password(set).await.expect("SetPassword");
-    (set.account.expect("an account").id, set.link_token)
 }
 
 async fn linked(server: &ServerProcess, link_token: &str) -> Client {
@@ -85,7 +61,8 @@ async fn health(server: &ServerProcess) -> HealthClient<Channel> {
 async fn sigterm_lets_the_running_call_finish_and_refuses_new_ones() {
     let home = Home::new();
     let server = ServerProcess::start(&home, &[]).await;
-    let (_, link_token) = open_account(&server).await;
+    let client = server.connect(once()).await;
+    let link_token = server.open_account(&client, 1).await.link_token;
     server.terminate().await;
     assert!(server.wait().await.0.success());
 
@@ -112,7 +89,7 @@ async fn sigterm_lets_the_running_call_finish_and_refuses_new_ones() {
     let refused = client.get(v1::GetRequest::default()).await.expect_err("a new call");
     assert_refused(&refused);
     match Client::connect(&server.url(), once()).await {
-        Ok(late) => assert_refused(&late.create(request(2)).await.expect_err("a late call")),
+        Ok(late) => assert_refused(&late.create(creation(2)).await.expect_err("a late call")),
         Err(error) => assert!(matches!(error, Error::Transport(_)), "{error:?}"),
     }
     running.await.expect("the call runs").expect("the running call is answered");
@@ -150,7 +127,8 @@ fn assert_refused(error: &Error) {
 async fn a_call_that_outlasts_the_grace_is_cut_off() {
     let home = Home::new();
     let server = ServerProcess::start(&home, &[]).await;
-    let (_, link_token) = open_account(&server).await;
+    let client = server.connect(once()).await;
+    let link_token = server.open_account(&client, 1).await.link_token;
     server.kill().await;
 
     let mut arguments = vec!["--shutdown-grace", "1s"];

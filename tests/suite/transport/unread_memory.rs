@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use gestan_account_client::{Client, ClientOptions, LinkToken, v1};
+use gestan_account_client::{Client, ClientOptions, v1};
 use gestan_account_server::{
     clock::{Clock as _, SystemClock},
     credentials::token::{Token, TokenKind},
@@ -18,7 +18,7 @@ use gestan_account_server::{
     storage::link,
 };
 use gestan_account_tests::{
-    PASSWORD, Wire, headers_with, machine, message,
+    Wire, headers_with, message,
     process::{Home, ServerProcess},
     uuid, window,
 };
@@ -43,29 +43,11 @@ const BOUND_MIB: f64 = 350.0;
 /// An account whose `Get` is long, for attackers, and one for a customer.
 async fn accounts(home: &Home, server: &ServerProcess) -> (String, Client) {
     let client = server.connect(ClientOptions::new()).await;
-    let mut tokens = Vec::new();
-    for (number, email) in [(1, "jeanne@exemple.fr"), (2, "paul@exemple.fr")] {
-        let request = v1::CreateRequest {
-            request_id: uuid(number),
-            email: email.to_owned(),
-            machine: Some(machine(number)),
-            ..Default::default()
-        };
-        let created = client.create(request).await.expect("Create is answered");
-        let code = server.code_to(email).await;
-        let request = v1::ConfirmRequest { challenge_id: created.challenge_id, code };
-        let confirmed = client.confirm(request).await.expect("Confirm is answered");
-        let request = v1::SetPasswordRequest {
-            ticket: confirmed.ticket,
-            new_password: PASSWORD.to_owned(),
-            ..Default::default()
-        };
-        let set = client.set_password(request).await.expect("SetPassword is answered");
-        tokens.push((set.link_token, confirmed.account_id));
-    }
+    let attacker = server.open_account(&client, 1).await;
+    let customer = server.open_account(&client, 2).await;
     let db = Database::connect(home.database_url()).await.expect("the database");
     let db = db.begin().await.expect("a transaction");
-    let id = AccountId::parse(tokens[0].1).expect("an ID");
+    let id = AccountId::parse(attacker.account_id).expect("an ID");
     let name = MachineName::parse(&"caisse ".repeat(13)).expect("a name");
     for number in 100..1_000 {
         let machine =
@@ -74,8 +56,7 @@ async fn accounts(home: &Home, server: &ServerProcess) -> (String, Client) {
         link::upsert(&db, id, &machine, &token, SystemClock.now()).await.expect("a link");
     }
     db.commit().await.expect("they are stored");
-    let customer = client.with_link_token(&LinkToken::parse(&tokens[1].0).expect("a token"));
-    (tokens.remove(0).0, customer)
+    (attacker.link_token, customer.client)
 }
 
 /// A customer who calls meanwhile; gives how long each call took.

@@ -3,14 +3,12 @@
 use gestan_account_client::ClientOptions;
 use gestan_account_server::config::Cli;
 use gestan_account_tests::{
-    count,
+    count, creation,
     process::{Ended, Home, ServerProcess, run_to_end, server_command},
 };
 use sea_orm::Database;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, process::Command};
-
-use super::request;
 
 /// Runs the program with arguments that it must refuse.
 async fn refused(folder: &TempDir, arguments: &[&str]) -> String {
@@ -84,7 +82,7 @@ async fn no_migrate_refuses_a_database_without_the_schema_and_migrate_makes_it()
     }
     let server = ServerProcess::start(&home, &["--no-migrate"]).await;
     let client = server.connect(ClientOptions::new()).await;
-    client.create(request(1)).await.expect("Create is answered");
+    client.create(creation(1)).await.expect("Create is answered");
 }
 
 #[tokio::test]
@@ -95,7 +93,7 @@ async fn an_empty_folder_and_no_setting_are_enough() {
     command.env("GESTAN_ACCOUNT_LISTEN", "127.0.0.1:0");
     let server = ServerProcess::spawn(command, &folder.path().join("data/mail")).await;
     let client = server.connect(ClientOptions::new()).await;
-    client.create(request(1)).await.expect("Create is answered");
+    client.create(creation(1)).await.expect("Create is answered");
     server.code_to("client1@exemple.fr").await;
     assert!(folder.path().join("data/gestan-account.sqlite").is_file());
 }
@@ -119,7 +117,7 @@ async fn settings_are_read_from_variables() {
     let mail_folder = folder.path().join("courrier");
     let server = ServerProcess::spawn(command, &mail_folder).await;
     let client = server.connect(ClientOptions::new()).await;
-    let created = client.create(request(1)).await.expect("Create is answered");
+    let created = client.create(creation(1)).await.expect("Create is answered");
     let seconds = |time: Option<gestan_account_client::Timestamp>| time.expect("a time").seconds;
     let lifetime = seconds(created.code_expire_time) - seconds(created.resend_time);
     assert_eq!(lifetime, 2 * 3600 - 60);
