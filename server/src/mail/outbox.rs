@@ -31,7 +31,7 @@ use crate::{
         error::StorageError,
         outbox_mail::{self, End, LeasedMail},
         personal_code,
-        pools::PATIENCE,
+        pools::DATABASE_TIMEOUT,
     },
 };
 
@@ -102,7 +102,7 @@ impl Outbox {
                 Ok(Vec::new())
             } else {
                 // On a connection whose other side is gone without a word it never ends.
-                let claimed = timeout(PATIENCE * 2, self.claim(free as u64)).await;
+                let claimed = timeout(DATABASE_TIMEOUT * 2, self.claim(free as u64)).await;
                 claimed.unwrap_or_else(|_| Err(StorageError::overdue()))
             };
             match claimed {

@@ -14,7 +14,7 @@ use sea_orm::{
 
 use super::{
     error::StorageError,
-    pools::{PATIENCE, check_url},
+    pools::{DATABASE_TIMEOUT, check_url},
     sqlite::sqlite_path,
 };
 use crate::new_file;
@@ -135,8 +135,12 @@ async fn open(
     change: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
 ) -> Result<DatabaseConnection, StorageError> {
     let mut options = ConnectOptions::new(url);
-    options.max_connections(1).acquire_timeout(PATIENCE).sqlx_logging(false).map_sqlx_sqlite_opts(
-        move |sqlite| change(sqlite.create_if_missing(false).busy_timeout(PATIENCE)),
-    );
+    options
+        .max_connections(1)
+        .acquire_timeout(DATABASE_TIMEOUT)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            change(sqlite.create_if_missing(false).busy_timeout(DATABASE_TIMEOUT))
+        });
     Ok(sea_orm::Database::connect(options).await?)
 }

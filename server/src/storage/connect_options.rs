@@ -5,7 +5,7 @@ use std::time::Duration;
 use sea_orm::ConnectOptions;
 
 /// How long a call waits for a connection, or for a lock of another process.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const DATABASE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// After how long out of use a connection is looked at before it is used: one
 /// that the other side has closed is known by then, in most cases.
@@ -17,8 +17,8 @@ pub(super) fn connect_options(url: &str, connections: u32) -> ConnectOptions {
     options
         .max_connections(connections)
         .min_connections(1)
-        .acquire_timeout(PATIENCE)
-        .connect_timeout(PATIENCE)
+        .acquire_timeout(DATABASE_TIMEOUT)
+        .connect_timeout(DATABASE_TIMEOUT)
         // A look at each use would double the ways there and back.
         .test_before_acquire_if_idle_for(TRUSTED_FOR)
         // Statements are logged by nobody: values might be among them one day.

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{
     error::StorageError,
     heartbeat,
-    pools::{PATIENCE, Pools},
+    pools::{DATABASE_TIMEOUT, Pools},
     schema,
     sqlite::{IfMissing, is_sqlite},
 };
@@ -97,7 +97,7 @@ impl Database {
         let fresh = Pools::connect(&self.config, IfMissing::Fail).await?;
         // What goes on over the old connections may end as it can: a host that is
         // gone without a word leaves them open, and never answers.
-        tokio::spawn(timeout(PATIENCE, self.replace(fresh).close()));
+        tokio::spawn(timeout(DATABASE_TIMEOUT, self.replace(fresh).close()));
         Ok(true)
     }
 
@@ -107,7 +107,7 @@ impl Database {
         let old = self.pools();
         let Some(file) = old.lost_file() else { return Ok(false) };
         // Whatever the outcome: from here on these are closed, and stay so.
-        let _ = timeout(PATIENCE, old.clone().close()).await;
+        let _ = timeout(DATABASE_TIMEOUT, old.clone().close()).await;
         let set_aside = file.set_log_aside();
         set_aside.map_err(|error| StorageError::unreachable(error.to_string()))?;
         let fresh = Pools::connect(&self.config, IfMissing::Fail).await?;
@@ -200,7 +200,9 @@ impl Database {
             match attempt().await {
                 // Who waited long for a lock already waits no more.
                 Err(error)
-                    if tried < ATTEMPTS && begun.elapsed() < PATIENCE && error.is_conflict() =>
+                    if tried < ATTEMPTS
+                        && begun.elapsed() < DATABASE_TIMEOUT
+                        && error.is_conflict() =>
                 {
                     let bound = Duration::from_millis(5 << tried);
                     let pause = bound.mul_f64(self.randomness.fraction());

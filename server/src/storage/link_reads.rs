@@ -12,7 +12,7 @@ use super::{
     error::StorageError,
     link,
     machines::ByAccounts,
-    pools::PATIENCE,
+    pools::DATABASE_TIMEOUT,
 };
 use crate::{
     batching::{BatchLimits, Batcher, Item},
@@ -29,7 +29,7 @@ const READS: BatchLimits = BatchLimits {
     power_of_two_sizes: false,
     max_in_flight: 4,
     parallel_from: 64,
-    timeout: PATIENCE,
+    timeout: DATABASE_TIMEOUT,
 };
 
 /// One at a time: while it is made durable, the next one fills.

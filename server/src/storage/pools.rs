@@ -8,7 +8,7 @@ use sea_orm::{
     sqlx::postgres::PgConnectOptions,
 };
 
-pub(crate) use super::connect_options::PATIENCE;
+pub(crate) use super::connect_options::DATABASE_TIMEOUT;
 use super::{
     connect_options::connect_options,
     database::DatabaseConfig,

@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    connect_options::{PATIENCE, connect_options},
+    connect_options::{DATABASE_TIMEOUT, connect_options},
     error::{StorageError, is_in_the_way},
     sqlite_file::{self, SqliteFile},
 };
@@ -137,7 +137,7 @@ pub(super) fn sqlite_options(sqlite: SqliteConnectOptions) -> SqliteConnectOptio
         .journal_mode(SqliteJournalMode::Wal)
         // An acknowledged call is on disk, not only with the kernel.
         .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(PATIENCE)
+        .busy_timeout(DATABASE_TIMEOUT)
         // Reading need not stop and wait for whoever takes the rows.
         .row_buffer_size(ROWS_AHEAD)
         .optimize_on_close(true, None)
@@ -208,7 +208,7 @@ async fn connect_to_file(options: ConnectOptions) -> Result<DatabaseConnection, 
     let begun = Instant::now();
     loop {
         match sea_orm::Database::connect(options.clone()).await {
-            Err(error) if is_in_the_way(&error) && begun.elapsed() < PATIENCE => {
+            Err(error) if is_in_the_way(&error) && begun.elapsed() < DATABASE_TIMEOUT => {
                 tokio::time::sleep(PAUSE).await;
             }
             connected => return Ok(connected?),

@@ -22,7 +22,7 @@ use crate::{
         database::Database,
         error::StorageError,
         idempotency_key::{self, Answered},
-        pools::PATIENCE,
+        pools::DATABASE_TIMEOUT,
     },
     throttle::AskedMail,
 };
@@ -36,7 +36,7 @@ const LIMITS: BatchLimits = BatchLimits {
     power_of_two_sizes: true,
     max_in_flight: 4,
     parallel_from: 32,
-    timeout: PATIENCE.saturating_mul(2),
+    timeout: DATABASE_TIMEOUT.saturating_mul(2),
 };
 
 /// What a request comes to.

@@ -14,7 +14,7 @@ use sea_orm_migration::MigratorTrait as _;
 use super::{CopyError, at, progress};
 use crate::storage::{
     error::StorageError,
-    pools::{PATIENCE, check_url, connect_to_primary, hosts},
+    pools::{DATABASE_TIMEOUT, check_url, connect_to_primary, hosts},
     sqlite::{is_sqlite, sqlite_options, sqlite_path},
     sqlite_file,
 };
@@ -81,7 +81,7 @@ pub(super) async fn snapshot(
     // Before the first look, which is the moment: nobody changes a row until the end.
     let lock = format!(
         "SET LOCAL lock_timeout = '{}ms'; LOCK TABLE {} IN SHARE MODE",
-        PATIENCE.as_millis(),
+        DATABASE_TIMEOUT.as_millis(),
         tables.join(", ")
     );
     let locked = transaction.execute_unprepared(&lock).await;
@@ -127,14 +127,14 @@ fn options(url: &str, create: bool) -> ConnectOptions {
         .min_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
-        .acquire_timeout(PATIENCE)
-        .connect_timeout(PATIENCE)
+        .acquire_timeout(DATABASE_TIMEOUT)
+        .connect_timeout(DATABASE_TIMEOUT)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |sqlite| {
             sqlite_options(sqlite)
                 .create_if_missing(create)
                 // Who has it open keeps it open.
-                .busy_timeout(PATIENCE / 5)
+                .busy_timeout(DATABASE_TIMEOUT / 5)
                 .locking_mode(SqliteLockingMode::Exclusive)
         });
     options
