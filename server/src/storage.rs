@@ -11,6 +11,7 @@ pub mod challenge;
 mod connect_options;
 pub mod copy;
 pub mod database;
+mod database_config;
 #[expect(unreachable_pub, reason = "SeaORM's derives ask for it")]
 mod entity;
 pub mod error;

@@ -11,7 +11,7 @@ use sea_orm::{
 pub(crate) use super::connect_options::DATABASE_TIMEOUT;
 use super::{
     connect_options::connect_options,
-    database::DatabaseConfig,
+    database_config::DatabaseConfig,
     error::StorageError,
     sqlite::{self, Bond, IfMissing, is_sqlite},
     sqlite_file::SqliteFile,
