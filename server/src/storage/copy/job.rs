@@ -100,7 +100,7 @@ impl Job<'_> {
     /// Copies what no earlier run has.
     async fn copy<E: CopiedTable>(&self) -> Result<(), CopyError> {
         let name = E::default().table_name().to_owned();
-        let mut after = progress::last_key::<E>(self.target).await.map_err(at(self.to))?;
+        let mut after = table::last_key::<E>(self.target).await.map_err(at(self.to))?;
         let mut rows = 0_usize;
         loop {
             let page = table::page::<E>(&self.source, after.as_ref()).await;

@@ -4,16 +4,13 @@
 use gestan_account_migration::Migrator;
 use sea_orm::{
     ActiveValue::Set,
-    ConnectionTrait, DatabaseConnection, EntityName as _, EntityTrait, QueryOrder as _, Schema,
-    TransactionTrait as _,
+    ConnectionTrait, DatabaseConnection, EntityName as _, EntityTrait as _, QueryOrder as _,
+    Schema, TransactionTrait as _,
     sea_query::{OnConflict, Table},
 };
 use sea_orm_migration::{MigratorTrait as _, SchemaManager, seaql_migrations};
 
-use super::{
-    digest::Digest,
-    table::{CopiedTable, Key},
-};
+use super::digest::Digest;
 use crate::storage::{
     entity::copy_progress::{ActiveModel, Column, Entity},
     error::StorageError,
@@ -66,8 +63,7 @@ pub(super) async fn source(db: &DatabaseConnection) -> Result<Option<String>, St
     if !is_begun(db).await? {
         return Ok(None);
     }
-    let row = Entity::find_by_id(SOURCE).one(db).await?;
-    Ok(row.map(|row| row.value))
+    find(db, SOURCE).await
 }
 
 /// Marks the database as the target of a copy.
@@ -79,16 +75,15 @@ pub(super) async fn begin(db: &DatabaseConnection, identity: &str) -> Result<(),
     Ok(transaction.commit().await?)
 }
 
-/// The key of the last row of a table that is copied.
-pub(super) async fn last_key<E: CopiedTable>(
-    db: &DatabaseConnection,
-) -> Result<Option<Key<E>>, StorageError> {
-    let row = Entity::find_by_id(E::default().table_name()).one(db).await?;
-    let key = row.map(|row| row.value.parse().map_err(|_| StorageError::damaged("copy_progress")));
-    key.transpose()
+/// What is noted under a name: for a table, the key of the last row that is copied.
+pub(super) async fn find(
+    db: &impl ConnectionTrait,
+    name: &str,
+) -> Result<Option<String>, StorageError> {
+    Ok(Entity::find_by_id(name).one(db).await?.map(|row| row.value))
 }
 
-/// Notes the key of the last row of a table that is copied.
+/// Notes a value under a name, in the place of an earlier one.
 pub(super) async fn note(
     db: &impl ConnectionTrait,
     name: &str,

@@ -82,6 +82,14 @@ pub(super) async fn insert<E: CopiedTable>(
     Ok(transaction.commit().await?)
 }
 
+/// The key of the last row that was written; `None` before the first.
+pub(super) async fn last_key<E: CopiedTable>(
+    db: &impl ConnectionTrait,
+) -> Result<Option<Key<E>>, StorageError> {
+    let key = progress::find(db, E::default().table_name()).await?;
+    key.map(|key| key.parse().map_err(|_| StorageError::damaged("copy_progress"))).transpose()
+}
+
 /// The digests of the rows that have the keys of `like`, by key.
 pub(super) async fn digests<E: CopiedTable>(
     db: &impl ConnectionTrait,
