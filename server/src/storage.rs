@@ -30,6 +30,7 @@ mod sqlite;
 mod sqlite_file;
 pub mod support_key;
 pub mod throttle;
+pub mod transaction;
 
 use jiff::Timestamp;
 

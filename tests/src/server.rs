@@ -26,7 +26,7 @@ use gestan_account_server::{
     },
     network::TrustedProxies,
     shutdown::Shutdown,
-    storage::{link_reads::LinkReads, outbox_mail},
+    storage::{link_reads::LinkReads, outbox_mail, transaction::Transaction},
     throttle::{
         Limits, Throttles,
         calls::{CallBuckets, CallRate},
@@ -34,7 +34,7 @@ use gestan_account_server::{
     },
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, DatabaseTransaction};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection};
 use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 
 use crate::{
@@ -291,7 +291,7 @@ impl TestServer {
     ///
     /// # Panics
     /// When the database fails.
-    pub async fn keep_others_from_writing(&self) -> DatabaseTransaction {
+    pub async fn keep_others_from_writing(&self) -> Transaction {
         let transaction = self.accounts.db.begin().await.expect("a transaction");
         // SQLite has one writer at a time as it is.
         if is_postgres() {

@@ -16,4 +16,5 @@ mod replaced_file;
 mod rolled_back;
 mod spread;
 mod statements;
+mod unheard_failures;
 mod upgrades;

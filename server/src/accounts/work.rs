@@ -8,7 +8,6 @@ mod mails;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use sea_orm::DatabaseTransaction;
 
 pub use mails::NewChallenge;
 
@@ -17,14 +16,14 @@ use crate::{
     audit::{self, Action, Actor},
     domain::{account_id::AccountId, machine::MachineId},
     model::account::Account,
-    storage::{account, error::StorageError},
+    storage::{account, error::StorageError, transaction::Transaction},
 };
 
 /// A transaction of a use case. Dropped without an end, it leaves nothing behind.
 pub(super) struct Work<'a> {
     pub(super) accounts: &'a Accounts,
     /// Where its statements run.
-    pub(super) db: DatabaseTransaction,
+    pub(super) db: Transaction,
     /// When it began: whatever is decided or written in it has this one time.
     pub(super) now: Timestamp,
     /// Where the call comes from, when that is known.
@@ -106,6 +105,6 @@ impl Work<'_> {
 
     /// Keeps nothing.
     pub(super) async fn discard(self) -> Result<(), StorageError> {
-        Ok(self.db.rollback().await?)
+        self.db.rollback().await
     }
 }

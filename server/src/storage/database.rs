@@ -7,8 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait as _,
+    DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
@@ -20,6 +19,7 @@ use super::{
     pools::{DATABASE_TIMEOUT, Pools},
     schema,
     sqlite::{IfMissing, is_sqlite},
+    transaction::Transaction,
 };
 use crate::randomness::Randomness;
 
@@ -110,7 +110,7 @@ impl Database {
         self.retry(|| async {
             let transaction = self.begin().await?;
             schema::migrate(&transaction).await?;
-            Ok(transaction.commit().await?)
+            transaction.commit().await
         })
         .await
     }
@@ -136,19 +136,18 @@ impl Database {
         self.pools().in_place().writer
     }
 
-    /// Begins a transaction that will write. Dropped without
-    /// [`commit`](DatabaseTransaction::commit), it leaves nothing behind.
+    /// Begins a transaction that will write.
     ///
     /// # Errors
     /// A [`StorageError`].
-    pub async fn begin(&self) -> Result<DatabaseTransaction, StorageError> {
+    pub async fn begin(&self) -> Result<Transaction, StorageError> {
         // A deferred transaction of SQLite fails when it turns to writing after
         // another process has; an immediate one waits its turn.
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(self.write().begin_with_options(options).await?)
+        Ok(Transaction::new(self.write().begin_with_options(options).await?))
     }
 
     /// Runs `attempt`, which holds one whole transaction, again when another

@@ -39,6 +39,12 @@ impl StorageError {
         Self::Conflict(DbErr::Custom(format!("gone: {what}")))
     }
 
+    /// A transaction that cannot be kept, because a statement of it did not succeed
+    /// and the transaction went on all the same.
+    pub(super) fn unfinished() -> Self {
+        Self::Fault(DbErr::Custom("a statement of the transaction did not succeed".to_owned()))
+    }
+
     /// What is done for several callers, or for nobody who waits, took too long.
     pub(crate) fn overdue() -> Self {
         Self::Unavailable(DbErr::Custom("no answer in time".to_owned()))

@@ -3,12 +3,11 @@
 
 use gestan_account_migration::Migrator;
 use sea_orm::{
-    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, EntityName as _,
-    EntityTrait as _,
+    ConnectionTrait as _, DatabaseConnection, DbBackend, EntityName as _, EntityTrait as _,
 };
 use sea_orm_migration::{MigratorTrait as _, SchemaManager, seaql_migrations};
 
-use super::error::StorageError;
+use super::{error::StorageError, transaction::Transaction};
 
 /// PostgreSQL's advisory lock that whoever migrates holds: any number, always the same.
 const MIGRATION_LOCK: i64 = 0x6765_7374_616e;
@@ -18,13 +17,13 @@ const MIGRATION_LOCK: i64 = 0x6765_7374_616e;
 ///
 /// # Errors
 /// A [`StorageError`].
-pub(super) async fn migrate(transaction: &DatabaseTransaction) -> Result<(), StorageError> {
+pub(super) async fn migrate(transaction: &Transaction) -> Result<(), StorageError> {
     // With SQLite, a transaction that writes is a lock by itself.
     if transaction.get_database_backend() == DbBackend::Postgres {
         let lock = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
         transaction.execute_unprepared(&lock).await?;
     }
-    Ok(Migrator::up(transaction, None).await?)
+    Ok(Migrator::up(transaction.for_migrations(), None).await?)
 }
 
 /// Whether the schema is up to date; a newer one is, too. Changes nothing, so

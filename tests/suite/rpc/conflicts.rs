@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use gestan_account_server::storage::error::StorageError;
 use gestan_account_tests::{TestServer, count};
 use sea_orm::ConnectionTrait as _;
 use tokio::{sync::Barrier, time::timeout};
@@ -26,7 +25,7 @@ async fn of_two_transactions_in_a_deadlock_both_get_through() {
                 transaction.execute_unprepared(&visit(first)).await?;
                 let _ = timeout(Duration::from_millis(500), both_hold_one.wait()).await;
                 transaction.execute_unprepared(&visit(second)).await?;
-                Ok::<_, StorageError>(transaction.commit().await?)
+                transaction.commit().await
             };
             db.retry(attempt).await
         })
