@@ -1,18 +1,16 @@
-//! Pays the mails that are owed: leases them, sends them outside any
-//! transaction, tries again while they are of use. Any number of servers may do
-//! so on one database.
+//! Sends the mails that are enqueued: leases them, and tries again while they are of
+//! use. Any number of servers may do so on one database.
 //!
-//! A crash between sending and noting that it was sent makes a mail come twice,
+//! A crash between sending a mail and noting that it was sent makes it come twice,
 //! with one Message-ID; nothing makes it come never.
 
 mod composition;
+mod delivery;
+mod error;
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, tz::TimeZone};
 use tokio::{
     sync::{Notify, Semaphore},
     task::JoinSet,
@@ -20,8 +18,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::composition::Composed;
-use super::mailer::{Envelope, Mailer, SendError};
+use super::mailer::Mailer;
 use crate::{
     clock::Clock,
     credentials::hasher::Hasher,
@@ -29,21 +26,16 @@ use crate::{
     storage::{
         database::Database,
         error::StorageError,
-        outbox_mail::{self, End, LeasedMail},
-        personal_code,
+        outbox_mail::{self, LeasedMail},
         pools::DATABASE_TIMEOUT,
     },
 };
 
-/// Mails that are sent at once: one slow mail server holds up a few, not all.
-const AT_ONCE: usize = 8;
+/// Mails that are sent concurrently: one slow mail server holds up a few, not all.
+const MAX_IN_FLIGHT: usize = 8;
 
-/// How long the worker sleeps when nobody wakes it: other servers owe mail, too.
+/// How long the worker sleeps when nobody wakes it: other servers enqueue mail, too.
 const POLL: Duration = Duration::from_secs(1);
-
-/// First and longest wait after a temporary failure.
-const FIRST_BACKOFF: SignedDuration = SignedDuration::from_secs(5);
-const LONGEST_BACKOFF: SignedDuration = SignedDuration::from_mins(15);
 
 /// How mail is sent.
 #[derive(Clone, Debug)]
@@ -59,7 +51,7 @@ pub struct OutboxConfig {
 /// The worker that sends mail. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Outbox {
-    /// Where mails are owed.
+    /// Where mails are enqueued.
     pub db: Database,
     /// Where codes are hashed.
     pub hasher: Hasher,
@@ -73,27 +65,10 @@ pub struct Outbox {
     pub config: OutboxConfig,
 }
 
-/// A mail could not be paid just now.
-#[derive(Debug, thiserror::Error)]
-enum DeliveryError {
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    #[error(transparent)]
-    Hash(#[from] crate::credentials::hasher::HashError),
-    #[error("the mail cannot be composed: {0}")]
-    Compose(String),
-}
-
-impl From<sea_orm::DbErr> for DeliveryError {
-    fn from(error: sea_orm::DbErr) -> Self {
-        Self::Storage(error.into())
-    }
-}
-
 impl Outbox {
-    /// Sends what is owed until `shutdown`, then finishes what it has begun.
-    pub async fn run(self, mail_owed: Arc<Notify>, shutdown: CancellationToken) {
-        let slots = Arc::new(Semaphore::new(AT_ONCE));
+    /// Sends what is enqueued until `shutdown`, then finishes what it has begun.
+    pub async fn run(self, mail_enqueued: Arc<Notify>, shutdown: CancellationToken) {
+        let slots = Arc::new(Semaphore::new(MAX_IN_FLIGHT));
         let mut sending = JoinSet::new();
         while !shutdown.is_cancelled() {
             while sending.try_join_next().is_some() {}
@@ -101,7 +76,8 @@ impl Outbox {
             let claimed = if free == 0 {
                 Ok(Vec::new())
             } else {
-                // On a connection whose other side is gone without a word it never ends.
+                // A statement never ends on a connection whose other side is gone
+                // without a word.
                 let claimed = timeout(DATABASE_TIMEOUT * 2, self.claim(free as u64)).await;
                 claimed.unwrap_or_else(|_| Err(StorageError::overdue()))
             };
@@ -112,20 +88,20 @@ impl Outbox {
                         let (outbox, slots) = (self.clone(), Arc::clone(&slots));
                         sending.spawn(async move {
                             let _slot = slots.acquire_owned().await;
-                            // After its lease it is whoever's, and due again.
+                            // After its lease any server may claim the mail again.
                             if timeout(outbox.config.lease, outbox.deliver(&mail)).await.is_err() {
                                 tracing::warn!(mail.id = %mail.id, "mail not handled in time");
                             }
                         });
                     }
-                    // The slots are taken when the tasks first run.
+                    // The tasks take their slots when they first run.
                     tokio::task::yield_now().await;
                 }
                 Err(error) => tracing::warn!(%error, "outbox not read"),
             }
             tokio::select! {
                 () = shutdown.cancelled() => {}
-                () = mail_owed.notified() => {}
+                () = mail_enqueued.notified() => {}
                 Some(_) = sending.join_next() => {}
                 () = tokio::time::sleep(POLL) => {}
             }
@@ -140,7 +116,7 @@ impl Outbox {
     pub async fn drain(&self) -> Result<usize, StorageError> {
         let mut sent = 0;
         loop {
-            let mails = self.claim(AT_ONCE as u64).await?;
+            let mails = self.claim(MAX_IN_FLIGHT as u64).await?;
             if mails.is_empty() {
                 return Ok(sent);
             }
@@ -167,77 +143,5 @@ impl Outbox {
                 Ok(mails)
             })
             .await
-    }
-
-    async fn deliver(&self, mail: &LeasedMail) {
-        if let Err(error) = self.try_deliver(mail).await {
-            tracing::warn!(mail.id = %mail.id, %error, "mail not handled");
-            let next = self.clock.now() + self.backoff(mail.attempts);
-            // If this fails, too, the lease runs out, and the mail is tried again.
-            let _ = outbox_mail::postpone(&self.db.write(), mail, next, error.to_string()).await;
-        }
-    }
-
-    async fn try_deliver(&self, mail: &LeasedMail) -> Result<(), DeliveryError> {
-        let now = self.clock.now();
-        if mail.expire_time <= now {
-            tracing::warn!(mail.id = %mail.id, mail.attempts, "mail expired unsent");
-            return self.end(mail, End::Expired, None).await;
-        }
-        let composed = self.compose(mail, now).await?;
-        // Composed first: for nobody's address, too, the same work is done.
-        let (Some(Composed { message, kind, code_id }), Some(to)) =
-            (composed, mail.recipient.clone())
-        else {
-            return self.end(mail, End::Dropped, None).await;
-        };
-        let envelope = Envelope {
-            message_id: format!("{}@{}", mail.id, self.config.message_id_domain),
-            to,
-            date: SystemTime::try_from(now).unwrap_or(SystemTime::UNIX_EPOCH),
-            message,
-        };
-        // A mail that outlives its lease would be sent by another server, too.
-        let sent = timeout(self.config.lease / 2, self.mailer.send(&envelope)).await;
-        let sent = sent.unwrap_or_else(|_| {
-            Err(SendError::Temporary { detail: "timeout".to_owned(), definite: false })
-        });
-        match sent {
-            Ok(()) => {
-                tracing::info!(mail.id = %mail.id, mail.kind = kind, mail.attempts, "mail sent");
-                self.end(mail, End::Sent, None).await
-            }
-            Err(SendError::Permanent { detail }) => {
-                tracing::warn!(mail.id = %mail.id, mail.kind = kind, %detail, "mail refused");
-                self.end(mail, End::Failed, Some(detail)).await
-            }
-            Err(SendError::Temporary { detail, definite }) => {
-                tracing::warn!(mail.id = %mail.id, mail.kind = kind, mail.attempts, %detail, "mail not sent for now");
-                if let Some(code_id) = code_id.filter(|_| definite) {
-                    // It never reached the customer: it must not push out one that did.
-                    personal_code::delete(&self.db.write(), code_id).await?;
-                }
-                let next = self.clock.now() + self.backoff(mail.attempts);
-                Ok(outbox_mail::postpone(&self.db.write(), mail, next, detail).await?)
-            }
-        }
-    }
-
-    async fn end(
-        &self,
-        mail: &LeasedMail,
-        end: End,
-        error: Option<String>,
-    ) -> Result<(), DeliveryError> {
-        let now: Timestamp = self.clock.now();
-        Ok(outbox_mail::end(&self.db.write(), mail, end, error, now).await?)
-    }
-
-    /// Doubles from 5 s to 15 min; half of it is chance, so that the mails of an
-    /// outage do not come back all at once.
-    fn backoff(&self, attempts: u32) -> SignedDuration {
-        let doubled = FIRST_BACKOFF.saturating_mul(1 << attempts.min(16));
-        let bound = doubled.min(LONGEST_BACKOFF);
-        bound.mul_f64(0.5 + self.randomness.fraction() / 2.0)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{DeliveryError, Outbox, POLL};
+use super::{Outbox, POLL, error::DeliveryError};
 use crate::{
     credentials::hasher::{CodeHash, HashError, HashFor},
     domain::{account_id::AccountId, personal_code::PersonalCode},
@@ -172,11 +172,5 @@ impl Outbox {
             })
             .await?;
         Ok(stored.then_some((id, code)))
-    }
-}
-
-impl crate::storage::database::IsConflict for DeliveryError {
-    fn is_conflict(&self) -> bool {
-        matches!(self, Self::Storage(error) if error.is_conflict())
     }
 }
