@@ -5,6 +5,7 @@ mod mailer;
 mod message;
 mod outbox;
 mod outbox_workers;
+mod queued_letters;
 mod smtp;
 mod smtp_failures;
 mod writing;

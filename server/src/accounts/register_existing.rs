@@ -17,7 +17,7 @@ use crate::{
         machine::{Machine, MachineId},
         secret::Secret,
     },
-    mail::letter::{Event, Letter},
+    mail::notice::{Event, Notice},
     model::account::Account,
     storage::{account, link},
     throttle::Guesser,
@@ -84,7 +84,7 @@ impl Work<'_> {
         let account = account.ok_or(Error::InvalidCredentials)?;
         let detached = self.link(account.id, machine, &link_token.digest()).await?;
         let event = Event::new(account.id, machine.name.as_str(), self.now).detaching(&detached);
-        self.notify(&account, &Letter::MachineLinked(event)).await?;
+        self.notify(&account, Notice::MachineLinked(event)).await?;
         self.commit().await?;
         Ok(Registered { account, link_token })
     }

@@ -12,7 +12,7 @@ use crate::{
         token::Token,
     },
     domain::{machine::Machine, password::Password, profile::Field, violation::Problem},
-    mail::letter::{Event, Letter},
+    mail::notice::{Event, Notice},
     model::account::Account,
     storage::account,
 };
@@ -122,12 +122,12 @@ impl Work<'_> {
         }
         let detached = new.linked.unwrap_or_default();
         let event = Event::new(id, machine.name.as_str(), self.now).detaching(detached);
-        let letter = if account.password_hash.is_none() {
-            Letter::Welcome(event)
+        let notice = if account.password_hash.is_none() {
+            Notice::Welcome(event)
         } else {
-            Letter::PasswordChanged { event, machine_linked: new.linked.is_some() }
+            Notice::PasswordChanged { event, machine_linked: new.linked.is_some() }
         };
-        self.notify(account, &letter).await?;
+        self.notify(account, notice).await?;
         account.password_hash = Some(new.hash.clone());
         Ok(())
     }

@@ -21,7 +21,7 @@ use crate::{
         secret::Secret,
         violation::Violations,
     },
-    mail::letter::{Event, Letter},
+    mail::notice::{Event, Notice},
     model::{account::Account, calling_machine::CallingMachine, challenge::Purpose},
     storage::{account, challenge},
     throttle::{AskedMail, Subject},
@@ -179,11 +179,11 @@ impl Work<'_> {
             send_time,
         };
         self.enqueue_codes(slice::from_ref(&new)).await?;
-        let notice = Letter::EmailChangeRequested {
+        let notice = Notice::EmailChangeRequested {
             event: Event::new(account.id, machine.name.as_str(), now),
             new_email_masked: email.masked(),
         };
-        self.notify(account, &notice).await?;
+        self.notify(account, notice).await?;
         self.record(account.id, machine.id, &Action::RequestEmailChange).await?;
         let expire_time = now + self.accounts.lifetimes.code;
         account.pending_email = Some((email.as_typed().to_owned(), expire_time));

@@ -1,13 +1,16 @@
-//! What a mail is to tell, as the outbox keeps it: facts, no words and no
-//! secret. A code is minted, and the words are found, when the mail is sent.
+//! What a mail is to tell, as the outbox keeps it: facts, no words and no secret.
+//! A code is minted, and the words are found, when the mail is sent.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::{account_id::AccountId, machine::Machine};
+use super::notice::Notice;
 
-/// What a mail is to tell. Times are milliseconds since 1970-01-01 UTC.
+/// What a mail is to tell: the column `letter` of the outbox, as JSON.
+///
+/// During a rolling update servers of two versions share the outbox, so each reads what
+/// the other enqueued: a kind keeps its name and its fields, and a new field is one that
+/// a letter may lack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Letter {
@@ -17,101 +20,25 @@ pub enum Letter {
         /// The challenge.
         challenge_id: Uuid,
     },
-    /// The first password was set.
-    Welcome(Event),
-    /// The password was changed.
-    PasswordChanged {
-        /// Where and when.
-        event: Event,
-        /// Whether the machine was linked by it.
-        machine_linked: bool,
-    },
-    /// A new address was asked for.
-    EmailChangeRequested {
-        /// Where and when.
-        event: Event,
-        /// The new address, masked.
-        new_email_masked: String,
-    },
-    /// The address was changed.
-    EmailChanged {
-        /// Where and when.
-        event: Event,
-        /// The new address, masked.
-        new_email_masked: String,
-    },
-    /// A machine was linked.
-    MachineLinked(Event),
+    /// A notice, which has its own kind.
+    #[serde(untagged)]
+    Notice(Notice),
 }
 
-/// What happened to an account: by which machine, and when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Event {
-    /// The client ID.
-    pub account_id: u32,
-    /// The machine's name.
-    pub machine: String,
-    /// When, in milliseconds since 1970-01-01 UTC.
-    pub time_millis: i64,
-    /// The machines that made room for it; none in letters of the time before.
-    #[serde(default, skip_serializing_if = "Detached::is_none")]
-    pub detached: Detached,
-}
-
-/// How many detached machines a mail names. Only an account of the time when it
-/// might have more machines than today has more to tell.
-const MOST_NAMED: usize = 10;
-
-/// Machines that were detached to make room.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Detached {
-    /// Their names, those that were seen last first.
-    pub names: Vec<String>,
-    /// How many there are that are not named.
-    pub others: u32,
-}
-
-impl Detached {
-    /// These machines, of which the first ones are named.
-    #[must_use]
-    pub fn new(machines: &[Machine]) -> Self {
-        let names =
-            machines.iter().take(MOST_NAMED).map(|machine| machine.name.as_str().to_owned());
-        let others = u32::try_from(machines.len().saturating_sub(MOST_NAMED)).unwrap_or(u32::MAX);
-        Self { names: names.collect(), others }
+impl Letter {
+    /// The letter as the outbox keeps it.
+    ///
+    /// # Errors
+    /// None that any letter brings about: it has neither maps nor numbers that JSON lacks.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
     }
 
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_none(&self) -> bool {
-        self.names.is_empty()
-    }
-
-    /// Whether there are several.
-    #[must_use]
-    pub fn are_several(&self) -> bool {
-        self.names.len() > 1
-    }
-}
-
-impl Event {
-    /// An event.
-    #[must_use]
-    pub fn new(account_id: AccountId, machine: &str, time: Timestamp) -> Self {
-        let machine = machine.to_owned();
-        let (account_id, time_millis) = (account_id.number(), time.as_millisecond());
-        Self { account_id, machine, time_millis, detached: Detached::default() }
-    }
-
-    /// The same, and these machines made room for it.
-    #[must_use]
-    pub fn detaching(self, machines: &[Machine]) -> Self {
-        Self { detached: Detached::new(machines), ..self }
-    }
-
-    /// When it happened.
-    #[must_use]
-    pub fn time(&self) -> Timestamp {
-        Timestamp::from_millisecond(self.time_millis).unwrap_or(Timestamp::UNIX_EPOCH)
+    /// Reads what the outbox keeps.
+    ///
+    /// # Errors
+    /// When it is no letter of a kind that this version of the server knows.
+    pub fn from_json(json: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(json)
     }
 }

@@ -1,20 +1,28 @@
 //! Composes mails: what a mail tells ([`Content`]) becomes a subject, a text and an HTML part.
 //!
-//! Each language builds the same small structure, a letter of a few blocks, and one text and one
-//! HTML template show it, so the two parts of a mail always say the same. This module must not
-//! send, store or log anything, must put no text that a person typed and no code into a subject,
-//! and no link into any mail: a customer who learns that our mails hold links learns to click.
+//! Each language builds the same small structure, a [`Layout`](layout::Layout) of a few blocks, and
+//! one text and one HTML template show it, so the two parts of a mail always say the same. This
+//! module must not send, store or log anything, must put no text that a person typed and no code
+//! into a subject, and no link into any mail: a customer who learns that our mails hold links
+//! learns to click.
 
 mod english;
 mod french;
-mod letter;
+mod language;
+mod layout;
 mod moment;
 
 use std::fmt;
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::letter::Detached;
+use self::{
+    english::English,
+    french::French,
+    language::{Answers, CodeMails, Notices},
+    layout::Layout,
+};
+use super::notice::Notice;
 use crate::domain::locale::Locale;
 
 /// What a mail tells.
@@ -35,13 +43,6 @@ pub enum Content {
         /// The code.
         code: CodeMail,
     },
-    /// A code was asked for at an address that has no account: says so, and how to open one.
-    NoAccount {
-        /// The name of the machine that asked.
-        machine: String,
-        /// When it asked.
-        request_time: Timestamp,
-    },
     /// To an account's new address: the code puts it in place.
     ConfirmEmail {
         /// The account whose address is to change.
@@ -49,66 +50,12 @@ pub enum Content {
         /// The code that confirms the new address.
         code: CodeMail,
     },
+    /// A code was asked for at an address that has no account: says so, and how to open one.
+    NoAccount(Request),
     /// To an address that another account wanted to take: it has its own account already.
-    EmailTaken {
-        /// The name of the machine that asked.
-        machine: String,
-        /// When it asked.
-        request_time: Timestamp,
-    },
-    /// The first password was set: welcome, and the client ID.
-    Welcome {
-        /// The new account.
-        account_id: u32,
-        /// The name of the machine that was linked.
-        machine: String,
-        /// When.
-        time: Timestamp,
-    },
-    /// Security notice: the password was changed.
-    PasswordChanged {
-        /// The account.
-        account_id: u32,
-        /// The name of the machine that changed it.
-        machine: String,
-        /// Whether that machine was linked by the same act.
-        machine_linked: bool,
-        /// The machines that made room for it.
-        detached: Detached,
-        /// When.
-        time: Timestamp,
-    },
-    /// Security notice to the address in place: a change of address was asked for.
-    EmailChangeRequested {
-        /// The account.
-        account_id: u32,
-        /// The new address, masked by the caller.
-        new_email_masked: String,
-        /// The name of the machine that asked.
-        machine: String,
-        /// When.
-        time: Timestamp,
-    },
-    /// Security notice to the old address: it no longer is the account's.
-    EmailChanged {
-        /// The account.
-        account_id: u32,
-        /// The new address, masked by the caller.
-        new_email_masked: String,
-        /// When.
-        time: Timestamp,
-    },
-    /// Security notice: a machine was linked.
-    MachineLinked {
-        /// The account.
-        account_id: u32,
-        /// The name of the machine.
-        machine: String,
-        /// The machines that made room for it.
-        detached: Detached,
-        /// When.
-        time: Timestamp,
-    },
+    EmailTaken(Request),
+    /// Something happened to the account.
+    Notice(Notice),
 }
 
 impl Content {
@@ -119,14 +66,32 @@ impl Content {
             Self::OpenAccount(_) => "open_account",
             Self::AccountExists { .. } => "account_exists",
             Self::PersonalCode { .. } => "personal_code",
-            Self::NoAccount { .. } => "no_account",
             Self::ConfirmEmail { .. } => "confirm_email",
-            Self::EmailTaken { .. } => "email_taken",
-            Self::Welcome { .. } => "welcome",
-            Self::PasswordChanged { .. } => "password_changed",
-            Self::EmailChangeRequested { .. } => "email_change_requested",
-            Self::EmailChanged { .. } => "email_changed",
-            Self::MachineLinked { .. } => "machine_linked",
+            Self::NoAccount(_) => "no_account",
+            Self::EmailTaken(_) => "email_taken",
+            Self::Notice(notice) => notice.kind(),
+        }
+    }
+
+    fn layout(&self, language: &(impl CodeMails + Answers + Notices)) -> Layout {
+        match self {
+            Self::OpenAccount(code) => language.open_account(code),
+            Self::AccountExists { account_id, code } => language.account_exists(*account_id, code),
+            Self::PersonalCode { account_id, code } => language.personal_code(*account_id, code),
+            Self::ConfirmEmail { account_id, code } => language.confirm_email(*account_id, code),
+            Self::NoAccount(request) => language.no_account(request),
+            Self::EmailTaken(request) => language.email_taken(request),
+            Self::Notice(Notice::Welcome(event)) => language.welcome(event),
+            Self::Notice(Notice::PasswordChanged { event, machine_linked }) => {
+                language.password_changed(event, *machine_linked)
+            }
+            Self::Notice(Notice::EmailChangeRequested { event, new_email_masked }) => {
+                language.email_change_requested(event, new_email_masked)
+            }
+            Self::Notice(Notice::EmailChanged { event, new_email_masked }) => {
+                language.email_changed(event, new_email_masked)
+            }
+            Self::Notice(Notice::MachineLinked(event)) => language.machine_linked(event),
         }
     }
 }
@@ -138,14 +103,27 @@ impl fmt::Debug for Content {
     }
 }
 
+/// A request that is answered by mail.
+#[derive(Clone)]
+pub struct Request {
+    /// The name of the machine that asked, as its people typed it.
+    pub machine: String,
+    /// When it asked.
+    pub time: Timestamp,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("time", &self.time).finish_non_exhaustive()
+    }
+}
+
 /// A personal code with what a mail must say about it.
 pub struct CodeMail {
     /// The code as it is shown, `XXXX-XXXX-XXXX`.
     pub code: String,
-    /// The name of the machine that asked for it, as its people typed it.
-    pub machine: String,
-    /// When it was asked for.
-    pub request_time: Timestamp,
+    /// Who asked for it.
+    pub request: Request,
     /// Until when it is valid.
     pub expire_time: Timestamp,
 }
@@ -191,9 +169,9 @@ pub fn compose(
     locale: Locale,
     zone: &TimeZone,
 ) -> Result<Message, ComposeError> {
-    let letter = match locale {
-        Locale::Fr => french::letter(content, zone),
-        Locale::En => english::letter(content, zone),
+    let layout = match locale {
+        Locale::Fr => content.layout(&French { zone }),
+        Locale::En => content.layout(&English { zone }),
     };
-    Ok(letter.render()?)
+    Ok(layout.render()?)
 }

@@ -1,10 +1,10 @@
 //! What mails say, and what nobody can make them say.
 
 use gestan_account_server::{
-    domain::locale::Locale,
+    domain::{account_id::AccountId, locale::Locale},
     mail::{
-        letter::Detached,
-        message::{CodeMail, Content, Message, compose},
+        message::{CodeMail, Content, Message, Request, compose},
+        notice::{Detached, Event, Notice},
     },
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -17,53 +17,46 @@ fn time() -> Timestamp {
     "2026-11-24T18:42:00Z".parse().unwrap()
 }
 
+fn request(machine: &str) -> Request {
+    Request { machine: machine.to_owned(), time: time() }
+}
+
+fn event(machine: &str) -> Event {
+    Event::new(AccountId::parse(ACCOUNT).unwrap(), machine, time())
+}
+
 fn code(machine: &str) -> CodeMail {
     CodeMail {
         code: CODE.to_owned(),
-        machine: machine.to_owned(),
-        request_time: time(),
+        request: request(machine),
         expire_time: "2026-11-25T18:42:00Z".parse().unwrap(),
     }
 }
 
 /// Every kind of mail.
 fn all(machine: &str) -> Vec<Content> {
-    let (account_id, time, request_time) = (ACCOUNT, time(), time());
-    let code = || code(machine);
-    let machine = || machine.to_owned();
+    let account_id = ACCOUNT;
+    let (code, request, event) = (|| code(machine), || request(machine), || event(machine));
     let new_email_masked = || MASKED.to_owned();
-    let detached = || Detached { names: vec![machine()], others: 0 };
-    vec![
+    let detached = || Detached { names: vec![machine.to_owned()], others: 0 };
+    let detaching = || Event { detached: detached(), ..event() };
+    let notices = [
+        Notice::Welcome(event()),
+        Notice::PasswordChanged { event: detaching(), machine_linked: true },
+        Notice::PasswordChanged { event: event(), machine_linked: false },
+        Notice::EmailChangeRequested { event: event(), new_email_masked: new_email_masked() },
+        Notice::EmailChanged { event: event(), new_email_masked: new_email_masked() },
+        Notice::MachineLinked(detaching()),
+    ];
+    let others = [
         Content::OpenAccount(code()),
         Content::AccountExists { account_id, code: code() },
         Content::PersonalCode { account_id, code: code() },
-        Content::NoAccount { machine: machine(), request_time },
+        Content::NoAccount(request()),
         Content::ConfirmEmail { account_id, code: code() },
-        Content::EmailTaken { machine: machine(), request_time },
-        Content::Welcome { account_id, machine: machine(), time },
-        Content::PasswordChanged {
-            account_id,
-            machine: machine(),
-            machine_linked: true,
-            detached: detached(),
-            time,
-        },
-        Content::PasswordChanged {
-            account_id,
-            machine: machine(),
-            machine_linked: false,
-            detached: Detached::default(),
-            time,
-        },
-        Content::EmailChangeRequested {
-            account_id,
-            new_email_masked: new_email_masked(),
-            machine: machine(),
-            time,
-        },
-        Content::EmailChanged { account_id, new_email_masked: new_email_masked(), time },
-        Content::MachineLinked { account_id, machine: machine(), detached: detached(), time },
-    ]
+        Content::EmailTaken(request()),
+    ];
+    others.into_iter().chain(notices.map(Content::Notice)).collect()
 }
 
 fn paris() -> TimeZone {
@@ -172,11 +165,8 @@ fn other_mails_hold_no_code_and_say_what_to_do_about_a_stranger() {
 fn the_change_of_a_password_says_whether_a_machine_was_linked_by_it() {
     for (locale, linked) in [(Locale::Fr, "a été rattaché"), (Locale::En, "linked")] {
         for machine_linked in [true, false] {
-            let machine = "Caisse 1".to_owned();
-            let detached = Detached::default();
-            let (account_id, time) = (1, time());
-            let content =
-                Content::PasswordChanged { account_id, machine, machine_linked, detached, time };
+            let changed = Notice::PasswordChanged { event: event("Caisse 1"), machine_linked };
+            let content = Content::Notice(changed);
             let mail = compose(&content, locale, &paris()).unwrap();
             assert_eq!(flat(&mail.text).contains(linked), machine_linked, "{}", mail.text);
         }

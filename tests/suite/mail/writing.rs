@@ -1,10 +1,10 @@
 //! How mails are written: typography, escaping, times, the two parts.
 
 use gestan_account_server::{
-    domain::locale::Locale,
+    domain::{account_id::AccountId, locale::Locale},
     mail::{
-        letter::Detached,
-        message::{CodeMail, Content, Message, compose},
+        message::{CodeMail, Content, Message, Request, compose},
+        notice::{Detached, Event, Notice},
     },
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -19,38 +19,31 @@ fn time() -> Timestamp {
 
 /// The mails that show the most: a code with an ID, and every security notice.
 fn contents(machine: &str) -> Vec<Content> {
-    let (account_id, time) = (10_427, time());
-    let machine = || machine.to_owned();
+    let account_id = 10_427;
+    let request = || Request { machine: machine.to_owned(), time: time() };
     let code = || CodeMail {
         code: "7K3M-9QXR-T2VW".to_owned(),
-        machine: machine(),
-        request_time: time,
+        request: request(),
         expire_time: "2026-11-25T18:42:00Z".parse().unwrap(),
     };
+    let event = || Event::new(AccountId::parse(account_id).unwrap(), machine, time());
+    let detached = Detached { names: vec![machine.to_owned(); 2], others: 7 };
     let new_email_masked = "j•••••@boulangerie-martin.example".to_owned();
-    vec![
+    let notices = [
+        Notice::Welcome(event()),
+        Notice::PasswordChanged { event: Event { detached, ..event() }, machine_linked: true },
+        Notice::EmailChangeRequested { event: event(), new_email_masked },
+        Notice::MachineLinked(event()),
+    ];
+    let others = [
         Content::OpenAccount(code()),
         Content::AccountExists { account_id, code: code() },
         Content::PersonalCode { account_id, code: code() },
         Content::ConfirmEmail { account_id, code: code() },
-        Content::NoAccount { machine: machine(), request_time: time },
-        Content::EmailTaken { machine: machine(), request_time: time },
-        Content::Welcome { account_id, machine: machine(), time },
-        Content::PasswordChanged {
-            account_id,
-            machine: machine(),
-            machine_linked: true,
-            detached: Detached { names: vec![machine(), machine()], others: 7 },
-            time,
-        },
-        Content::EmailChangeRequested { account_id, new_email_masked, machine: machine(), time },
-        Content::MachineLinked {
-            account_id,
-            machine: machine(),
-            detached: Detached::default(),
-            time,
-        },
-    ]
+        Content::NoAccount(request()),
+        Content::EmailTaken(request()),
+    ];
+    others.into_iter().chain(notices.map(Content::Notice)).collect()
 }
 
 fn composed(machine: &str, locale: Locale) -> Vec<Message> {
@@ -159,8 +152,8 @@ fn an_empty_or_endless_machine_name_is_shown_as_something_sensible() {
 fn times_are_said_in_words_in_the_zone_of_the_reader() {
     let say = |time: &str, locale, zone: &TimeZone| {
         let time = time.parse().unwrap();
-        let (machine, detached) = ("A".to_owned(), Detached::default());
-        let content = Content::MachineLinked { account_id: 1, machine, detached, time };
+        let event = Event::new(AccountId::parse(1).unwrap(), "A", time);
+        let content = Content::Notice(Notice::MachineLinked(event));
         let text = compose(&content, locale, zone).unwrap().text.replace('\u{a0}', " ");
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     };

@@ -9,7 +9,10 @@ use gestan_account_server::{
         account_id::AccountId,
         machine::{Machine, MachineId, MachineName},
     },
-    mail::letter::{Detached, Event, Letter},
+    mail::{
+        letter::Letter,
+        notice::{Detached, Event, Notice},
+    },
     model::link::MAX_MACHINES,
     storage::link,
 };
@@ -243,12 +246,12 @@ struct EventBefore {
 fn a_letter_of_before_is_read_and_one_of_today_is_read_by_a_server_of_before() {
     let before = r#"{"kind":"machine_linked","account_id":7,"machine":"Caisse","time_millis":1}"#;
     let letter: Letter = serde_json::from_str(before).expect("it is read");
-    let Letter::MachineLinked(event) = &letter else { panic!("{letter:?}") };
+    let Letter::Notice(Notice::MachineLinked(event)) = &letter else { panic!("{letter:?}") };
     assert_eq!(event.detached, Detached::default());
     assert_eq!(serde_json::to_string(&letter).expect("JSON"), before);
 
     let detached = Detached { names: vec!["Vieille caisse".to_owned()], others: 3 };
-    let letter = Letter::MachineLinked(Event { detached, ..event.clone() });
+    let letter = Letter::Notice(Notice::MachineLinked(Event { detached, ..event.clone() }));
     let text = serde_json::to_string(&letter).expect("JSON");
     let Before::MachineLinked(event) = serde_json::from_str(&text).expect("it is read");
     assert_eq!(event.machine, "Caisse");

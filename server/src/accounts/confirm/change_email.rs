@@ -5,7 +5,7 @@ use crate::{
     accounts::{error::Error, work::Work},
     audit::Action,
     domain::{account_id::AccountId, email_address::EmailAddress},
-    mail::letter::{Event, Letter},
+    mail::notice::{Event, Notice},
     storage::{account, challenge},
 };
 
@@ -26,12 +26,12 @@ impl Work<'_> {
         if owner.is_some_and(|owner| owner != account_id) {
             return Err(Error::EmailTaken);
         }
-        let notice = Letter::EmailChanged {
+        let notice = Notice::EmailChanged {
             event: Event::new(account_id, challenge.machine.name.as_str(), now),
             new_email_masked: email.masked(),
         };
         // Before the address changes: it is the old one that is told.
-        self.notify(&account, &notice).await?;
+        self.notify(&account, notice).await?;
         account.email = email.clone();
         account.pending_email = None;
         account::update(&self.db, &mut account, now).await?;

@@ -10,7 +10,7 @@ use crate::{
     accounts::Accounts,
     credentials::hasher::CodeSalt,
     domain::{email_address::EmailAddress, locale::Locale, machine::Machine, profile::Profile},
-    mail::letter::Letter,
+    mail::{letter::Letter, notice::Notice},
     model::{
         account::Account,
         challenge::{Challenge, Purpose},
@@ -90,10 +90,10 @@ impl Work<'_> {
     pub(in crate::accounts) async fn notify(
         &mut self,
         account: &Account,
-        letter: &Letter,
+        notice: Notice,
     ) -> Result<(), StorageError> {
         let mail = NewMail {
-            letter: to_json(letter)?,
+            letter: to_json(&Letter::Notice(notice))?,
             recipient: Some(account.email.clone()),
             locale: account.locale,
             send_time: self.now,
@@ -124,5 +124,5 @@ impl Accounts {
 }
 
 fn to_json(letter: &Letter) -> Result<String, StorageError> {
-    serde_json::to_string(letter).map_err(|error| sea_orm::DbErr::Json(error.to_string()).into())
+    letter.to_json().map_err(|error| sea_orm::DbErr::Json(error.to_string()).into())
 }

@@ -1,4 +1,4 @@
-//! What an owed mail says at the moment when it is sent, and the code that is
+//! What an enqueued mail says at the moment when it is sent, and the code that is
 //! minted for it there and then.
 
 use std::time::Duration;
@@ -11,8 +11,8 @@ use crate::{
     credentials::hasher::{CodeHash, HashError, HashFor},
     domain::{account_id::AccountId, personal_code::PersonalCode},
     mail::{
-        letter::{Event, Letter},
-        message::{self, CodeMail, Content, Message},
+        letter::Letter,
+        message::{self, CodeMail, Content, Message, Request},
     },
     model::challenge::{Challenge, Door, Purpose},
     storage::{
@@ -37,45 +37,14 @@ impl Outbox {
         mail: &LeasedMail,
         now: Timestamp,
     ) -> Result<Option<Composed>, DeliveryError> {
-        let letter = serde_json::from_str(&mail.letter)
+        let letter = Letter::from_json(&mail.letter)
             .map_err(|error| DeliveryError::Compose(error.to_string()))?;
         let (content, code_id) = match letter {
             Letter::Code { challenge_id } => match self.code(mail, challenge_id, now).await? {
                 Some((content, code_id)) => (content, Some(code_id)),
                 None => return Ok(None),
             },
-            Letter::Welcome(event) => {
-                let (account_id, time) = (event.account_id, event.time());
-                (Content::Welcome { account_id, time, machine: event.machine }, None)
-            }
-            Letter::PasswordChanged { event, machine_linked } => {
-                let (account_id, time) = (event.account_id, event.time());
-                let Event { machine, detached, .. } = event;
-                let content = Content::PasswordChanged {
-                    account_id,
-                    machine,
-                    machine_linked,
-                    detached,
-                    time,
-                };
-                (content, None)
-            }
-            Letter::EmailChangeRequested { event, new_email_masked } => {
-                let (account_id, time) = (event.account_id, event.time());
-                let machine = event.machine;
-                let content =
-                    Content::EmailChangeRequested { account_id, new_email_masked, machine, time };
-                (content, None)
-            }
-            Letter::EmailChanged { event, new_email_masked } => {
-                let (account_id, time) = (event.account_id, event.time());
-                (Content::EmailChanged { account_id, new_email_masked, time }, None)
-            }
-            Letter::MachineLinked(event) => {
-                let (account_id, time) = (event.account_id, event.time());
-                let Event { machine, detached, .. } = event;
-                (Content::MachineLinked { account_id, machine, detached, time }, None)
-            }
+            Letter::Notice(notice) => (Content::Notice(notice), None),
         };
         let message = message::compose(&content, mail.locale, &self.config.time_zone)
             .map_err(|error| DeliveryError::Compose(error.to_string()))?;
@@ -96,17 +65,18 @@ impl Outbox {
             return Ok(None);
         }
         let owner = account::find_id_by_email(&self.db.read(), challenge.email.key()).await?;
-        // Whatever the mail will say: that a mail tells no code must not be
-        // told by hashing less.
+        // Minted whatever the mail will say: a mail without a code must not be
+        // recognizable by less hashing.
         let Some((code_id, code)) = self.mint(mail, &challenge, now).await? else {
             return Ok(None);
         };
-        let machine = challenge.machine.name.as_str().to_owned();
-        let request_time = challenge.create_time;
+        let request = Request {
+            machine: challenge.machine.name.as_str().to_owned(),
+            time: challenge.create_time,
+        };
         let code = CodeMail {
             code: code.display().to_string(),
-            machine: machine.clone(),
-            request_time,
+            request: request.clone(),
             expire_time: mail.expire_time,
         };
         let content = match (challenge.purpose, owner.map(AccountId::number)) {
@@ -115,9 +85,9 @@ impl Outbox {
             (Purpose::ResendPassword, Some(account_id)) => {
                 Content::PersonalCode { account_id, code }
             }
-            (Purpose::ResendPassword, None) => Content::NoAccount { machine, request_time },
+            (Purpose::ResendPassword, None) => Content::NoAccount(request),
             (Purpose::ChangeEmail(id), Some(owner)) if owner != id.number() => {
-                Content::EmailTaken { machine, request_time }
+                Content::EmailTaken(request)
             }
             (Purpose::ChangeEmail(id), _) => {
                 Content::ConfirmEmail { account_id: id.number(), code }
@@ -126,8 +96,9 @@ impl Outbox {
         Ok(Some((content, code_id)))
     }
 
-    /// That others have much to hash is no fault of the mail's: it waits its turn,
-    /// instead of coming back after ever longer times.
+    /// Hashes the code when the hasher has room for it. That others have much to hash is
+    /// no fault of the mail's: it waits here, instead of coming back after ever longer
+    /// times.
     async fn hash_when_there_is_room(
         &self,
         code: &PersonalCode,

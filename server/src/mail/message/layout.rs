@@ -1,19 +1,20 @@
 //! A mail as a small structure, and its two renderings.
 //!
-//! The languages fill a [`Letter`]; the templates show it. What is shown as typed by people goes
+//! The languages fill a [`Layout`]; the templates show it. What is shown as typed by people goes
 //! through [`machine_name`] first. Nothing here may bypass askama's escaping.
 
 use askama::Template;
 
 use super::Message;
 
-/// The text part's line length, in characters.
+/// The text part's line length, in characters: RFC 5322, section 2.1.1, asks for no more than 78,
+/// and an answer puts "> " before each line.
 const WIDTH: usize = 72;
 /// More of a machine's name than this is cut: a name must not become a message of its own.
 const MACHINE_NAME_CHARS: usize = 64;
 
 /// Everything that a mail says, in reading order.
-pub(super) struct Letter {
+pub(super) struct Layout {
     pub(super) language: &'static str,
     pub(super) subject: String,
     /// What a mailbox shows beside the subject: it may be on a locked screen, so never a code.
@@ -62,20 +63,20 @@ pub(super) struct Fact {
 #[derive(Template)]
 #[template(path = "mail.html")]
 struct HtmlPart<'a> {
-    letter: &'a Letter,
+    layout: &'a Layout,
 }
 
 #[derive(Template)]
 #[template(path = "mail.txt")]
 struct TextPart<'a> {
-    letter: &'a Letter,
+    layout: &'a Layout,
 }
 
-impl Letter {
+impl Layout {
     /// Renders both parts.
     pub(super) fn render(self) -> Result<Message, askama::Error> {
-        let text = TextPart { letter: &self }.render()?;
-        let html = HtmlPart { letter: &self }.render()?;
+        let text = TextPart { layout: &self }.render()?;
+        let html = HtmlPart { layout: &self }.render()?;
         Ok(Message { language: self.language, subject: self.subject, text, html })
     }
 }
@@ -91,7 +92,7 @@ impl TextPart<'_> {
     }
 
     fn fact(&self, fact: &Fact) -> String {
-        let label = format!("{}{} ", fact.label, self.letter.colon);
+        let label = format!("{}{} ", fact.label, self.layout.colon);
         wrap(&format!("  {label}"), "      ", &fact.value)
     }
 

@@ -1,0 +1,148 @@
+//! The French mails that bring a personal code.
+
+use super::French;
+use crate::mail::message::{
+    CodeMail,
+    language::{CodeMails, Language as _},
+    layout::Layout,
+};
+
+impl CodeMails for French<'_> {
+    fn open_account(&self, mail: &CodeMail) -> Layout {
+        self.layout(
+            "Votre code pour ouvrir votre compte client Gestan",
+            "Tapez ce code personnel dans Gestan : il ouvre votre compte client.",
+            "Ouvrez votre compte client",
+            vec![
+                self.hello(),
+                self.paragraph(
+                    "Voici le code personnel qui ouvre votre compte client Gestan. Vous recevrez \
+                     alors votre ID client : c’est le numéro que notre assistance vous demande \
+                     quand vous appelez.",
+                ),
+                self.code_box(mail),
+                self.steps(
+                    "Pour ouvrir votre compte :",
+                    &[
+                        Self::OPEN_WINDOW,
+                        "Sur l’écran « Confirmer », tapez ce code.",
+                        "Choisissez votre mot de passe : c’est fait, ce poste est rattaché à votre \
+                         compte.",
+                    ],
+                ),
+                self.code_facts(mail),
+                self.never_asked(),
+                self.not_asked_for("sans ce code, aucun compte ne sera ouvert."),
+            ],
+            Self::TYPED_IN_GESTAN,
+        )
+    }
+
+    fn account_exists(&self, account_id: u32, mail: &CodeMail) -> Layout {
+        self.layout(
+            "Vous avez déjà un compte client Gestan",
+            "Votre ID client, et un code personnel pour retrouver votre compte.",
+            "Vous avez déjà un compte client",
+            vec![
+                self.hello(),
+                self.paragraph(
+                    "Cette adresse a déjà son compte client Gestan : inutile d’en ouvrir un \
+                     second. Voici votre ID client, et un code personnel qui vous mène à ce \
+                     compte.",
+                ),
+                self.id_box(account_id),
+                self.code_box(mail),
+                self.steps(
+                    "Pour retrouver votre compte :",
+                    &[
+                        Self::OPEN_WINDOW,
+                        "Sur l’écran « Confirmer », tapez ce code.",
+                        "Choisissez un nouveau mot de passe : c’est fait, ce poste est rattaché à \
+                         votre compte.",
+                    ],
+                ),
+                self.paragraph(
+                    "Vous connaissez votre mot de passe ? Choisissez plutôt « Enregistrer un \
+                     compte existant », et tapez votre ID client et ce mot de passe.",
+                ),
+                self.code_facts(mail),
+                self.never_asked(),
+                self.not_asked_for(
+                    "rien ne change sur votre compte, et votre mot de passe actuel reste valable.",
+                ),
+            ],
+            &self.address_of(account_id),
+        )
+    }
+
+    fn personal_code(&self, account_id: u32, mail: &CodeMail) -> Layout {
+        self.layout(
+            "Votre code personnel Gestan",
+            "Il remplace une fois votre mot de passe, ou sert à en choisir un nouveau.",
+            "Votre code personnel",
+            vec![
+                self.hello(),
+                self.paragraph(
+                    "Vous avez demandé un code personnel pour votre compte client Gestan. Le \
+                     voici, avec votre ID client.",
+                ),
+                self.id_box(account_id),
+                self.code_box(mail),
+                self.choices(
+                    "Ce code sert une seule fois, au choix :",
+                    &[
+                        "à choisir un nouveau mot de passe : dans Gestan, menu « ? », « Compte \
+                         client », écran « Confirmer » ;",
+                        "à rattacher un poste : écran « Enregistrer un compte existant », avec \
+                         votre ID client ;",
+                        "à la place du mot de passe, quand la fiche « Compte client » vous le \
+                         demande.",
+                    ],
+                ),
+                self.paragraph(
+                    "Votre mot de passe actuel reste valable tant que vous n’en avez pas choisi un \
+                     autre.",
+                ),
+                self.code_facts(mail),
+                self.never_asked(),
+                self.not_asked_for(
+                    "rien ne change sur votre compte, et votre mot de passe actuel reste valable.",
+                ),
+            ],
+            &self.address_of(account_id),
+        )
+    }
+
+    fn confirm_email(&self, account_id: u32, mail: &CodeMail) -> Layout {
+        self.layout(
+            "Confirmez votre nouvelle adresse pour Gestan",
+            "Tapez ce code personnel dans Gestan : il met votre nouvelle adresse en place.",
+            "Confirmez votre nouvelle adresse",
+            vec![
+                self.hello(),
+                self.paragraph(
+                    "Vous avez demandé que cette adresse devienne celle de votre compte client \
+                     Gestan. Le code personnel ci-dessous la met en place ; d’ici là, l’ancienne \
+                     adresse reste la bonne.",
+                ),
+                self.id_box(account_id),
+                self.code_box(mail),
+                self.steps(
+                    "Pour confirmer cette adresse :",
+                    &[
+                        Self::OPEN_WINDOW,
+                        "Sur l’écran « Confirmer », tapez ce code : votre nouvelle adresse est en \
+                         place.",
+                    ],
+                ),
+                self.code_facts(mail),
+                self.never_asked(),
+                self.not_asked_for(
+                    "sans ce code, l’adresse du compte ne change pas, et son mot de passe actuel \
+                     reste valable.",
+                ),
+            ],
+            Self::TYPED_IN_GESTAN,
+        )
+    }
+}
