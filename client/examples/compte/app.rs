@@ -90,7 +90,7 @@ impl App {
     }
 }
 
-/// A UUID that names one request, and stays the same when it is repeated.
+/// A new UUID: of this machine, or of one request, which keeps it when it is repeated.
 #[expect(clippy::disallowed_methods, reason = "the example is a program of its own")]
 pub(crate) fn new_id() -> String {
     Uuid::new_v4().to_string()

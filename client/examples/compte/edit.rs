@@ -1,4 +1,4 @@
-//! "Modifier la fiche": changes are gathered, then sent at once with the
+//! "Modifier la fiche": changes are gathered, then sent in one call with the
 //! password. Nothing that was typed is lost when the service refuses it, nor
 //! when another machine was quicker.
 
@@ -14,9 +14,8 @@ use gestan_account_client::{
 use crate::{
     app::App,
     fields::{FIELDS, Field, from_one_line, on_one_line},
-    form,
     store::{Pending, Purpose},
-    terminal, wizard,
+    terminal, view, wizard,
 };
 
 /// What was read, and what it is to become.
@@ -115,7 +114,7 @@ fn reread(app: &App, client: &Client, draft: &mut Draft) -> Result<bool> {
     }
     println!("  Voici la fiche telle qu'elle est maintenant. Vos modifications sont gardées :");
     println!("  vérifiez-les, puis validez.");
-    form::show(&draft.base, &[]);
+    view::show(&draft.base, &[]);
     Ok(false)
 }
 

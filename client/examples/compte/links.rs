@@ -8,13 +8,13 @@ use gestan_account_client::{
     v1::{ErrorReason, LinkedMachine, UnlinkRequest},
 };
 
-use crate::{app::App, form, terminal};
+use crate::{app::App, terminal, view};
 
 struct Choice(LinkedMachine);
 
 impl fmt::Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&form::describe(&self.0))
+        f.write_str(&view::describe(&self.0))
     }
 }
 

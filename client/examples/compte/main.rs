@@ -17,6 +17,7 @@ mod passwords;
 mod start;
 mod store;
 mod terminal;
+mod view;
 mod wizard;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -73,7 +74,7 @@ fn run() -> Result<()> {
     let store = match Store::load(&path)? {
         Some(store) => store,
         None => match start::name_this_machine()? {
-            Some(name) => Store::create(&path, name)?,
+            Some(name) => Store::create(&path, app::new_id(), name)?,
             None => return Ok(()),
         },
     };

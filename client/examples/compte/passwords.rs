@@ -1,4 +1,4 @@
-//! "Changer le mot de passe", by who knows the one in force.
+//! "Changer le mot de passe", for a person who knows the one in force.
 
 use anyhow::Result;
 use gestan_account_client::{

@@ -33,7 +33,7 @@ impl fmt::Display for Choice {
     }
 }
 
-/// Asked once, on the first start.
+/// Asks for the machine's name, once, on the first start.
 pub(crate) fn name_this_machine() -> Result<Option<String>> {
     println!("Bienvenue. Ce poste n'est pas encore connu du service de comptes.");
     let host = hostname::get().ok().and_then(|name| name.into_string().ok());

@@ -14,8 +14,6 @@ use gestan_account_client::v1::Machine;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-use crate::app::new_id;
-
 pub(crate) struct Store {
     path: PathBuf,
     contents: Contents,
@@ -74,8 +72,8 @@ impl Store {
         Ok(Some(Self { path: path.to_owned(), contents }))
     }
 
-    pub(crate) fn create(path: &Path, machine_name: String) -> Result<Self> {
-        let contents = Contents { machine_id: new_id(), machine_name, link: None, pending: None };
+    pub(crate) fn create(path: &Path, machine_id: String, machine_name: String) -> Result<Self> {
+        let contents = Contents { machine_id, machine_name, link: None, pending: None };
         let store = Self { path: path.to_owned(), contents };
         store.save()?;
         Ok(store)
