@@ -58,7 +58,7 @@ impl Client {
         Self { authorization: token.to_authorization(), ..self.clone() }
     }
 
-    /// The same connection, whose calls come from nobody in particular.
+    /// The same connection, whose calls bear no token.
     #[must_use]
     pub fn without_link_token(&self) -> Self {
         Self { authorization: None, ..self.clone() }
@@ -126,7 +126,7 @@ impl Client {
 
     /// Changes the fields of the account that the mask names. Not repeated by
     /// itself with an etag or a new e-mail address: a repeat of what was done
-    /// would be refused, or send a second mail.
+    /// would be refused, or would send a second mail.
     ///
     /// # Errors
     ///
@@ -159,7 +159,7 @@ impl Client {
             .await
     }
 
-    /// Sends until an answer comes that is worth giving back, or the deadline.
+    /// Sends the request, and again while the retry policy allows it, until the deadline.
     async fn call<Q, A, F>(
         &self,
         message: Q,
@@ -171,13 +171,14 @@ impl Client {
     {
         let deadline = Instant::now() + self.settings.deadline;
         let mut attempts = 0;
-        // Since the last wait.
+        // The endpoints that were tried since the last wait.
         let mut tried = Vec::new();
         loop {
             let now = Instant::now();
             let (place, rpc) = self.endpoints.choose(&tried, now);
             let request = self.request(message.clone(), deadline.saturating_duration_since(now));
-            // `grpc-timeout` alone would not end a wait for the connection.
+            // tonic holds `grpc-timeout` only once there is a connection: a wait for one
+            // must be ended here.
             let Ok(outcome) = timeout_at(deadline, send(rpc, request)).await else {
                 self.endpoints.failed(place, Instant::now());
                 return Err(Error::Deadline);
@@ -242,7 +243,7 @@ impl Settings {
     }
 }
 
-/// Without the link token.
+/// Shows no link token.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")

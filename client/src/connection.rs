@@ -7,13 +7,13 @@ use tonic::transport::Endpoint;
 
 use crate::{error::Error, options::ClientOptions};
 
-/// A silent connection is asked for a sign of life after this long, even when
-/// no call is under way: routers forget idle connections without a word, and
-/// the next call would wait in vain.
+/// A silent connection is pinged after this long, even when no call is under way:
+/// routers forget idle connections without a word, and the next call would wait in
+/// vain.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 
-/// A connection that shows no sign of life for this long is given up. Shorter
-/// than the deadline of a call, so that a repeat has time on a fresh one.
+/// A connection that does not answer a ping for this long is given up. It is shorter
+/// than the deadline of a call, so that a repeat has time on a fresh connection.
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The endpoints of the replicas of one service. Secrets go to any of them, so
@@ -35,7 +35,8 @@ pub(crate) fn endpoints<U: AsRef<str>>(
 }
 
 fn endpoint(url: &str, options: &ClientOptions) -> Result<Endpoint, Error> {
-    // Asked of the text: tonic takes `unix:` paths, too, and calls them http.
+    // The scheme is taken from the text: tonic takes `unix:` paths, too, and calls them
+    // http.
     let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     let secure = match scheme.as_deref() {
         Some("http") => false,

@@ -1,10 +1,10 @@
-//! Which of several endpoints a call goes to: each in its turn, but not to one
-//! that was found out of order a moment ago. No I/O here.
+//! Chooses the endpoint of a call: each has its turn (round robin), but one that was
+//! found out of order a moment ago is passed over. No I/O here.
 //!
 //! tonic's `Channel::balance_list` does not serve: it chooses at random among
-//! endpoints that are all "ready", a broken one included, and tells nobody
-//! which it chose. A repeat might go to the endpoint that has just failed, and
-//! every so many calls would find out again that it is down.
+//! endpoints that are all "ready", a broken one included, and does not tell which
+//! one it chose. A repeat might go to the endpoint that has just failed, and every
+//! so many calls would find out again that it is down.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -20,7 +20,7 @@ const FIRST_REST: Duration = Duration::from_millis(250);
 /// No rest is longer, so that an endpoint that is back is soon found again.
 const LONGEST_REST: Duration = Duration::from_secs(15);
 
-/// What each endpoint is called through, and how it has been of late.
+/// The channels of the endpoints, and how each endpoint has been of late.
 pub(crate) struct Endpoints<C> {
     channels: Vec<C>,
     state: Mutex<State>,
@@ -58,7 +58,7 @@ impl<C: Clone> Endpoints<C> {
         state.next = (chosen + 1) % count;
         let health = &mut state.health[chosen];
         if health.failures > 0 {
-            // One call finds out whether it is back; the others go by.
+            // One call finds out whether the endpoint is back; the others pass it over.
             health.fail(now);
         }
         (chosen, self.channels[chosen].clone())
@@ -77,14 +77,14 @@ impl<C: Clone> Endpoints<C> {
     /// Notes that the endpoint could not be reached, or could not do its work.
     pub(crate) fn failed(&self, place: usize, now: Instant) {
         let health = &mut self.state().health[place];
-        // Many calls that break at once are one failure.
+        // Many concurrent calls that break together are one failure.
         if health.rest_left(now).is_zero() {
             health.fail(now);
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing is ever half changed.
+        // No panic leaves the state half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -68,7 +68,7 @@ impl Error {
 
 impl From<Status> for Error {
     fn from(status: Status) -> Self {
-        // The server's own word for it says no more.
+        // The server's own details for this code say no more.
         if status.code() == Code::DeadlineExceeded {
             return Self::Deadline;
         }
@@ -79,7 +79,7 @@ impl From<Status> for Error {
             _ if timed_out(&status) => Self::Deadline,
             // A server that cancels has run into the `grpc-timeout` it was sent.
             Code::Cancelled if !connection_failed(&status) => Self::Deadline,
-            // Without our ErrorInfo, it is a proxy that finds nobody behind it.
+            // Without our ErrorInfo, it comes from a proxy that finds no server behind it.
             Code::Unavailable => Self::Transport(Box::new(status)),
             _ if connection_failed(&status) => Self::Transport(Box::new(status)),
             code => Self::Unexpected { code, message: status.message().to_owned() },

@@ -8,7 +8,7 @@ mod tls;
 #[cfg(feature = "tls")]
 pub use tls::TlsOptions;
 
-/// How to connect, how long to wait, how often to try.
+/// Options of a client: how to connect, how long to wait, how often to try.
 ///
 /// The defaults suit a desktop program whose user waits for the answer.
 #[derive(Clone, Debug)]
@@ -73,9 +73,9 @@ impl ClientOptions {
 
     /// The wait before the second attempt, which doubles up to `max` before
     /// the later ones. Chance takes away up to half of it, so that many
-    /// machines do not come back at once. What the server asks for goes first.
-    /// Nothing is waited for when another replica can be asked instead of one
-    /// that is gone.
+    /// machines do not come back in one burst. A wait that the server asks for
+    /// goes first. There is no wait when another replica can be asked instead of
+    /// one that is gone.
     #[must_use]
     pub fn back_off(mut self, first: Duration, max: Duration) -> Self {
         self.first_back_off = first;

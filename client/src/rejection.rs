@@ -35,7 +35,7 @@ pub struct FieldViolation {
 }
 
 impl Rejection {
-    /// None when the status does not bear the mark of the account service.
+    /// `None` when the status does not bear the domain of the account service.
     pub(crate) fn from_status(status: &Status) -> Option<Self> {
         let details = status.get_error_details();
         let info = details.error_info().filter(|info| info.domain == ERROR_DOMAIN)?;

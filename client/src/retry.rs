@@ -1,5 +1,5 @@
-//! When a call may be tried again, and after which wait. No I/O here, and no
-//! word on where: the client asks, waits and sends.
+//! Decides whether a call may be tried again, and after which wait. No I/O here, and
+//! no decision on where: the client asks, waits and sends.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use crate::{
     rejection::Rejection,
 };
 
-/// The server's word on when to try again, in milliseconds; negative for never.
+/// The metadata by which a server says when to try again, in milliseconds; a negative
+/// number stands for never (gRPC proposal A6, client retries).
 const PUSHBACK: &str = "grpc-retry-pushback-ms";
 
-/// What a second run of a call would do, when the first may have been carried
-/// out.
+/// What a repeat of a call would do, when the first may have been carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Repeat {
     /// The same answer, and nothing twice.
@@ -84,7 +84,7 @@ impl Repeatable for UpdateRequest {
     }
 }
 
-/// How often, and how patiently.
+/// How many times a call is tried, and how long the waits between are.
 #[derive(Clone, Debug)]
 pub(crate) struct RetryPolicy {
     max_attempts: u32,
@@ -123,8 +123,8 @@ impl RetryPolicy {
             return None;
         }
         let asked = pushback(status).transpose().ok()?;
-        // A server that is gone or going asks for time for itself, not for the
-        // others. One that has too much to do may share its trouble with them.
+        // A server that is gone, or shuts down, asks for time for itself, not for the
+        // others. One that has too much to do asks for all: the others may be as busy.
         if elsewhere && matches!(reason, None | Some(ErrorReason::ShuttingDown)) {
             return Some(Duration::ZERO);
         }

@@ -1,7 +1,7 @@
 //! Where a program keeps its link token between two runs.
 //!
-//! Nothing here decides which store a program uses, nor where: it says so
-//! itself. No store may put the token into an error or a log.
+//! A program says itself which store it uses, and where. No store may put the token
+//! into an error or a log.
 
 mod file;
 #[cfg(feature = "keyring")]

@@ -1,4 +1,4 @@
-//! How a client comes into being: by one URL, or by those of every replica.
+//! Connects a client, by one URL or by those of every replica.
 
 use tokio::time::{Instant, timeout};
 use tonic::transport::Endpoint;
@@ -48,9 +48,9 @@ impl Client {
     /// has a connection, made at its first call. A replica that cannot be
     /// reached, or cannot do its work, is left alone for a while: a quarter of
     /// a second, twice as long each time, at most 15 s. A call that failed for
-    /// such a reason is repeated at another replica, at once when the first is
-    /// gone or is shutting down; whether it may be repeated, and how often, is
-    /// no other question than with one replica.
+    /// such a reason is repeated at another replica, immediately when the first is
+    /// gone or is shutting down. Whether it may be repeated, and how often, is
+    /// decided as with one replica.
     ///
     /// The options of TLS are for all of them. Either all URLs begin with
     /// `https://`, or none.
@@ -71,7 +71,7 @@ impl Client {
         let mut failed = Vec::new();
         loop {
             let place = (first + failed.len()) % connecting.len();
-            // The endpoint's own limit does not count the look-up of the name.
+            // The endpoint's own timeout does not count the look-up of the name in DNS.
             let error = match timeout(options.connect_timeout, connecting[place].connect()).await {
                 Ok(Ok(channel)) => {
                     rpcs[place] = Rpc::new(channel);

@@ -1,4 +1,4 @@
-//! Whose turn it is, and who is left alone for how long.
+//! Tests of whose turn it is, and how long an endpoint is left alone.
 
 use super::*;
 

@@ -70,7 +70,7 @@ impl TlsOptions {
             return Err(Error::InvalidOptions("TLS is told to trust nobody".into()));
         }
         for pem in &self.ca_certificates {
-            // A text without a certificate would be passed over in silence.
+            // rustls passes over a text without a certificate in silence.
             if !pem.contains("-----BEGIN CERTIFICATE-----") {
                 let text = "the certificate authority's PEM text holds no certificate";
                 return Err(Error::InvalidOptions(text.into()));
@@ -93,7 +93,7 @@ impl Default for TlsOptions {
     }
 }
 
-/// Without the private key.
+/// Shows no private key.
 impl fmt::Debug for TlsOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TlsOptions")

@@ -9,7 +9,7 @@ use std::{
 use super::TokenStore;
 use crate::link_token::LinkToken;
 
-/// No token is longer: what is, is not one of ours, and is not read.
+/// No token is longer. A longer file is not one of ours, and is not read.
 const MAX_BYTES: u64 = 1024;
 
 /// Keeps the token in a file of its own.
@@ -89,7 +89,8 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-/// A rename is on disk when its folder is; Windows has no such thing.
+/// Puts a rename on disk, which on Unix is a change of the folder; Windows has no such
+/// thing.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
