@@ -1,4 +1,4 @@
-//! Compiles the proto files with protox, so that nobody needs protoc.
+//! Compiles the proto files with protox, so that no build needs protoc.
 
 use std::{env, error::Error, fs, path::PathBuf};
 

@@ -1,5 +1,5 @@
 //! `Debug` for the messages that carry a code, ticket, token or password: it
-//! tells whether the secret is there, never what it is.
+//! shows whether the secret is there, never what it is.
 
 use std::fmt;
 
