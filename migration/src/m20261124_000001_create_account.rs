@@ -1,5 +1,5 @@
-//! Customer accounts. IDs are never reused, by an autoincrement in
-//! SQLite and a sequence in PostgreSQL.
+//! Customer accounts. No ID is ever reused: SQLite counts by AUTOINCREMENT (without it,
+//! it would reuse the greatest ID when that row is gone), PostgreSQL by a sequence.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -17,7 +17,7 @@ impl MigrationTrait for Migration {
                     // Counts the changes; the etag is made of it.
                     .col(big_integer("version"))
                     .col(text("email"))
-                    // The address in ASCII and lower case: what is compared.
+                    // The address in ASCII and lower case, which is what is compared.
                     .col(text_uniq("email_key"))
                     .col(text_null("pending_email"))
                     .col(big_integer_null("pending_email_expire_time"))

@@ -1,4 +1,5 @@
-//! Links: the bond of one machine to one account. An unlinked one stays, without effect, so that Unlink can be repeated.
+//! Links: the bond of one machine to one account. A link that was ended stays, without
+//! effect, so that Unlink can be repeated.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

@@ -1,4 +1,5 @@
-//! The outbox: mails that are owed. No secret is in it: codes are minted when a mail is sent.
+//! The outbox, the queue of mails. No secret is in it: a code is minted when its mail is
+//! sent.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -12,17 +13,17 @@ impl MigrationTrait for Migration {
             .create_table(
                 Table::create()
                     .table("outbox_mail")
-                    // The Message-ID, too.
+                    // The Message-ID is made of it.
                     .col(pk_uuid("id"))
                     // What the mail tells, as JSON.
                     .col(text("letter"))
-                    // None: a mail to nobody, for an account that does not exist.
+                    // None for an account that does not exist: the mail is not sent.
                     .col(text_null("recipient"))
                     .col(text("locale"))
                     .col(text("state"))
                     .col(integer("attempts").default(0))
                     .col(big_integer("next_attempt_time"))
-                    // Who is sending it, and until when nobody else may.
+                    // The lease: which server is sending it, and until when no other may.
                     .col(uuid_null("lease_id"))
                     .col(big_integer("lease_expire_time").default(0))
                     .col(big_integer("create_time"))

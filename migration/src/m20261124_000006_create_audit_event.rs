@@ -1,4 +1,5 @@
-//! The audit trail: who changed what of an account, when, from where. Field names, never values.
+//! The audit trail: who changed what of an account, when, from where. It has the names of
+//! fields, never values.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

@@ -1,4 +1,4 @@
-//! Throttles: when what is limited happened last.
+//! Rate limits: when what is limited happened.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

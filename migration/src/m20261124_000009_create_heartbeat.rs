@@ -1,4 +1,5 @@
-//! Heartbeats: what servers write to know that the database keeps it.
+//! Heartbeats: rows that servers write, and read again, to know that the database keeps
+//! what is written.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -14,7 +15,7 @@ impl MigrationTrait for Migration {
                     .table("heartbeat")
                     // A running server; it takes a new one at each start.
                     .col(uuid("server_id").primary_key())
-                    // What it wrote last: chance, to be read again.
+                    // A random value, the last that it wrote.
                     .col(uuid("beat"))
                     .col(big_integer("time"))
                     .to_owned(),

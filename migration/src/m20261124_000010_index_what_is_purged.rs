@@ -1,5 +1,5 @@
-//! Indices of what is purged, where it is few rows among many: without them every
-//! purge reads whole tables, a million accounts among them, each minute.
+//! Indices for the purge, where it looks for few rows among many: without them it reads
+//! whole tables each minute, a million accounts among them.
 
 use sea_orm_migration::prelude::*;
 
