@@ -1,6 +1,6 @@
 //! The audit trail: who changed what of an account, when, from where, and which
-//! support agent read it. Written in the transaction of the change; names of
-//! fields, never values.
+//! support agent read it. An event is written in the transaction of its change. It has
+//! the names of fields, never values.
 
 use std::net::IpAddr;
 
@@ -32,8 +32,8 @@ pub enum Action {
     RequestEmailChange,
     /// The new address was confirmed.
     ChangeEmail,
-    /// It was read by a support agent: the one thing that is no change, and that
-    /// its owner may want to know of.
+    /// A support agent read it. This is no change, but its owner may want to know of
+    /// it.
     ReadAccount,
 }
 

@@ -1,8 +1,9 @@
-//! Who may try again, and when. Durable and shared: what is counted is in the
-//! database, in the transaction of what it counts; time is handed in.
+//! Rate limits: how often something may be tried, and when again.
 //!
-//! Only calls per network and per token (`calls`) and the mails of all strangers
-//! (`mails_in_all`) are counted in memory: they guard this server's own work.
+//! They are durable and shared: what is counted is in the database, written in the
+//! transaction of what it counts. Time is handed in. Only calls per network and per
+//! token (`calls`) and the mails of all strangers (`mails_in_all`) are counted in
+//! memory: those limits guard this server's own work.
 
 mod asked_mail;
 pub mod calls;
@@ -28,8 +29,8 @@ use crate::storage::{self, error::StorageError};
 pub struct Throttles {
     /// Mails to one address, or asked for under one account ID.
     pub mails_per_address: Limits,
-    /// Mails asked for from one IP address (IPv6: one /64); the networks around it have
-    /// as many times as much as they have shares.
+    /// Mails asked for from one IP address (IPv6: one /64). A network around it has
+    /// these limits times the number of its shares.
     pub mails_per_ip: Limits,
     /// Wrong passwords, by account and guesser.
     pub wrong_passwords: Limits,
@@ -98,7 +99,7 @@ impl Throttles {
         }
     }
 
-    /// Whether `subject` may go on just now. Counts nothing and locks nothing:
+    /// Whether `subject` may go on just now. It counts nothing and locks nothing, and
     /// spares the work of a call that would be refused.
     ///
     /// # Errors
@@ -125,8 +126,8 @@ impl Throttles {
         Ok(storage::throttle::find(db, &subject.key()).await?.is_empty())
     }
 
-    /// What was counted of `subjects`, inside the transaction that will count:
-    /// others wait for its end.
+    /// What was counted of `subjects`, inside the transaction that will count.
+    /// Others who count the same wait for its end.
     ///
     /// # Errors
     /// A [`StorageError`].
@@ -138,7 +139,7 @@ impl Throttles {
         Counts::lock(self, transaction, subjects).await
     }
 
-    /// Forgets what was counted: a right password clears the wrong ones.
+    /// Forgets what was counted, as a right password does with the wrong ones.
     ///
     /// # Errors
     /// A [`StorageError`].

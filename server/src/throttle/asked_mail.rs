@@ -7,10 +7,12 @@ use jiff::Timestamp;
 use super::{Counts, Subject, ThrottleError};
 use crate::{domain::email_address::EmailAddress, network::levels};
 
-/// A mail that somebody asks for. Neither who names an ID nor who names an
-/// address must learn from the other's limit that the two belong together: what
-/// the mailbox gets is counted apart, and there the mail waits, and nothing is
-/// refused.
+/// A mail that somebody asks for.
+///
+/// A caller who names an ID must not learn from the limit of an address that the two
+/// belong together, nor the other way round. So each counts what was asked by its own
+/// name, and may refuse; what the mailbox gets is counted apart, and its limit only
+/// makes the mail wait.
 #[derive(Clone, Debug)]
 pub struct AskedMail {
     /// One for each network of the caller's address.
@@ -32,11 +34,11 @@ impl AskedMail {
         self.from.iter().chain([&self.named, &self.mailbox])
     }
 
-    /// Counts it; tells when it may be sent, unless that is too far away to be of
-    /// use.
+    /// Counts it. Gives when it may be sent; `None` when that is too far away to be
+    /// of use.
     ///
     /// # Errors
-    /// [`ThrottleError::Throttled`], and nothing is counted.
+    /// [`ThrottleError::Throttled`]; then nothing is counted.
     pub fn take(
         &self,
         counts: &mut Counts<'_>,

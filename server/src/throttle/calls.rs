@@ -14,16 +14,16 @@ use jiff::Timestamp;
 
 use crate::network::levels;
 
-/// How many buckets are remembered. Beyond, the fuller half is forgotten: who
-/// comes with many networks to make room cannot wash an empty bucket clean.
+/// How many buckets are remembered. Beyond, the fuller half is forgotten, so that a
+/// caller who comes from many networks does not have its own empty bucket forgotten.
 const MAX_BUCKETS: usize = 100_000;
 
 /// What a bucket holds, and how fast it fills.
 #[derive(Clone, Copy, Debug)]
 pub struct CallRate {
-    /// Calls at once.
+    /// Calls that may come in one burst.
     pub burst: u32,
-    /// Calls a second in the long run.
+    /// Calls that may come in the long run, per second.
     pub per_second: u32,
 }
 
@@ -44,8 +44,8 @@ pub struct CallBuckets<K> {
 struct Bucket {
     tokens: f64,
     filled: Timestamp,
-    /// It is so many times as large as a single caller's, and fills so many times as
-    /// fast.
+    /// How many times as large it is as a single caller's, and how many times as fast
+    /// it fills.
     shares: u32,
 }
 
@@ -56,8 +56,8 @@ impl<K: Copy + Eq + Hash> CallBuckets<K> {
         Self { rate, buckets: Arc::default() }
     }
 
-    /// Whether the bucket of `key` has a token, without taking it. Remembers
-    /// nothing: `key` may be anybody's invention.
+    /// Whether the bucket of `key` has a token, without taking it. No bucket is
+    /// remembered for it: `key` may be anybody's invention.
     ///
     /// # Errors
     /// How long to wait for one.
@@ -74,8 +74,8 @@ impl<K: Copy + Eq + Hash> CallBuckets<K> {
         self.take_of_all([(key, 1)].into_iter(), now)
     }
 
-    /// Takes a token out of each bucket, if none is empty; each has the size of as
-    /// many shares as stand beside its key.
+    /// Takes a token out of each bucket, if none is empty. The number beside a key
+    /// says how many shares its bucket has.
     ///
     /// # Errors
     /// How long to wait for all of them.
@@ -113,8 +113,8 @@ impl<K: Copy + Eq + Hash> CallBuckets<K> {
         Err(Duration::from_secs_f64(lacking / self.per_second(bucket)))
     }
 
-    /// Keeps the buckets that are emptier than the one in the middle, and so at
-    /// most half of them: this is not done anew at the next call.
+    /// Keeps the buckets that are emptier than the one in the middle, and so at most
+    /// half of them: the next calls need not do it again.
     fn forget_the_fuller_half(&self, buckets: &mut HashMap<K, Bucket>, now: Timestamp) {
         let fullness = |bucket: &Bucket| self.level(bucket, now) / f64::from(bucket.shares);
         let mut levels: Vec<f64> = buckets.values().map(fullness).collect();

@@ -1,4 +1,4 @@
-//! What was counted of several subjects, locked until a transaction ends: read
+//! What was counted of several subjects, locked until a transaction ends. It is read
 //! in one statement, and stored in another one.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,8 +25,8 @@ impl<'a> Counts<'a> {
         transaction: &impl ConnectionTrait,
         subjects: impl IntoIterator<Item = &Subject>,
     ) -> Result<Self, StorageError> {
-        // In their order: two transactions that lock the same must not each wait
-        // for the other.
+        // The set has them in order: two transactions that lock the same must not each
+        // wait for the other.
         let keys: BTreeSet<String> = subjects.into_iter().map(Subject::key).collect();
         let hits = storage::throttle::find_for_update(transaction, keys).await?;
         Ok(Self::of(throttles, hits))
@@ -58,8 +58,8 @@ impl<'a> Counts<'a> {
         self.changed.insert(key, Counted { hits, expire_time });
     }
 
-    /// Counts one more for when it may be; `None`, and nothing is counted, when
-    /// that is too far away to be of use.
+    /// Counts one more at the time when it may be, and gives that time; `None` when
+    /// that is too far away to be of use, and then nothing is counted.
     pub fn reserve(&mut self, subject: &Subject, now: Timestamp) -> Option<Timestamp> {
         let limits = self.throttles.limits(subject);
         let time = now

@@ -20,7 +20,7 @@ pub struct Limit {
 /// up to `longest`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waits {
-    /// How often without a wait.
+    /// How many times come without a wait.
     pub free: usize,
     /// The first wait.
     pub first: SignedDuration,
@@ -28,7 +28,7 @@ pub struct Waits {
     pub longest: SignedDuration,
 }
 
-/// Limits that hold together.
+/// Limits of which each holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     limits: Vec<Limit>,
@@ -57,13 +57,14 @@ impl Limits {
     }
 
     /// How long to wait at `now`, after `hits` (the oldest first); `None` when
-    /// it may happen at once.
+    /// there is nothing to wait for.
     #[must_use]
     pub fn wait(&self, hits: &[Timestamp], now: Timestamp) -> Option<SignedDuration> {
         self.wait_of_shares(hits, 1, now)
     }
 
-    /// The same, where so many share it that each count holds `shares` times.
+    /// As [`wait`](Self::wait), for a limit that callers share: each count is
+    /// multiplied by `shares`.
     #[must_use]
     pub fn wait_of_shares(
         &self,
@@ -85,7 +86,7 @@ impl Limits {
         by_count.chain(by_streak).max().filter(SignedDuration::is_positive)
     }
 
-    /// How much of the limit is used up that is nearest to it: 1 when it is hit.
+    /// How much is used up of the limit that is nearest to being hit: 1 when it is.
     #[must_use]
     pub fn fraction_used(&self, hits: &[Timestamp], now: Timestamp) -> f64 {
         let used = |limit: &Limit| {

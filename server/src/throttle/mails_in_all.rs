@@ -1,6 +1,6 @@
-//! A cap on the mails that strangers ask this server for: a mail server that is asked
-//! for too many lends its name to no others. In memory, so that it costs a request
-//! no statement.
+//! A cap on the mails that strangers ask this server for: a domain that sends mail
+//! nobody wanted soon finds its other mails refused. It is counted in memory, so that
+//! it costs a request no statement.
 
 use std::{
     collections::VecDeque,
@@ -12,14 +12,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Limits, ThrottleError, Throttled};
 
-/// How often it is logged that the cap is near: whoever sees to it needs no more.
+/// How often it is logged that the cap is near.
 const WARNING_INTERVAL: SignedDuration = SignedDuration::from_hours(1);
 
 /// The mails that were asked for. Clones count together.
 ///
-/// Those that strangers ask for are counted, and nothing else: somebody with an
-/// account, whose every machine brings a notice, must not be able to use up what
-/// newcomers need.
+/// Only those are counted that strangers ask for: a customer, whose every machine
+/// brings a notice, must not be able to use up what newcomers need.
 #[derive(Clone, Debug)]
 pub struct MailsInAll {
     limits: Limits,
@@ -40,7 +39,8 @@ impl MailsInAll {
         Self { limits, asked: Arc::default() }
     }
 
-    /// Whether another one may be asked for, where `about_to_count` are on their way.
+    /// Whether another one may be asked for, when `about_to_count` more are about to be
+    /// counted.
     ///
     /// # Errors
     /// [`ThrottleError::Throttled`].

@@ -8,9 +8,11 @@ use crate::{
     network::Level,
 };
 
-/// Who tries passwords. Strangers share one counter, so that many of them have
-/// no more tries than one; each linked machine has its own, so that neither
-/// they nor another machine can shut it out.
+/// Who tries passwords.
+///
+/// Strangers share one counter, so that many of them have no more tries than one. Each
+/// linked machine has its own, so that neither strangers nor another machine can shut
+/// it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guesser {
     /// Anybody who is not linked.
@@ -47,8 +49,8 @@ impl Subject {
             Self::MailsTo(address) => format!("mails-to:{}", mailbox(address)),
             Self::MailsInto(address) => format!("mails-into:{}", mailbox(address)),
             Self::MailsFor(account) => format!("mails-for:{account}"),
-            // Servers of two versions count together: before there were levels, the
-            // narrowest network was written without its prefix.
+            // The narrowest network is written without its prefix, as it was before
+            // there were levels: servers of two versions count together.
             Self::MailsFrom(Level { network, shares: 1 }) => {
                 format!("mails-from:{}", network.addr())
             }
@@ -56,7 +58,7 @@ impl Subject {
         }
     }
 
-    /// How many times the limits it has: many callers share a wide network.
+    /// By how much its limits are multiplied: many callers share a wide network.
     pub(super) fn shares(&self) -> u32 {
         match self {
             Self::MailsFrom(level) => level.shares,
