@@ -1,8 +1,8 @@
 //! Where mails go: to an SMTP relay, into a folder, or into memory for tests.
 //!
-//! A mailer hands over one mail once and says how that went; the outbox owns retries, backing off
-//! and counting. Nothing in here may log, nor put an address, a server's own words or the SMTP
-//! password into an error: all of them end in somebody's log.
+//! A mailer hands over one mail once and says how that went; retries, back-off and counting are
+//! the outbox's. Nothing in here may log, nor put an address, a server's own words or the SMTP
+//! password into an error: every error ends in a log.
 
 mod file;
 mod memory;
@@ -28,7 +28,7 @@ pub struct Envelope {
     pub message_id: String,
     /// The address, with its domain in ASCII.
     pub to: String,
-    /// What `Date` says: when this mail is handed over.
+    /// When this mail is handed over: what its `Date` says.
     pub date: SystemTime,
     /// The mail.
     pub message: Message,
@@ -61,8 +61,8 @@ impl Mailer {
     /// - `smtps://[user:password@]host[:port]`: TLS from the start, port 465.
     ///
     /// User and password are percent-decoded. With TLS, `?ca=/path/to/ca.pem` trusts the
-    /// certificates of that file besides the system's. `timeout` bounds the way up to the mail's
-    /// text, and once more its handing over, so [`Mailer::send`] takes at most twice as long.
+    /// certificates of that file besides the system's. `timeout` holds for the dialogue before the
+    /// mail's text, and once more for the text, so [`Mailer::send`] takes at most twice as long.
     ///
     /// # Errors
     ///
@@ -85,7 +85,8 @@ impl Mailer {
         Self::Memory(Memory::default())
     }
 
-    /// Hands a mail over. Safe to repeat after a [`SendError::Temporary`]: one `Message-ID`.
+    /// Hands a mail over. It is safe to repeat after a [`SendError::Temporary`]: a mail that comes
+    /// twice has one `Message-ID`, by which mail programs tell that it is the same.
     ///
     /// # Errors
     ///
@@ -107,7 +108,8 @@ pub enum SendError {
     Temporary {
         /// The reply code and enhanced code (`451 4.3.0`), or a class (`connection`).
         detail: String,
-        /// Whether the server certainly did not take the mail. If not, it may come twice.
+        /// Whether the server certainly did not take the mail. If it may have, a retry may bring
+        /// the mail twice.
         definite: bool,
     },
     /// This mail will never be taken.

@@ -1,6 +1,8 @@
-//! A mailer that writes each mail into a file of a folder, for trials and for relays by hand.
+//! A mailer that writes each mail into a file of a folder, for trials, and for programs that send
+//! the files on.
 //!
-//! A mail holds a code: its file is as careful as `new_file` makes it.
+//! A mail holds a code, so its file is for its owner alone (`new_file`). It gets its name only when
+//! it is whole and on disk: a program that watches the folder never reads half a mail.
 
 use std::{
     fmt, fs, io,
@@ -84,7 +86,7 @@ fn store(folder: &Path, name: &str, mail: &[u8]) -> io::Result<()> {
     let temporary = folder.join(format!(".{name}.{}-{number}.tmp", std::process::id()));
     let stored = write(&temporary, mail).and_then(|()| publish(folder, name, &temporary));
     if stored.is_err() {
-        // It is gone already if it was renamed; a leftover is hidden and harmless.
+        // It is gone already if it was renamed. A leftover is hidden and harmless.
         let _ = fs::remove_file(&temporary);
     }
     stored?;

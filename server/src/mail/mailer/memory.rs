@@ -54,12 +54,12 @@ impl fmt::Debug for Sent {
 }
 
 impl Memory {
-    /// Makes the next mail that has not been scripted yet fail; nothing is kept of it.
+    /// Makes the next mail without an outcome set fail; nothing is kept of it.
     pub fn fail_next(&self, error: SendError) {
         self.lock().script.push_back(Outcome::Fail(error));
     }
 
-    /// Makes the next mail that has not been scripted yet arrive, and its sender not know it.
+    /// Makes the next mail without an outcome set arrive, and its reply get lost.
     pub fn lose_next_reply(&self) {
         self.lock().script.push_back(Outcome::LoseReply);
     }
@@ -70,7 +70,7 @@ impl Memory {
         self.lock().sent.clone()
     }
 
-    /// Takes the mails that have arrived out, oldest first.
+    /// The mails that have arrived, oldest first; they are not kept any longer.
     #[must_use]
     pub fn take(&self) -> Vec<Sent> {
         std::mem::take(&mut self.lock().sent)

@@ -1,7 +1,8 @@
-//! Builds the internet message of a mail: its headers, a text and an HTML part.
+//! Builds the internet message of a mail (RFC 5322, MIME): its headers, a text and an HTML part.
 //!
 //! The bytes are the same for every transport. Nothing that a person typed may get into a header
-//! but the address, and that only once it has been parsed.
+//! but the address, and that only once it has been parsed: a line break in it would begin a
+//! header of its own.
 
 use lettre::{
     Address,
@@ -15,6 +16,7 @@ use super::{Envelope, SendError};
 
 /// Parses an address, and refuses what could not stand in a header or an SMTP command.
 pub(super) fn address(typed: &str) -> Result<Address, SendError> {
+    // A quoted local part may hold spaces (RFC 5321, section 4.1.2); such an address is refused, too.
     let harmless = !typed.chars().any(|c| c.is_control() || c.is_whitespace());
     match typed.parse() {
         Ok(address) if harmless => Ok(address),
@@ -26,6 +28,7 @@ pub(super) fn address(typed: &str) -> Result<Address, SendError> {
 pub(super) fn build(envelope: &Envelope, from: &Mailbox) -> Result<lettre::Message, SendError> {
     let to = Mailbox::new(None, address(&envelope.to)?);
     let message = &envelope.message;
+    // The last part is the one that a program shows if it can (RFC 2046, section 5.1.4).
     let multipart = MultiPart::alternative()
         .singlepart(part(ContentType::TEXT_PLAIN, &message.text))
         .singlepart(part(ContentType::TEXT_HTML, &message.html));
@@ -35,6 +38,8 @@ pub(super) fn build(envelope: &Envelope, from: &Mailbox) -> Result<lettre::Messa
         .subject(message.subject.as_str())
         .date(envelope.date)
         .message_id(Some(message_id(&envelope.message_id)?))
+        // Both keep absence notices away: the first is the standard (RFC 3834, section 5), the
+        // second is what Exchange looks at.
         .raw_header(fixed("Auto-Submitted", "auto-generated"))
         .raw_header(fixed("X-Auto-Response-Suppress", "All"))
         .raw_header(fixed("Content-Language", message.language))
@@ -50,7 +55,8 @@ fn fixed(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
-/// The identifier in its brackets; the caller makes it, so a bad one is a bug that ends here.
+/// The identifier in its brackets (RFC 5322, section 3.6.4). The caller makes it, so a bad one is
+/// a bug, which ends here.
 fn message_id(id: &str) -> Result<String, SendError> {
     let graphic = id.chars().all(|c| c.is_ascii_graphic() && c != '<' && c != '>');
     let halves = id.split_once('@').filter(|(left, right)| !left.is_empty() && !right.is_empty());

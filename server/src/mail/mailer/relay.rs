@@ -10,7 +10,7 @@ use super::MailerError;
 /// How the way to the relay is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Protection {
-    /// In the clear.
+    /// None: in the clear.
     Clear,
     /// The connection must be upgraded before anything is said.
     StartTls,
@@ -43,7 +43,7 @@ impl Relay {
             Some((rest, query)) => (rest, Some(query)),
             None => (rest, None),
         };
-        // A '/' in a password must be encoded, so the first one ends the host.
+        // A '/' in a password must be percent-encoded, so the first one ends the host.
         let authority = match rest.split_once('/') {
             Some((authority, "")) => authority,
             Some(_) => return Err(MailerError::Query),

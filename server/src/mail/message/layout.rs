@@ -131,7 +131,8 @@ fn wrap(first: &str, indent: &str, text: &str) -> String {
 ///
 /// A stranger can have a mail sent to any address, so a name must not break lines, turn the
 /// reading direction, run on for pages, or read as an address that a mail program would link:
-/// an invisible joiner after each dot, slash, colon and at sign keeps programs from linking it.
+/// an invisible joiner (U+2060) after each dot, slash, colon and at sign keeps mail programs from
+/// making a link of it.
 pub(super) fn machine_name(typed: &str, unnamed: &str) -> String {
     let visible: String = typed
         .chars()
@@ -156,7 +157,8 @@ pub(super) fn machine_name(typed: &str, unnamed: &str) -> String {
     shown
 }
 
-/// Marks that are invisible themselves and change how their neighbours are shown.
+/// Whether a mark is invisible itself and changes how its neighbours are shown: joiners, marks of
+/// the writing direction (UAX #9) and separators of lines.
 fn is_formatting(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}')

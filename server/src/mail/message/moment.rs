@@ -1,6 +1,6 @@
 //! Says a moment in words, the way people of each language write it.
 //!
-//! The zone is named only as far as it helps: "heure de Paris" in Paris, the offset elsewhere.
+//! The zone is named by what a reader knows: "heure de Paris" in Paris, the offset elsewhere.
 
 use jiff::{
     Timestamp,

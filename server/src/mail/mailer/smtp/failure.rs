@@ -1,4 +1,5 @@
-//! Judges a failed SMTP dialogue: whose fault it is, and whether the server may have the mail.
+//! Judges a failed SMTP dialogue: whether the mail or the set-up is at fault, and whether the
+//! server may have taken the mail.
 //!
 //! A server's own words may repeat an address, so only its codes leave this module.
 
@@ -15,9 +16,9 @@ pub(super) enum Step {
     Connect,
     /// STARTTLS.
     Upgrade,
-    /// AUTH and MAIL FROM: ours to mend, whatever the server says.
+    /// AUTH and MAIL FROM: the same for every mail, so a refusal is the operator's to mend.
     Session,
-    /// RCPT TO and DATA: about this mail.
+    /// RCPT TO and DATA: a refusal is about this mail.
     Recipient,
     /// The mail's text, and the reply to it.
     Text,
@@ -26,7 +27,8 @@ pub(super) enum Step {
 /// Turns a failure into what the outbox needs to know.
 pub(super) fn classify(step: Step, error: &Error) -> SendError {
     let Some(code) = error.status().map(u16::from) else {
-        // Without a reply to the text, the server may have taken the mail.
+        // Without a reply to the text, the server may have taken the mail (RFC 5321, section
+        // 4.5.3.2.6).
         return SendError::temporary(class(step, error), step != Step::Text);
     };
     let detail = match enhanced_code(error) {
@@ -41,7 +43,9 @@ pub(super) fn classify(step: Step, error: &Error) -> SendError {
     }
 }
 
-/// Replies that say "log in first" or "wrong password": the operator's to mend, not the mail's.
+/// Replies that say "log in first" or "wrong password" (RFC 4954, section 6): the operator can mend
+/// that, and the mail is not lost. They come at any step: a relay may let anybody begin a dialogue
+/// and ask for the password only when it sees the recipient.
 fn is_authentication_fault(code: u16) -> bool {
     matches!(code, 530 | 534 | 535 | 538)
 }
@@ -64,7 +68,8 @@ fn failed_in_tls(step: Step, error: &Error) -> bool {
         && error.source().is_some_and(<dyn std::error::Error>::is::<Error>)
 }
 
-/// The code that opens a reply's text, such as `5.1.1`, if it is well formed.
+/// The enhanced status code that begins a reply's text (RFC 3463), such as `5.1.1`, if it is well
+/// formed.
 fn enhanced_code(error: &Error) -> Option<String> {
     let text = error.source()?.to_string();
     let word = text.split_ascii_whitespace().next()?;
