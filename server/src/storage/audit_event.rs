@@ -1,4 +1,5 @@
-//! Table `audit_event`. Written only in the transaction of the change that it tells.
+//! Table `audit_event`. A row is written only in the transaction of the change that it
+//! tells.
 
 use std::net::IpAddr;
 
@@ -33,7 +34,7 @@ pub struct AuditEvent<'a> {
 
 /// How many rows a statement writes at most: it has a parameter for each column of
 /// each row, and PostgreSQL takes 65,535 of them.
-const MOST_ROWS: usize = 1_000;
+const MAX_ROWS: usize = 1_000;
 
 /// Writes events.
 ///
@@ -44,7 +45,7 @@ pub async fn insert(
     events: Vec<AuditEvent<'_>>,
 ) -> Result<(), StorageError> {
     let rows: Vec<ActiveModel> = events.into_iter().map(row).collect();
-    for rows in rows.chunks(MOST_ROWS) {
+    for rows in rows.chunks(MAX_ROWS) {
         Entity::insert_many(rows.to_vec()).exec_without_returning(db).await?;
     }
     Ok(())

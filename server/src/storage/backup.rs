@@ -1,5 +1,5 @@
-//! Copies an SQLite database while servers use it: all of one moment, checked,
-//! on disk, and under its name only then. A copy is as secret as the database.
+//! Copies an SQLite database while servers use it. The copy is of one moment; it gets
+//! its name only when it is checked and on disk. It is as secret as the database.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -78,7 +78,8 @@ pub async fn backup(url: &str, to: &Path) -> Result<u64, BackupError> {
     Ok(file.metadata().map_err(fail)?.len())
 }
 
-/// A file that is not yet whole; gone when dropped, unless it has got its name.
+/// A file that is not yet whole. It is removed when this is dropped, unless it has got
+/// its name.
 struct Partial(PathBuf);
 
 impl Partial {
@@ -87,7 +88,8 @@ impl Partial {
         hidden.push(name);
         hidden.push(format!(".{}.partial", std::process::id()));
         let path = folder.join(hidden);
-        // Made here, because SQLite would let others read it.
+        // Created here, because SQLite would create it readable by others; `VACUUM INTO`
+        // takes an empty file.
         new_file::create(&path)?;
         Ok(Self(path))
     }
@@ -95,7 +97,8 @@ impl Partial {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        // What was published is not there any more; a leftover is hidden and harmless.
+        // A published file is not under this name any more; a leftover is hidden and
+        // harmless.
         let _ = fs::remove_file(&self.0);
     }
 }
@@ -114,7 +117,8 @@ async fn vacuum_into(url: &str, partial: &Path) -> Result<(), BackupError> {
 }
 
 async fn check(copy: &Path) -> Result<(), BackupError> {
-    // Not by its URL, in which some characters of a path mean something else.
+    // The file is not named by the URL, in which some characters of a path mean something
+    // else.
     let path = copy.to_owned();
     let db = open("sqlite:copy", move |sqlite| sqlite.filename(&path).read_only(true)).await?;
     let check = Statement::from_string(DbBackend::Sqlite, "PRAGMA integrity_check");

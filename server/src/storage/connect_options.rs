@@ -7,8 +7,8 @@ use sea_orm::ConnectOptions;
 /// How long a call waits for a connection, or for a lock of another process.
 pub(crate) const DATABASE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// After how long out of use a connection is looked at before it is used: one
-/// that the other side has closed is known by then, in most cases.
+/// A connection that was out of use for longer than this is checked before it is used.
+/// One that the other side has closed meanwhile is mostly known by then.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// A pool of up to so many connections to `url`.
@@ -19,9 +19,9 @@ pub(super) fn connect_options(url: &str, connections: u32) -> ConnectOptions {
         .min_connections(1)
         .acquire_timeout(DATABASE_TIMEOUT)
         .connect_timeout(DATABASE_TIMEOUT)
-        // A look at each use would double the ways there and back.
+        // A check at each use would double the round trips of a single statement.
         .test_before_acquire_if_idle_for(TRUSTED_FOR)
-        // Statements are logged by nobody: values might be among them one day.
+        // No statement is logged: values might be among them one day.
         .sqlx_logging(false);
     options
 }

@@ -1,10 +1,10 @@
-//! Moves everything from one database into another, whatever kind each is, and
-//! then compares them row by row. Nobody may serve either meanwhile: what a
-//! server wrote to the source after it was read would be lost.
+//! Copies everything from one database into another, whatever kind each is, and then
+//! compares them row by row. No server may work on either meanwhile: what it wrote to
+//! the source after that was read would be lost.
 //!
-//! A copy that is interrupted is taken up again where it stopped. Until all is
-//! compared, the target has the table `copy_progress`, and no server starts on
-//! it. Nothing is decided here about what rows mean.
+//! A copy that was interrupted goes on where it stopped. Until all is compared, the
+//! target has the table `copy_progress`, and no server starts on it. Nothing is decided
+//! here about what rows mean.
 
 mod counter;
 mod digest;
@@ -114,7 +114,7 @@ pub async fn copy(from: &str, to: &str) -> Result<Report, CopyError> {
     job.begin_target().await?;
     job.copy_all().await?;
     let tables = job.compare_all().await?;
-    // A server that came meanwhile waits at a lock for its first change.
+    // A server that has connected since then waits at a lock for its first change.
     side::check_alone(&job.source, &from_place).await?;
     side::check_alone(&target, &to_place).await?;
     progress::finish(&target).await.map_err(at(&to_place))?;
@@ -124,7 +124,7 @@ pub async fn copy(from: &str, to: &str) -> Result<Report, CopyError> {
     Ok(Report { from: from_place, to: to_place, tables })
 }
 
-/// Puts the place to an error.
+/// Adds the place to an error.
 fn at(place: &str) -> impl Fn(StorageError) -> CopyError + use<'_> {
     move |source| CopyError::Storage { place: place.to_owned(), source }
 }

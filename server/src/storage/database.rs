@@ -1,4 +1,4 @@
-//! The connections, and how a transaction begins and is tried again.
+//! The connections to the database, and how a transaction begins and is tried again.
 
 use std::{
     sync::{Arc, PoisonError, RwLock},
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::randomness::Randomness;
 
-/// How often a transaction is tried that others get in the way of.
+/// How many times a transaction is tried, while others get in its way.
 const ATTEMPTS: u32 = 8;
 
 /// A connected database. Cheap to clone.
@@ -52,7 +52,7 @@ impl Database {
     }
 
     /// Connects anew where that may help: to whichever host takes writes by now, or
-    /// to the file that has the name of one that is gone. Gives whether it did.
+    /// to the file that has the name of one that is gone. Gives whether it connected.
     ///
     /// # Errors
     /// [`StorageError::Unavailable`] when nothing can be reached, or what is there
@@ -62,18 +62,20 @@ impl Database {
             return self.renew_file().await;
         }
         let fresh = Pools::connect(&self.config, IfMissing::Fail).await?;
-        // What goes on over the old connections may end as it can: a host that is
-        // gone without a word leaves them open, and never answers.
+        // Calls that go on over the old connections may end as they can, and nobody
+        // waits for them: a host that is gone without a word leaves its connections
+        // open, and never answers.
         tokio::spawn(timeout(DATABASE_TIMEOUT, self.replace(fresh).close()));
         Ok(true)
     }
 
-    /// Closes the connections first: SQLite's log and its index go with the file
-    /// that they were made for, and the last connection tidies them up.
+    /// Connects to the file that has the name now. The old connections are closed first:
+    /// SQLite's log (`-wal`) and its index (`-shm`) belong to the file that they were made
+    /// for, and the last connection removes them.
     async fn renew_file(&self) -> Result<bool, StorageError> {
         let old = self.pools();
         let Some(file) = old.lost_file() else { return Ok(false) };
-        // Whatever the outcome: from here on these are closed, and stay so.
+        // Closed they are from here on, even when the time is over.
         let _ = timeout(DATABASE_TIMEOUT, old.clone().close()).await;
         let set_aside = file.set_log_aside();
         set_aside.map_err(|error| StorageError::unreachable(error.to_string()))?;
@@ -91,8 +93,8 @@ impl Database {
         std::mem::replace(&mut *pools, fresh)
     }
 
-    /// Tells `observer` the text of every statement from now on, without its
-    /// values; for whoever counts them.
+    /// Tells `observer` the text of every statement from now on, without its values,
+    /// so that tests can count them.
     pub fn observe_statements(&mut self, observer: impl Fn(&str) + Clone + Send + Sync + 'static) {
         self.pools.write().unwrap_or_else(PoisonError::into_inner).observe_statements(observer);
     }
@@ -101,8 +103,8 @@ impl Database {
         self.pools.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Brings the schema up to date, wholly or not at all. Of several servers
-    /// one does so while the others wait.
+    /// Brings the schema up to date, wholly or not at all. Of several servers one does
+    /// so, and the others wait for it.
     ///
     /// # Errors
     /// A [`StorageError`].
@@ -115,8 +117,8 @@ impl Database {
         .await
     }
 
-    /// Whether the schema is up to date; a newer one is, too. Changes nothing,
-    /// so that it needs no right to.
+    /// Whether the schema is up to date; a newer one is, too. It changes nothing, so
+    /// that a user without the right to change the schema may ask.
     ///
     /// # Errors
     /// A [`StorageError`].
@@ -141,8 +143,9 @@ impl Database {
     /// # Errors
     /// A [`StorageError`].
     pub async fn begin(&self) -> Result<Transaction, StorageError> {
-        // A deferred transaction of SQLite fails when it turns to writing after
-        // another process has; an immediate one waits its turn.
+        // SQLite refuses a deferred transaction, without waiting, when it turns from reading
+        // to writing after another connection has written (SQLITE_BUSY_SNAPSHOT). An
+        // immediate one waits for its turn when it begins.
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
@@ -150,8 +153,9 @@ impl Database {
         Ok(Transaction::new(self.write().begin_with_options(options).await?))
     }
 
-    /// Runs `attempt`, which holds one whole transaction, again when another
-    /// transaction was in its way; with jitter, and not for ever.
+    /// Runs `attempt`, which holds one whole transaction, and runs it again when another
+    /// transaction was in its way; not for ever, and after a wait that chance chooses: two
+    /// that met would meet again after equal waits.
     ///
     /// # Errors
     /// What the last attempt failed with.
@@ -164,7 +168,8 @@ impl Database {
         let mut tried = 1;
         loop {
             match attempt().await {
-                // Who waited long for a lock already waits no more.
+                // An attempt may itself have waited long for a lock: there is no time for
+                // another such wait.
                 Err(error)
                     if tried < ATTEMPTS
                         && begun.elapsed() < DATABASE_TIMEOUT
@@ -180,8 +185,9 @@ impl Database {
         }
     }
 
-    /// Whether what is written is kept: writes a row, and reads it as every call
-    /// reads.
+    /// Checks that what is written is kept: writes a row, and reads it as every call
+    /// reads. A transaction that begins and ends proves nothing: SQLite's only writing
+    /// connection was once stuck in a transaction that nothing committed.
     ///
     /// # Errors
     /// A [`StorageError`].
@@ -206,7 +212,7 @@ impl Database {
     }
 }
 
-/// Tells errors after which the same transaction may succeed.
+/// Tells the errors after which the same transaction may succeed.
 pub trait IsConflict {
     /// Whether to try again.
     fn is_conflict(&self) -> bool;

@@ -1,4 +1,4 @@
-//! What may go wrong with a database, by what is to be done about it.
+//! What may go wrong with a database, sorted by what is to be done about it.
 
 use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError, SqlxPostgresError, SqlxSqliteError};
 
@@ -28,7 +28,7 @@ impl StorageError {
         Self::Fault(DbErr::Custom(format!("damaged row: {what}")))
     }
 
-    /// A database that cannot be worked with, for a reason that no driver tells.
+    /// A database that cannot be worked with, for a reason that the driver does not know.
     pub(super) fn unreachable(why: String) -> Self {
         Self::Unavailable(DbErr::Custom(why))
     }
@@ -45,7 +45,7 @@ impl StorageError {
         Self::Fault(DbErr::Custom("a statement of the transaction did not succeed".to_owned()))
     }
 
-    /// What is done for several callers, or for nobody who waits, took too long.
+    /// What is done for several callers, or in the background, took too long.
     pub(crate) fn overdue() -> Self {
         Self::Unavailable(DbErr::Custom("no answer in time".to_owned()))
     }
@@ -81,7 +81,7 @@ impl From<DbErr> for StorageError {
     }
 }
 
-/// Whether a connection could not be made because of what others do just then.
+/// Whether a connection could not be made because of what others were doing.
 pub(super) fn is_in_the_way(error: &DbErr) -> bool {
     matches!(error, DbErr::Conn(RuntimeErr::SqlxError(cause))
         if matches!(classify(cause), Class::Conflict))

@@ -1,5 +1,5 @@
-//! Table `heartbeat`: proves that what is written can be read again. A database
-//! may take connections and begin transactions, and keep nothing.
+//! Table `heartbeat`: proves that what is written can be read again. A database may
+//! take connections and begin transactions, and yet keep nothing.
 
 use jiff::Timestamp;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait as _, sea_query::OnConflict};

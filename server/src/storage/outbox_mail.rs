@@ -1,5 +1,5 @@
-//! Table `outbox_mail`: the mails that are owed, written in the transaction
-//! that owes them. Leases let any number of servers share the work.
+//! Table `outbox_mail`: the queue of mails. A mail is enqueued in the transaction of what
+//! it tells. Leases let any number of servers share the work.
 
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::{
@@ -45,12 +45,13 @@ impl End {
     }
 }
 
-/// A mail to be owed.
+/// A mail to be enqueued.
 #[derive(Clone)]
 pub struct NewMail {
     /// What it tells, as JSON; no secret.
     pub letter: String,
-    /// To whom; none is a mail to nobody.
+    /// To whom. A mail without a recipient is composed like any other, and then dropped:
+    /// it stands for one to an address that is nobody's.
     pub recipient: Option<EmailAddress>,
     /// In which language.
     pub locale: Locale,
@@ -79,7 +80,7 @@ pub struct LeasedMail {
     pub expire_time: Timestamp,
 }
 
-/// Owes mails, each under an ID of its own.
+/// Enqueues mails, each under an ID of its own.
 ///
 /// # Errors
 /// A [`StorageError`].
@@ -107,7 +108,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// Whether any mail is due that nobody sends just now.
+/// Whether any mail is due that no server is sending.
 ///
 /// # Errors
 /// A [`StorageError`].

@@ -52,8 +52,9 @@ impl Pools {
         })
     }
 
-    /// These; or, while the file is not there, connections that refuse everything. A
-    /// pool must not open its replacement while it holds what only the log has.
+    /// These pools; or, while the file is not in its place, pools that refuse
+    /// everything. A pool must not open the file's replacement while it holds what only
+    /// the log has.
     pub(super) fn in_place(self) -> Self {
         match &self.bond {
             Some(Bond { nowhere, .. }) if self.lost_file().is_some() => {
@@ -75,11 +76,12 @@ impl Pools {
     /// Closes every connection, after what runs on it.
     pub(super) async fn close(self) {
         if let Some(bond) = &self.bond {
-            // Closed from here on; what runs is waited for below.
+            // The pool is closed from here on. `leave` lets go a connection that it would
+            // wait for in vain; the end of what runs is awaited below.
             drop(self.writer.get_sqlite_connection_pool().close());
             bond.leave();
         }
-        // Nothing is left to be done about a connection that does not close.
+        // Nothing can be done about a connection that does not close.
         let _ = self.reader.close().await;
         let _ = self.writer.close().await;
     }
@@ -108,7 +110,8 @@ pub(super) async fn connect_to_primary(
     Err(problem.unwrap_or_else(|| StorageError::unreachable("its URL names no host".to_owned())))
 }
 
-/// Refuses a standby, which would refuse every write.
+/// Refuses a standby, which would refuse every write. It answers reads, so that only
+/// its word on it tells.
 pub(super) async fn check_takes_writes(db: &impl ConnectionTrait) -> Result<(), StorageError> {
     let backend = db.get_database_backend();
     if backend != DbBackend::Postgres {
@@ -123,8 +126,8 @@ pub(super) async fn check_takes_writes(db: &impl ConnectionTrait) -> Result<(), 
     }
 }
 
-/// Refuses what is no URL of a database before SeaORM does, whose words would
-/// tell the URL, and its password with it.
+/// Refuses what is no URL of a database. SeaORM would do so, too, but its message has
+/// the URL, and with it the password.
 pub(super) fn check_url(url: &str) -> Result<(), StorageError> {
     if is_sqlite(url) {
         return if url.contains(":memory:") || url.contains("mode=memory") {

@@ -2,8 +2,8 @@
 //! serves, and no longer (GDPR, article 5(1)(e)).
 //!
 //! It goes chunk by chunk, each a transaction of its own: after a long standstill
-//! there may be millions of rows, and calls must not wait for all of them. One that
-//! is given up half-way has lost nothing; the next one goes on.
+//! there may be millions of rows, and calls must not wait for all of them. A purge that
+//! is given up half-way loses nothing; the next one goes on.
 
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::{
@@ -24,14 +24,15 @@ use super::{
 };
 use crate::model::challenge::repeatable_since;
 
-/// Rows that a transaction takes away, at most: far fewer values than a statement
-/// may have, and some ten milliseconds of work.
+/// Rows that a transaction takes away, at most: some ten milliseconds of work. Rows are
+/// named by a subquery where that is possible; where their keys are bound one by one,
+/// they are far fewer than the values that a statement may have (SQLite: 32,766).
 const CHUNK: usize = 1_000;
 
 /// How long the heartbeats of a server that has ended are kept.
 const HEARTBEATS: SignedDuration = SignedDuration::from_hours(24);
 
-/// For how long things are kept.
+/// How long rows are kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
     /// Challenges and request IDs; also mails that ended and links that are dead.
@@ -101,8 +102,8 @@ async fn forget_pending_addresses(
     Ok(usize::try_from(update.exec(db).await?.rows_affected).unwrap_or(CHUNK))
 }
 
-/// Once an answered challenge cannot be repeated any more, nothing that its
-/// ticket or tokens were derived from stays; gives the number of challenges.
+/// Erases what tickets and tokens were derived from, of challenges whose answer cannot be
+/// repeated any more; gives the number of challenges.
 async fn erase_repeats(database: &Database, now: Timestamp) -> Result<usize, StorageError> {
     use challenge::{ActiveModel, Column, Entity};
     let transaction = database.begin().await?;
@@ -132,7 +133,8 @@ async fn erase_repeats(database: &Database, now: Timestamp) -> Result<usize, Sto
     Ok(erased)
 }
 
-/// The ticket may be used, and that use repeated, long after the code was.
+/// Which challenges those are. A ticket may be used long after the code was, and that use
+/// repeated once more.
 fn can_be_erased(now: Timestamp) -> Condition {
     use challenge::Column;
     let window = to_millis(repeatable_since(now));

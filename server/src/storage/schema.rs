@@ -9,11 +9,12 @@ use sea_orm_migration::{MigratorTrait as _, SchemaManager, seaql_migrations};
 
 use super::{error::StorageError, transaction::Transaction};
 
-/// PostgreSQL's advisory lock that whoever migrates holds: any number, always the same.
+/// The advisory lock of PostgreSQL that a migrating server holds: any number, always the
+/// same one. Without it two servers that start together would both try to create the tables.
 const MIGRATION_LOCK: i64 = 0x6765_7374_616e;
 
-/// Brings the schema up to date inside a transaction that writes. Others who would
-/// do the same wait for its end.
+/// Brings the schema up to date inside a transaction that writes. Other servers that
+/// would do the same wait for its end.
 ///
 /// # Errors
 /// A [`StorageError`].
@@ -26,8 +27,8 @@ pub(super) async fn migrate(transaction: &Transaction) -> Result<(), StorageErro
     Ok(Migrator::up(transaction.for_migrations(), None).await?)
 }
 
-/// Whether the schema is up to date; a newer one is, too. Changes nothing, so
-/// that it needs no right to.
+/// Whether the schema is up to date; a newer one is, too. It changes nothing, so that a
+/// user without the right to change the schema may ask.
 ///
 /// # Errors
 /// A [`StorageError`].

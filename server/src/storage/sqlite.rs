@@ -1,5 +1,5 @@
-//! The connections to an SQLite file. One of them writes, and it is closed and
-//! opened anew whenever what state it is in is not certain.
+//! The connections to an SQLite file. One of them writes; it is closed and opened anew
+//! whenever its state is not certain.
 //!
 //! SQLite ends a transaction by itself when the disk is full, fails or has no
 //! memory left. sqlx counts transactions on its own and does not learn of it: its
@@ -29,7 +29,8 @@ use super::{
     sqlite_file::{self, SqliteFile},
 };
 
-/// Between two looks at a file that others are just making, or have taken away.
+/// How long to wait between two looks at a file that others are making, or have taken
+/// away.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Rows that SQLite reads before the first of them is taken.
@@ -72,8 +73,8 @@ pub(super) struct Bond {
 }
 
 impl Bond {
-    /// To be called when the pool that writes has been told to close: a connection
-    /// that was kept for want of the file is let go.
+    /// Lets go a connection that is held because its file is gone. To be called when the
+    /// pool that writes has been told to close.
     pub(super) fn leave(&self) {
         self.leaving.cancel();
     }
@@ -105,13 +106,14 @@ fn options(url: &str, connections: u32, binding: &Arc<Binding>, role: Role) -> C
     let binding = Arc::clone(binding);
     let mut options = connect_options(url, connections);
     options
-        // One that is open keeps the log alive. And none is opened in the background:
-        // beside those of a file that is gone, its replacement would share their
-        // index, and lose them what only the log has.
+        // An open connection keeps the log alive, so none is closed for its age. And none
+        // is opened in the background: a connection to the replacement of a file that is
+        // gone would share the index (`-shm`) of those to the old one, and what only the
+        // log has would be lost.
         .min_connections(0)
         .idle_timeout(None)
         .max_lifetime(None)
-        // It was made above: one that is gone must not come back empty.
+        // The file was created above: one that is gone must not come back empty.
         .map_sqlx_sqlite_opts(|sqlite| sqlite_options(sqlite).create_if_missing(false))
         .map_sqlx_sqlite_pool_opts(move |pool| {
             let (connected, released) = (Arc::clone(&binding), Arc::clone(&binding));
@@ -135,10 +137,12 @@ pub(super) fn sqlite_options(sqlite: SqliteConnectOptions) -> SqliteConnectOptio
     sqlite
         .foreign_keys(true)
         .journal_mode(SqliteJournalMode::Wal)
-        // An acknowledged call is on disk, not only with the kernel.
+        // An acknowledged call is on disk: with NORMAL, the log is flushed only at its
+        // checkpoints, and a power cut takes back the last commits.
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(DATABASE_TIMEOUT)
-        // Reading need not stop and wait for whoever takes the rows.
+        // The thread that reads need not stop after each 50 rows, sqlx's usual number, until
+        // the task has taken them.
         .row_buffer_size(ROWS_AHEAD)
         .optimize_on_close(true, None)
 }
@@ -165,7 +169,7 @@ impl Binding {
     /// Refuses a connection to another file; one that writes commits nothing once
     /// the file has lost its name.
     async fn bind(&self, connection: &mut SqliteConnection, role: Role) -> sqlx::Result<()> {
-        // From the first look on, there is a log.
+        // SQLite opens its log with the first statement that reads: from here on there is one.
         sqlx::raw_sql("SELECT count(*) FROM sqlite_schema").execute(&mut *connection).await?;
         let file = self.file.get_or_init(|| SqliteFile::opened(&self.path)).clone();
         if !file.is_in_place() {
@@ -177,9 +181,9 @@ impl Binding {
         Ok(())
     }
 
-    /// Whether the connection that writes is in a certain state. One that is not is
-    /// kept as long as the file is gone: whoever waits for it must not get one to
-    /// the replacement, which would write the old log into the new file.
+    /// Whether the connection that writes is in a certain state. One that is not is held
+    /// as long as the file is gone: a caller that waits for a connection must not get one
+    /// to the replacement, which would write the old log into the new file.
     async fn may_be_used_again(&self, connection: &mut SqliteConnection) -> bool {
         if is_at_rest(connection).await {
             return true;
@@ -202,8 +206,9 @@ async fn is_at_rest(connection: &mut SqliteConnection) -> bool {
     begun.is_ok() && !connection.is_in_transaction()
 }
 
-/// Of several servers that start at once on a new file, one turns it to WAL; the
-/// others are in its way, and SQLite refuses them instead of having them wait.
+/// Connects, and tries again while others are in the way: of several servers that start
+/// together on a new file one turns it to WAL, and SQLite refuses the others instead of
+/// having them wait (`busy_timeout` does not hold for that change).
 async fn connect_to_file(options: ConnectOptions) -> Result<DatabaseConnection, StorageError> {
     let begun = Instant::now();
     loop {

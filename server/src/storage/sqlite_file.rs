@@ -1,6 +1,6 @@
-//! The file of an SQLite database: private from the start, and watched, because
-//! SQLite goes on writing into a file that has lost its name, and nobody would find
-//! there what was acknowledged.
+//! The file of an SQLite database. It is private from the start, and it is watched:
+//! SQLite goes on writing into a file that has lost its name, where nobody would ever
+//! find what was acknowledged.
 
 use std::{
     fs, io,
@@ -25,8 +25,8 @@ struct Opened {
     identity: Option<Identity>,
 }
 
-/// What makes a file this one, whatever its name. Nothing where the system has no
-/// such thing: there an open file cannot be removed either.
+/// What identifies a file, whatever its name. Elsewhere than on Unix it is nothing: there
+/// an open file cannot be removed either.
 #[cfg(unix)]
 type Identity = (u64, u64);
 #[cfg(not(unix))]
@@ -39,15 +39,15 @@ impl SqliteFile {
         Self { database: opened(""), log: opened("-wal") }
     }
 
-    /// Whether the files that were opened still have their names. It is asked before
-    /// each use: two looks into a folder take some microseconds.
+    /// Whether the files that were opened still have their names. This is asked before
+    /// each use; the two look-ups take some microseconds.
     pub(super) fn is_in_place(&self) -> bool {
         self.database.is_in_place() && self.log.is_in_place()
     }
 
-    /// Puts the log of a database that is gone out of the way of the file that has
-    /// taken its name: SQLite would write the one into the other. Only to be called
-    /// when no connection is left.
+    /// Renames the log of a database that is gone when another file has taken its name:
+    /// SQLite would write that log into that file. Only to be called when no connection
+    /// is left.
     pub(super) fn set_log_aside(&self) -> io::Result<()> {
         let (database, log) = (&self.database, &self.log);
         let is_replaced = !database.is_in_place() && identity(&database.path).is_some();
@@ -71,8 +71,8 @@ impl Opened {
     }
 }
 
-/// Makes the file with its folder, for their owner alone, and tells when a file
-/// that was there can be read by others. SQLite gives its log the same permissions.
+/// Creates the file with its folder, for their owner alone, and warns when a file that
+/// was there can be read by others. SQLite gives its log the same permissions.
 pub(super) fn create(path: &Path) -> Result<(), StorageError> {
     let fail = |error: io::Error| {
         StorageError::unreachable(format!("cannot create {}: {error}", path.display()))

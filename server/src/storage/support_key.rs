@@ -1,4 +1,4 @@
-//! Table `support_key`.
+//! Table `support_key`: the API keys of support agents, as digests.
 
 use jiff::Timestamp;
 use sea_orm::{

@@ -1,4 +1,4 @@
-//! Table `throttle`: when what is limited happened.
+//! Table `throttle`: when what is limited happened, by subject.
 
 use std::collections::BTreeMap;
 
@@ -24,12 +24,12 @@ pub async fn find(db: &impl ConnectionTrait, key: &str) -> Result<Vec<Timestamp>
 pub struct Counted {
     /// When it happened, the oldest first.
     pub hits: Vec<Timestamp>,
-    /// Until when that is of interest.
+    /// Until when a limit may ask for it.
     pub expire_time: Timestamp,
 }
 
-/// When each of several things happened; others wait for the end of the
-/// transaction to know. Rows are locked in the order of `keys`.
+/// When each of several things happened. Others who ask this for the same keys wait for
+/// the end of the transaction. Rows are locked in the order of `keys`.
 ///
 /// # Errors
 /// A [`StorageError`].
@@ -37,9 +37,10 @@ pub async fn find_for_update(
     db: &impl ConnectionTrait,
     keys: impl IntoIterator<Item = String>,
 ) -> Result<BTreeMap<String, Vec<Timestamp>>, StorageError> {
-    // There must be rows to lock: two first hits at once would not see each other.
-    // One that is there is locked by being left as it is; of one that is new and
-    // stays empty, the next purge takes care.
+    // There must be rows to lock: two concurrent first hits would not see each other. A
+    // row that is there is locked by an update that changes nothing, because ON CONFLICT
+    // DO NOTHING neither locks nor returns it. A new row that stays empty is taken away
+    // by the next purge.
     let rows: Vec<ActiveModel> = keys
         .into_iter()
         .map(|key| ActiveModel { key: Set(key), hits: Set("[]".to_owned()), expire_time: Set(0) })

@@ -1,11 +1,11 @@
-//! The last number that a table has given to a row: numbers are never used
-//! twice, even those of rows that are gone.
+//! The last number that a table has given to a row. A copy goes on after it, because no
+//! number is ever used twice, not even that of a row that is gone.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 
 use crate::storage::error::StorageError;
 
-/// After which number a copy has to go on: the last that was given out, or the
+/// The number after which a copy has to go on: the last that was given out, or the
 /// greatest in use, should somebody have chosen one by hand.
 pub(super) async fn due(db: &impl ConnectionTrait, table: &str) -> Result<i64, StorageError> {
     let greatest = format!("SELECT CAST(coalesce(max(id), 0) AS bigint) FROM {table}");
@@ -42,7 +42,8 @@ pub(super) async fn write(
         db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await
     };
     if backend == DbBackend::Postgres {
-        // A sequence that has given out nothing stands at 1, not called.
+        // A sequence of PostgreSQL that has given out nothing stands at 1 with `is_called`
+        // false; it cannot stand at 0.
         let sequence = sequence(db, table).await?;
         let values = vec![sequence.into(), last.max(1).into(), (last > 0).into()];
         run("SELECT setval($1::regclass, $2, $3)", values).await?;

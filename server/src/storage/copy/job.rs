@@ -16,8 +16,8 @@ use crate::storage::entity::{
     support_key, throttle,
 };
 
-/// Every table, in an order in which each row finds those it refers to. There is
-/// one list, so that nothing is copied that is not compared.
+/// Every table, in an order in which each row finds those it refers to. This is the only
+/// list, so that nothing is copied that is not locked and compared.
 macro_rules! each_table {
     ($job:ident . $step:ident ( $($argument:expr)? )) => {{
         $job.$step::<account::Entity>($($argument)?).await?;
@@ -49,7 +49,8 @@ impl Names {
     }
 }
 
-/// A source that stays as it is, and a target that nobody else changes.
+/// A copy in progress: a source that stays as it is, and a target that nobody else
+/// changes.
 pub(super) struct Job<'a> {
     pub(super) from: &'a str,
     pub(super) to: &'a str,
@@ -83,7 +84,8 @@ impl Job<'_> {
             Some(_) => return Err(CopyError::OtherCopy { place: self.to.to_owned() }),
             None => {}
         }
-        // Before the schema is touched: it may be somebody's.
+        // Checked before the schema is touched: the database may be in use for something
+        // else.
         each_table!(self.check_empty());
         side::migrate(self.target).await.map_err(at(self.to))?;
         progress::begin(self.target, &identity).await.map_err(at(self.to))

@@ -1,5 +1,5 @@
-//! How far a copy has come, kept in its target: written with the rows it tells
-//! of, and gone when all is compared.
+//! How far a copy has come. It is kept in the target, written in the transaction of the
+//! rows that it tells of, and gone when all is compared.
 
 use gestan_account_migration::Migrator;
 use sea_orm::{
@@ -19,8 +19,8 @@ use crate::storage::{
 /// The row that tells which database is being copied. No table has this name.
 const SOURCE: &str = "*";
 
-/// Whether the database is the target of a copy that has not come to its end:
-/// not to be served.
+/// Whether the database is the target of a copy that has not come to its end. No server
+/// may start on it.
 ///
 /// # Errors
 /// A [`StorageError`].
@@ -28,7 +28,8 @@ pub async fn is_begun(db: &DatabaseConnection) -> Result<bool, StorageError> {
     Ok(SchemaManager::new(db).has_table(Entity.table_name()).await?)
 }
 
-/// What tells a source from another: where it is, and when it came into being.
+/// What tells one source from another: its place, and when each change of its schema was
+/// applied.
 pub(super) async fn identity(
     db: &impl ConnectionTrait,
     place: &str,
@@ -40,8 +41,8 @@ pub(super) async fn identity(
     Ok(Digest::of(&identity.join("\n")).to_hex())
 }
 
-/// Whether the schema is exactly the one that this program knows: columns of a
-/// newer one would be lost.
+/// Whether the schema is exactly the one that this program knows: it would not copy the
+/// columns of a newer one.
 pub(super) async fn has_own_schema(db: &DatabaseConnection) -> Result<bool, StorageError> {
     if !SchemaManager::new(db).has_table(seaql_migrations::Entity.table_name()).await? {
         return Ok(false);

@@ -78,7 +78,9 @@ pub(super) async fn snapshot(
     let isolation = Some(IsolationLevel::RepeatableRead);
     let begun = db.begin_with_config(isolation, None).await;
     let transaction = begun.map_err(|error| at(place)(error.into()))?;
-    // Before the first look, which is the moment: nobody changes a row until the end.
+    // A snapshot of PostgreSQL is of the moment of its first query. The locks are taken
+    // before that (LOCK TABLE is none), so that nobody changes a row from then on until
+    // the end.
     let lock = format!(
         "SET LOCAL lock_timeout = '{}ms'; LOCK TABLE {} IN SHARE MODE",
         DATABASE_TIMEOUT.as_millis(),
@@ -89,7 +91,7 @@ pub(super) async fn snapshot(
     Ok(transaction)
 }
 
-/// Refuses when others are connected; an SQLite file lets no others in.
+/// Refuses when others are connected. An SQLite file is locked and lets no others in.
 pub(super) async fn check_alone(db: &impl ConnectionTrait, place: &str) -> Result<(), CopyError> {
     if db.get_database_backend() != DbBackend::Postgres {
         return Ok(());
@@ -133,7 +135,7 @@ fn options(url: &str, create: bool) -> ConnectOptions {
         .map_sqlx_sqlite_opts(move |sqlite| {
             sqlite_options(sqlite)
                 .create_if_missing(create)
-                // Who has it open keeps it open.
+                // A server that has the file open keeps it open: a long wait would be in vain.
                 .busy_timeout(DATABASE_TIMEOUT / 5)
                 .locking_mode(SqliteLockingMode::Exclusive)
         });

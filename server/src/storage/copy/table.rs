@@ -1,5 +1,5 @@
-//! The rows of any table, a page at a time, in the order of its key: memory is
-//! that of a page, however many rows there are.
+//! The rows of any table, a page at a time, in the order of its key, so that a copy takes
+//! the memory of one page, however many rows there are.
 
 use std::{collections::HashMap, fmt::Display, str::FromStr};
 
@@ -14,11 +14,11 @@ use sea_orm_migration::SchemaManager;
 use super::{digest, progress};
 use crate::storage::error::StorageError;
 
-/// Rows read, and committed, at once. A row has up to 24 values, and SQLite takes
-/// 32,766 in a statement.
+/// Rows that are read in one statement, and written in one transaction. A row has up to
+/// 24 values, and SQLite takes 32,766 in a statement.
 const PAGE: u64 = 500;
 
-/// After how many rows the log tells that it goes on.
+/// After so many rows the log tells that the copy goes on.
 pub(super) const ROWS_A_LINE: usize = 50_000;
 
 /// The key of a row. Every table has one column for it.
