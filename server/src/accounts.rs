@@ -59,6 +59,17 @@ pub struct Lifetimes {
     pub notice: SignedDuration,
 }
 
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            code: SignedDuration::from_hours(24),
+            ticket: SignedDuration::from_hours(1),
+            resend: SignedDuration::from_mins(1),
+            notice: SignedDuration::from_hours(72),
+        }
+    }
+}
+
 /// Where a call comes from.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {

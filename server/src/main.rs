@@ -1,13 +1,8 @@
 //! Parses the arguments, starts the log, and does what was asked.
 
-use std::process::ExitCode;
+use std::{env, process::ExitCode};
 
-use clap::Parser as _;
-use gestan_account_server::{
-    commands,
-    config::{Cli, Command},
-    panics, startup, telemetry,
-};
+use gestan_account_server::{cli::Cli, panics};
 
 /// A call makes some hundred small allocations, on whichever thread takes it: the
 /// system's allocator took a sixth of a Get.
@@ -16,7 +11,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Cli::parse()).await {
+    let cli = Cli::parse(env::args_os()).unwrap_or_else(|error| error.exit());
+    match run(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&error);
@@ -26,16 +22,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> anyhow::Result<()> {
-    let Cli { command, settings } = cli;
-    telemetry::start(settings.log, settings.log_format)?;
+    cli.start_log()?;
     panics::log_places_only();
-    match command {
-        None | Some(Command::Serve) => startup::serve(&settings).await,
-        Some(Command::Migrate) => commands::migrate(&settings).await,
-        Some(Command::Backup { to }) => commands::backup(&settings, &to).await,
-        Some(Command::Copy { from, to }) => commands::copy(&from, &to).await,
-        Some(Command::SupportKey(command)) => commands::support_key(&settings, &command).await,
-    }
+    cli.run().await
 }
 
 /// The error and its causes, on one line: the last words before the end.

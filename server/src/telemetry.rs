@@ -7,9 +7,10 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _};
 
 /// How a line of the log looks.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum LogFormat {
     /// For people.
+    #[default]
     Text,
     /// For machines: one JSON object a line.
     Json,

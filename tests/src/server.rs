@@ -25,6 +25,7 @@ use gestan_account_server::{
         outbox::{Outbox, OutboxConfig},
     },
     network::TrustedProxies,
+    settings::mail,
     shutdown::Shutdown,
     storage::{link_reads::LinkReads, outbox_mail, transaction::Transaction},
     throttle::{
@@ -187,12 +188,7 @@ impl TestServer {
             randomness: randomness.clone(),
             nomenclature: Arc::new(options.nomenclature),
             mail_owed: Arc::new(Notify::new()),
-            lifetimes: Lifetimes {
-                code: SignedDuration::from_hours(24),
-                ticket: SignedDuration::from_hours(1),
-                resend: SignedDuration::from_mins(1),
-                notice: SignedDuration::from_hours(72),
-            },
+            lifetimes: Lifetimes::default(),
             throttles: Arc::new(options.throttles),
             mails_in_all: MailsInAll::new(options.mails_in_all),
             token_calls: CallBuckets::new(options.token_call_rate),
@@ -205,8 +201,8 @@ impl TestServer {
             mailer: options.mailer.unwrap_or_else(|| Mailer::Memory(memory.clone())),
             config: OutboxConfig {
                 message_id_domain: "gestan.example".to_owned(),
-                lease: Duration::from_secs(90),
-                time_zone: TimeZone::get("Europe/Paris").expect("the time zone"),
+                lease: mail::LEASE,
+                time_zone: TimeZone::get(mail::TIME_ZONE).expect("the time zone"),
             },
         };
         let listener = TcpListener::bind(options.listen).await.expect("a port");

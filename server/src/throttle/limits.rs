@@ -1,6 +1,6 @@
 //! How often something may happen: pure arithmetic over the times when it did.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -111,6 +111,17 @@ impl FromStr for Limits {
     fn from_str(text: &str) -> Result<Self, String> {
         let limits: Result<Vec<Limit>, String> = text.split(',').map(parse_limit).collect();
         Ok(Self { limits: limits?, waits: None })
+    }
+}
+
+/// Writes the limits as they are read; the waits that double are not among them.
+impl fmt::Display for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, Limit { count, window }) in self.limits.iter().enumerate() {
+            let comma = if number == 0 { "" } else { "," };
+            write!(f, "{comma}{count}/{window:#}")?;
+        }
+        Ok(())
     }
 }
 

@@ -7,8 +7,7 @@ use std::{
     process::Command,
 };
 
-use clap::CommandFactory as _;
-use gestan_account_server::config::Cli;
+use gestan_account_server::cli;
 use gestan_account_tests::process::workspace;
 
 fn read(path: &Path) -> String {
@@ -75,7 +74,7 @@ fn every_test_that_the_documents_name_exists() {
 #[test]
 fn the_readme_tells_every_setting_with_its_default() {
     let readme = read(&workspace().join("README.md"));
-    let command = Cli::command();
+    let command = cli::program();
     for argument in command.get_arguments() {
         let Some(variable) = argument.get_env() else { continue };
         let variable = variable.to_string_lossy();

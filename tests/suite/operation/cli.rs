@@ -1,5 +1,7 @@
 //! The commands that an operator types.
 
+use std::collections::BTreeSet;
+
 use gestan_account_client::{ClientOptions, LinkToken, v1};
 use gestan_account_tests::process::{Ended, Home, ServerProcess, run_to_end};
 
@@ -71,4 +73,88 @@ async fn what_cannot_be_parsed_is_refused_with_the_name_of_the_setting() {
         assert!(ended.log.contains(flag), "{flag} {value}: {}", ended.log);
     }
     assert!(!home.path().join("data").exists(), "nothing was made");
+}
+
+/// The options that a help tells, but for those of every command.
+fn options(help: &str) -> BTreeSet<&str> {
+    let words = help.lines().filter_map(|line| line.split_whitespace().next());
+    let all = words.filter(|word| word.starts_with("--"));
+    all.filter(|word| !["--log", "--log-format"].contains(word)).collect()
+}
+
+#[tokio::test]
+async fn the_help_of_a_command_tells_what_it_reads_and_nothing_else() {
+    let home = Home::new();
+    let database = ["--database-url", "--database-connections", "--no-migrate"];
+    for (command, settings, lines) in [
+        (&["copy"][..], &["--from", "--to"][..], 30),
+        (&["backup"], &["--to", "--database-url"], 30),
+        (&["migrate"], &database[..2], 35),
+        (&["support-key"], &database, 50),
+        (&["support-key", "create"], &database, 50),
+        (&["support-key", "list"], &database, 50),
+        (&["support-key", "revoke"], &database, 50),
+    ] {
+        let Ended { status, printed, .. } = run(&home, &[command, &["--help"]].concat()).await;
+        assert!(status.success(), "{command:?}");
+        assert_eq!(options(&printed), settings.iter().copied().collect(), "{command:?}");
+        assert!(printed.contains("--log-format"), "{command:?}");
+        let number = printed.lines().count();
+        assert!(number <= lines, "{command:?}: {number} lines\n{printed}");
+    }
+    let serve = run(&home, &["serve", "--help"]).await.printed;
+    let all = run(&home, &["--help"]).await.printed;
+    assert!(options(&serve).is_superset(&database.into()), "{serve}");
+    assert_eq!(options(&serve), options(&all), "without a name it is `serve`");
+}
+
+#[tokio::test]
+async fn a_setting_that_a_command_does_not_read_is_refused_by_its_name() {
+    let home = Home::new();
+    for (command, name, value) in [
+        (&["copy", "--from", "sqlite:a", "--to", "sqlite:b"][..], "--database-url", "sqlite:c"),
+        (&["migrate"], "--listen", "127.0.0.1:0"),
+        (&["backup", "--to", "b.sqlite"], "--database-connections", "3"),
+        (&["support-key", "list"], "--mail-from", "compte@exemple.fr"),
+        (&["support-key", "create", "Alice"], "--hash-queue", "9"),
+    ] {
+        for arguments in [[&[name, value], command].concat(), [command, &[name, value]].concat()] {
+            let ended = run(&home, &arguments).await;
+            assert_eq!(ended.status.code(), Some(2), "{arguments:?}: {}", ended.log);
+            assert!(ended.log.contains(&format!("'{name}'")), "{arguments:?}: {}", ended.log);
+        }
+    }
+    let ended = run(&home, &["--no-migrate", "migrate"]).await;
+    assert!(ended.log.contains("'--no-migrate'"), "{}", ended.log);
+    assert_eq!(home.path().read_dir().expect("the folder").count(), 0, "nothing was made");
+}
+
+#[tokio::test]
+async fn a_setting_may_stand_before_or_behind_the_name_of_its_command() {
+    let home = Home::on_sqlite();
+    let url = ["--database-url", "sqlite:ici.sqlite"];
+    let [create, list, log] = [&["create", "Alice"][..], &["list"], &["--log=off"]];
+    let ended = run(&home, &[&url[..], &["support-key"], create].concat()).await;
+    assert!(ended.status.success(), "{}", ended.log);
+    for arguments in [
+        [log, &url[..], &["support-key"], list].concat(),
+        [&["support-key"][..], &url, list, log].concat(),
+        [&["support-key"][..], list, &url, log].concat(),
+    ] {
+        let ended = run(&home, &arguments).await;
+        assert!(ended.printed.contains("Alice"), "{arguments:?}: {}", ended.log);
+        assert_eq!(ended.log, "", "{arguments:?}");
+    }
+    assert!(!home.path().join("data").exists(), "the default is not used");
+}
+
+#[tokio::test]
+async fn a_command_passes_over_the_variables_that_it_does_not_read() {
+    let home = Home::new();
+    let mut command = home.command();
+    command.env("GESTAN_ACCOUNT_LISTEN", "nowhere").env("GESTAN_ACCOUNT_TLS_KEY", "cle.pem");
+    let ended = run_to_end(command.arg("migrate")).await;
+    assert!(ended.status.success(), "{}", ended.log);
+    let ended = run_to_end(home.command().env("GESTAN_ACCOUNT_LISTEN", "nowhere")).await;
+    assert!(ended.log.contains("--listen"), "{}", ended.log);
 }

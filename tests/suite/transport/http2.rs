@@ -2,9 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "what a test needs and does not get ends the test")]
 
-use clap::Parser as _;
 use gestan_account_client::{Code, v1};
-use gestan_account_server::{config::Cli, startup};
+use gestan_account_server::cli::Cli;
 use gestan_account_tests::{
     FrameKind, PREFACE, Regular, TestServer, Wire, assert_refused, count, frame, headers, machine,
     reset, uuid,
@@ -146,8 +145,8 @@ async fn what_is_no_http2_ends_its_connection() {
 async fn serve(arguments: &[&str]) -> String {
     let mut all = vec!["server", "--database-url", "nonsense:", "--hash-memory-kib", "64"];
     all.extend(arguments);
-    let settings = Cli::try_parse_from(all).expect("valid arguments").settings;
-    let error = startup::serve(&settings).await.expect_err("this database cannot be served from");
+    let Ok(cli) = Cli::parse(all) else { panic!("{arguments:?} are refused") };
+    let error = cli.run().await.expect_err("this database cannot be served from");
     format!("{error:#}")
 }
 
@@ -172,6 +171,6 @@ fn a_certificate_goes_with_its_key() {
     for arguments in
         [["--tls-certificate", "a.pem"], ["--tls-key", "a.pem"], ["--tls-client-ca", "a.pem"]]
     {
-        assert!(Cli::try_parse_from(["server"].into_iter().chain(arguments)).is_err());
+        assert!(Cli::parse(["server"].into_iter().chain(arguments)).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! What the program makes of its settings.
 
 use gestan_account_client::ClientOptions;
-use gestan_account_server::config::Cli;
+use gestan_account_server::cli;
 use gestan_account_tests::{
     count, creation,
     process::{Ended, Home, ServerProcess, run_to_end, server_command},
@@ -134,12 +134,11 @@ async fn settings_are_read_from_variables() {
 /// The help is the reference of the settings.
 #[tokio::test]
 async fn the_help_names_the_variable_and_the_default_of_every_setting() {
-    use clap::CommandFactory as _;
     let folder = TempDir::new().expect("a folder");
     let ended = run_to_end(server_command(folder.path()).arg("--help")).await;
     assert!(ended.status.success());
     let help = ended.printed.split_whitespace().collect::<Vec<_>>().join(" ");
-    let command = Cli::command();
+    let command = cli::program();
     let settings = command.get_arguments().filter(|setting| setting.get_long().is_some());
     let mut number = 0;
     for setting in settings.filter(|setting| setting.get_id() != "help") {

@@ -1,0 +1,21 @@
+//! `migrate`: the schema of the database, brought up to date.
+
+use crate::settings::database::Connection;
+
+/// The settings of `migrate`.
+#[derive(clap::Args)]
+pub struct Migrate {
+    #[command(flatten)]
+    database: Connection,
+}
+
+impl Migrate {
+    /// Brings the schema up to date.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or changed.
+    pub async fn run(&self) -> anyhow::Result<()> {
+        self.database.open_migrated().await?.close().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,69 @@
+//! How long codes and tickets are valid, and how long data is kept.
+
+use super::duration::Positive;
+use crate::{accounts::Lifetimes, storage::purge::Retention};
+
+/// Validity and retention.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Lifetimes")]
+pub struct LifetimeSettings {
+    /// How long a personal code is valid.
+    #[arg(long, env = "GESTAN_ACCOUNT_CODE_LIFETIME", value_name = "DURATION",
+        default_value_t = Lifetimes::default().code.into())]
+    code_lifetime: Positive,
+
+    /// How long a ticket is valid.
+    #[arg(long, env = "GESTAN_ACCOUNT_TICKET_LIFETIME", value_name = "DURATION",
+        default_value_t = Lifetimes::default().ticket.into())]
+    ticket_lifetime: Positive,
+
+    /// How long callers are told to wait before they ask for another mail.
+    #[arg(long, env = "GESTAN_ACCOUNT_RESEND_INTERVAL", value_name = "DURATION",
+        default_value_t = Lifetimes::default().resend.into())]
+    resend_interval: Positive,
+
+    /// How long the delivery of a security notice is retried.
+    #[arg(long, env = "GESTAN_ACCOUNT_NOTICE_LIFETIME", value_name = "DURATION",
+        default_value_t = Lifetimes::default().notice.into())]
+    notice_lifetime: Positive,
+
+    /// How long challenges, request IDs, finished mails and dead links are kept.
+    #[arg(
+        long,
+        env = "GESTAN_ACCOUNT_CHALLENGE_RETENTION",
+        value_name = "DURATION",
+        default_value = "168h"
+    )]
+    challenge_retention: Positive,
+
+    /// How long audit events are kept.
+    #[arg(
+        long,
+        env = "GESTAN_ACCOUNT_AUDIT_RETENTION",
+        value_name = "DURATION",
+        default_value = "8760h"
+    )]
+    audit_retention: Positive,
+}
+
+impl LifetimeSettings {
+    /// How long things are valid.
+    #[must_use]
+    pub fn lifetimes(&self) -> Lifetimes {
+        Lifetimes {
+            code: self.code_lifetime.signed(),
+            ticket: self.ticket_lifetime.signed(),
+            resend: self.resend_interval.signed(),
+            notice: self.notice_lifetime.signed(),
+        }
+    }
+
+    /// How long things are kept.
+    #[must_use]
+    pub fn retention(&self) -> Retention {
+        Retention {
+            challenges: self.challenge_retention.signed(),
+            audit_events: self.audit_retention.signed(),
+        }
+    }
+}

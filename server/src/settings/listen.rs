@@ -1,0 +1,100 @@
+//! Where the server listens, and how it takes connections.
+
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::{Context as _, bail};
+use tokio::net::TcpListener;
+
+use super::{connections::Connections, duration::Positive, tls::TlsSettings};
+use crate::{grpc::Reflection, listener::Transport};
+
+/// The listener.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Listening")]
+pub struct Listen {
+    /// Address and port to listen on.
+    #[arg(
+        long,
+        env = "GESTAN_ACCOUNT_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:50051"
+    )]
+    listen: SocketAddr,
+
+    /// Listen without TLS on an address that other machines can reach. Dangerous: passwords,
+    /// personal codes and link tokens can then be read, and used, by anyone on the way. Only for a
+    /// server that nobody but a proxy which terminates TLS can reach.
+    #[arg(long, env = "GESTAN_ACCOUNT_DANGEROUSLY_LISTEN_IN_CLEAR")]
+    dangerously_listen_in_clear: bool,
+
+    /// Who may use gRPC server reflection, which tells what the proto files say.
+    #[arg(
+        long,
+        env = "GESTAN_ACCOUNT_REFLECTION",
+        value_name = "WHO",
+        default_value_t,
+        value_enum
+    )]
+    reflection: Reflection,
+
+    /// How long the calls in progress may take when the server is asked to stop.
+    #[arg(
+        long,
+        env = "GESTAN_ACCOUNT_SHUTDOWN_GRACE",
+        value_name = "DURATION",
+        default_value = "30s"
+    )]
+    shutdown_grace: Positive,
+
+    #[command(flatten)]
+    tls: TlsSettings,
+
+    #[command(flatten)]
+    connections: Connections,
+}
+
+impl Listen {
+    /// Listens.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub async fn bind(&self) -> anyhow::Result<TcpListener> {
+        let listener = TcpListener::bind(self.listen).await;
+        listener.with_context(|| format!("cannot listen on {}", self.listen))
+    }
+
+    /// What connections are taken by. Secrets do not go over a network in the clear
+    /// unless the operator says so.
+    ///
+    /// # Errors
+    /// When the certificates cannot be used, or there are none and others could
+    /// connect.
+    pub fn transport(&self) -> anyhow::Result<Transport> {
+        let tls = self.tls.load()?;
+        if tls.is_none() && !self.listen.ip().to_canonical().is_loopback() {
+            if !self.dangerously_listen_in_clear {
+                bail!(
+                    "{} can be reached from other machines, and without TLS anyone on the way \
+                     could read passwords and link tokens: give --tls-certificate and --tls-key, \
+                     or listen on 127.0.0.1, or, behind a proxy that terminates TLS, \
+                     --dangerously-listen-in-clear",
+                    self.listen
+                );
+            }
+            tracing::warn!("listening without TLS: passwords and link tokens travel in the clear");
+        }
+        Ok(self.connections.transport(tls))
+    }
+
+    /// Who may use reflection.
+    #[must_use]
+    pub fn reflection(&self) -> Reflection {
+        self.reflection
+    }
+
+    /// How long the calls in progress may take at the end.
+    #[must_use]
+    pub fn shutdown_grace(&self) -> Duration {
+        self.shutdown_grace.unsigned()
+    }
+}
