@@ -14,7 +14,7 @@ mod texts;
 
 pub use account_service::AccountGrpc;
 pub use front::{Front, Gate};
-pub(crate) use health::watch_database;
+pub(crate) use health::Health;
 pub(crate) use layers::{Layered, Layers};
 pub use reflection::Reflection;
 pub(crate) use reflection::with_reflection;

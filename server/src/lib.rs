@@ -2,8 +2,11 @@
 //!
 //! A call makes three hops, and nothing calls across: [`grpc`] decodes it into
 //! [`domain`] types, [`accounts`] holds the use case, [`storage`] keeps what it
-//! changed. [`credentials`] makes and compares secrets, [`mail`] pays the mails
-//! that a use case owes. [`run`] puts them together behind a listener.
+//! changed. [`credentials`] makes and compares secrets, [`mail`] sends the mails that
+//! a use case has queued. [`run`] puts them together behind a [`listener`].
+//!
+//! The program reads its command line in [`cli`]; each of the [`commands`] takes the
+//! [`settings`] that it reads.
 
 pub mod accounts;
 pub mod audit;
@@ -26,32 +29,25 @@ pub mod shutdown;
 pub mod storage;
 pub mod telemetry;
 pub mod throttle;
+mod workers;
 
 use std::{sync::Arc, time::Duration};
 
 use gestan_account_proto::v1::account_service_server::AccountServiceServer;
-use tokio::net::TcpListener;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::{net::TcpListener, time::timeout};
 use tonic::service::Routes;
-use tonic_health::ServingStatus;
+
+pub use workers::Workers;
 
 use crate::{
     accounts::Accounts,
-    grpc::{AccountGrpc, Front, Gate, Layered, Layers, Reflection},
+    grpc::{AccountGrpc, Front, Gate, Health, Layered, Layers, Reflection},
     listener::Transport,
-    mail::outbox::Outbox,
     shutdown::Shutdown,
-    storage::purge::{self, Retention},
 };
 
 /// The longest request that is read, in bytes: the largest form has a tenth of it.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
-
-/// How often the database is purged.
-const PURGE_INTERVAL: Duration = Duration::from_mins(1);
-
-/// How long a purge may take; what it has not come to, the next one takes up.
-const PURGE_PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a server is made of.
 #[derive(Debug)]
@@ -66,15 +62,6 @@ pub struct Dependencies {
     pub workers: Option<Workers>,
 }
 
-/// What runs beside the calls.
-#[derive(Debug)]
-pub struct Workers {
-    /// Sends mail.
-    pub outbox: Outbox,
-    /// For how long things are kept.
-    pub retention: Retention,
-}
-
 /// Serves on `listener` until `shutdown` begins; then says `NOT_SERVING`, gives
 /// running calls `grace` to finish, stops the workers and closes the database.
 pub async fn run(
@@ -85,27 +72,12 @@ pub async fn run(
     grace: Duration,
 ) {
     let Dependencies { accounts, gate, reflection, workers } = dependencies;
-    let db = accounts.db.clone();
-    let (mut health, health_service) = tonic_health::server::health_reporter();
-    health.set_service_status("", ServingStatus::NotServing).await;
-    health.set_not_serving::<AccountServiceServer<AccountGrpc>>().await;
-
-    let stop_workers = CancellationToken::new();
-    let running = TaskTracker::new();
-    if let Some(Workers { outbox, retention }) = workers {
-        let mail_owed = Arc::clone(&accounts.mail_owed);
-        running.spawn(purge_regularly(accounts.clone(), retention, stop_workers.clone()));
-        running.spawn(outbox.run(mail_owed, stop_workers.clone()));
-    }
-    if let Some(tls) = &transport.tls {
-        running.spawn(Arc::clone(tls).watch(stop_workers.clone()));
-    }
-    let watching = tokio::spawn(grpc::watch_database(
-        db.clone(),
-        Arc::clone(&accounts.clock),
-        health.clone(),
-        shutdown.draining().clone(),
-    ));
+    let (db, clock) = (accounts.db.clone(), Arc::clone(&accounts.clock));
+    let draining = shutdown.draining().clone();
+    let (mut health, health_service) = Health::new().await;
+    let workers = workers::Running::start(&accounts, workers, transport.tls.as_ref());
+    let watching = workers::watch_database(db.clone(), clock, health.clone(), draining.clone());
+    let watching = tokio::spawn(watching);
 
     let proxies = gate.proxies.clone();
     let front = Front {
@@ -124,7 +96,6 @@ pub async fn run(
     let accounts = AccountServiceServer::new(AccountGrpc::new(front, accounts))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
     let layered = Layered::new(routes.add_service(accounts), layers);
-    let draining = shutdown.draining().clone();
     let mut serving = tokio::spawn(transport.serve(listener, layered, proxies, draining));
 
     // It ends by itself only when it panics, which has been logged.
@@ -133,42 +104,15 @@ pub async fn run(
         () = shutdown.draining().cancelled() => {}
     }
     shutdown.begin();
-    // NOT_SERVING first, so that nobody is sent here any more.
+    // NOT_SERVING first, so that load balancers send nobody here any more.
     let _ = watching.await;
     shutdown.finish_calls(grace).await;
-    // Whoever watches the health would keep the connection open for ever.
-    health.clear_service_status("").await;
-    health
-        .clear_service_status(gestan_account_proto::v1::account_service_server::SERVICE_NAME)
-        .await;
-    // Connections that idle are no reason to wait.
+    health.end_watches().await;
+    // Connections on which no call runs are no reason to wait.
     if !serving.is_finished() {
-        let _ = tokio::time::timeout(Duration::from_secs(1), &mut serving).await;
+        let _ = timeout(Duration::from_secs(1), &mut serving).await;
     }
     serving.abort();
-    stop_workers.cancel();
-    running.close();
-    running.wait().await;
+    workers.stop().await;
     db.close().await;
-}
-
-async fn purge_regularly(accounts: Accounts, retention: Retention, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        let purged = purge::purge(&accounts.db, retention, accounts.clock.now());
-        // One that never ends, on a connection whose other side is gone, keeps
-        // neither the next one nor the end of the program waiting.
-        let purged = tokio::select! {
-            () = stop.cancelled() => return,
-            purged = tokio::time::timeout(PURGE_PATIENCE, purged) => purged,
-        };
-        match purged {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "not purged"),
-            Err(_) => tracing::warn!("not purged in time: the next purge goes on"),
-        }
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(PURGE_INTERVAL) => {}
-        }
-    }
 }

@@ -1,0 +1,88 @@
+//! Takes over certificates that were renewed, so that no restart is needed: many are
+//! renewed every few weeks.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio_util::sync::CancellationToken;
+
+use super::{Job, every};
+use crate::listener::tls::Tls;
+
+/// Timeout of a look at the files, which may lie on a disk that is slow to answer.
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Looks at the files of `tls` again and again, and immediately on SIGHUP, until
+/// `stop`.
+pub(super) async fn watch(tls: Arc<Tls>, stop: CancellationToken) {
+    let look_again = async {
+        // They have just been read.
+        tokio::time::sleep(tls.watch_interval()).await;
+        let job = Look { tls: Arc::clone(&tls), looking: None };
+        every(tls.watch_interval(), TIMEOUT, &stop, job).await;
+    };
+    let look_when_asked = async {
+        let mut hang_ups = HangUps::listen();
+        loop {
+            hang_ups.next().await;
+            let tls = Arc::clone(&tls);
+            let _ = spawn_blocking(move || tls.look_again(true)).await;
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = look_again => {}
+        () = look_when_asked => {}
+    }
+}
+
+struct Look {
+    tls: Arc<Tls>,
+    looking: Option<JoinHandle<()>>,
+}
+
+impl Job for Look {
+    const NAME: &'static str = "certificates";
+
+    async fn run(&mut self) {
+        // A thread that the disk keeps cannot be ended: another one would hang, too.
+        let looking = self.looking.get_or_insert_with(|| {
+            let tls = Arc::clone(&self.tls);
+            spawn_blocking(move || tls.look_again(false))
+        });
+        let _ = looking.await;
+        self.looking = None;
+    }
+}
+
+/// The SIGHUPs that come in, where there are any.
+struct HangUps {
+    #[cfg(unix)]
+    signals: Option<tokio::signal::unix::Signal>,
+}
+
+impl HangUps {
+    #[cfg(unix)]
+    fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let signals = signal(SignalKind::hangup())
+            .inspect_err(|error| tracing::error!(%error, "no SIGHUP can be received"));
+        Self { signals: signals.ok() }
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> Self {
+        Self {}
+    }
+
+    /// The next one.
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some(signals) = &mut self.signals
+            && signals.recv().await.is_some()
+        {
+            return;
+        }
+        std::future::pending::<()>().await;
+    }
+}
