@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Transport,
-    activity::{Activity, Patience},
+    activity::{Activity, Timeouts},
     budget::Budget,
     calls::Peer,
     connection::{Connection, Io},
@@ -71,7 +71,7 @@ impl<S: Answers> Door<S> {
         let transport = &self.transport;
         let is_proxy = self.proxies.trust(address.ip());
         let ip = (!is_proxy).then_some(address.ip());
-        let activity = Arc::new(Activity::new(Patience {
+        let activity = Arc::new(Activity::new(Timeouts {
             first_byte: transport.first_byte_timeout.min(transport.handshake_timeout),
             handshake: transport.handshake_timeout,
             idle: transport.idle_timeout,
