@@ -1,11 +1,11 @@
 //! Tickets and link tokens that a repeated call gets again.
 //!
 //! An answer may be lost, and the same call with the same code or ticket must
-//! then have the same outcome, though only digests are kept. So what such a
-//! call gives out is derived from what it was given: HMAC-SHA-256 keyed by the
-//! secret, over a random seed of 256 bits that the challenge holds. Once the
-//! ten minutes are over the seed is erased; from then on what was derived is as
-//! unrelated to anything stored as a random token.
+//! then have the same outcome, though only digests are kept. So the token that
+//! such a call gives out is derived from the secret that it was given: HMAC-SHA-256
+//! keyed by the secret, over a random seed of 256 bits that the challenge holds. Once
+//! the ten minutes are over the seed is erased; from then on the derived token is as
+//! unrelated to anything stored as a random one.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;

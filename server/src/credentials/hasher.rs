@@ -12,7 +12,7 @@ pub mod turns;
 use std::{io, num::NonZeroUsize, sync::Arc, time::Duration};
 
 pub use classes::HashFor;
-use hash::Bench;
+use hash::Workspace;
 pub use hash::{CodeHash, CodeSalt, HashParams, PasswordHash};
 use queue::Queue;
 
@@ -36,7 +36,7 @@ pub enum HashError {
     Fault,
 }
 
-/// What a password check found.
+/// The outcome of a password check.
 #[derive(Debug)]
 pub enum Verdict {
     /// The password is right. `renewed` is its hash by the parameters in force,
@@ -115,8 +115,8 @@ impl Hasher {
                 if let Err(weakness) = strength::judge(&password, &personal) {
                     return Ok(Err(weakness));
                 }
-                let bench = &mut Bench { memory, peppers: &peppers };
-                PasswordHash::make(&password, salt, &params, bench).map(Ok)
+                let workspace = &mut Workspace { memory, peppers: &peppers };
+                PasswordHash::make(&password, salt, &params, workspace).map(Ok)
             })
             .await?
     }
@@ -138,14 +138,14 @@ impl Hasher {
         let peppers = Arc::clone(&self.peppers);
         self.queue
             .run(who, move |memory| {
-                let bench = &mut Bench { memory, peppers: &peppers };
-                if !(stored.verify(&password, bench)? & exists) {
+                let workspace = &mut Workspace { memory, peppers: &peppers };
+                if !(stored.verify(&password, workspace)? & exists) {
                     return Ok(Verdict::Wrong);
                 }
                 let renewed = if stored.is_made_by(&params) {
                     None
                 } else {
-                    Some(PasswordHash::make(&password, salt, &params, bench)?)
+                    Some(PasswordHash::make(&password, salt, &params, workspace)?)
                 };
                 Ok(Verdict::Right { renewed })
             })
@@ -166,7 +166,7 @@ impl Hasher {
         let peppers = Arc::clone(&self.peppers);
         self.queue
             .run(who, move |memory| {
-                hash::hash_code(&code, &salt, &mut Bench { memory, peppers: &peppers })
+                hash::hash_code(&code, &salt, &mut Workspace { memory, peppers: &peppers })
             })
             .await?
     }

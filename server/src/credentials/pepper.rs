@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 
 use zeroize::Zeroizing;
 
-/// The longest ID, in bytes: what a PHC string of Argon2 has room for.
+/// The longest ID, in bytes: a PHC string of Argon2 has room for no more.
 const MAX_ID_BYTES: usize = 8;
 /// The shortest pepper, in bytes.
 const MIN_SECRET_BYTES: usize = 16;

@@ -1,5 +1,5 @@
-//! Tokens of 256 random bits. They are digested with plain SHA-256: what cannot
-//! be guessed needs no slow hash.
+//! Tokens of 256 random bits. They are digested with plain SHA-256: a secret that
+//! cannot be guessed needs no slow hash.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
-//! Who waits for a hash, in two classes with places of their own: nothing that
-//! strangers do takes a place or more than a quarter of the turns from those who
-//! have shown something.
+//! The callers that wait for a hash, in two classes with places of their own: the known,
+//! which have shown a link token or a ticket, and strangers. Nothing that strangers do
+//! takes a place, or more than a quarter of the turns, from the known.
 
 use std::{net::IpAddr, num::NonZeroUsize};
 
@@ -9,8 +9,8 @@ use ipnet::IpNet;
 use super::turns::Turns;
 use crate::network::levels;
 
-/// For whom a hash is. It must not depend on whether an account exists, which a
-/// caller could tell by how long it waits.
+/// The caller that a hash is for. The class must not depend on whether an account
+/// exists, because a caller could tell by how long it waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HashFor {
     /// A mail that is due.
@@ -24,9 +24,9 @@ pub enum HashFor {
 /// How many of the known are served in a row while strangers wait.
 const KNOWN_IN_A_ROW: u32 = 3;
 
-/// Those who wait. Invariants: neither class ever has more items than places;
-/// strangers who wait get at least every fourth turn, and the known, if they wait,
-/// all others.
+/// The queue of both classes. Invariants: neither class ever has more items than places;
+/// strangers that wait get at least every fourth turn, and the known, if they wait, all
+/// others.
 #[derive(Debug)]
 pub struct Classes<T> {
     /// The outbox is one network among theirs.
@@ -46,8 +46,8 @@ impl<T> Classes<T> {
         Self { known: Turns::new(known), strangers: Turns::new(strangers), known_in_a_row: 0 }
     }
 
-    /// Takes an item in, as [`Turns::push`] does. If no place is free, those that
-    /// nobody waits for any more go first.
+    /// Takes an item in, as [`Turns::push`] does. If no place is free, items whose caller
+    /// has gone are dropped first.
     ///
     /// # Errors
     /// The item itself, when its own network is the one with the most.
@@ -95,7 +95,8 @@ impl<T> Classes<T> {
     }
 }
 
-/// The networks of who asks, the widest first; who has no address is a network.
+/// The networks of a caller, the widest first. All callers without an address are one
+/// network.
 fn path(who: HashFor) -> Vec<Option<IpNet>> {
     match who {
         HashFor::Known(Some(ip)) | HashFor::Stranger(Some(ip)) => {

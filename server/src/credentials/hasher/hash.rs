@@ -19,8 +19,8 @@ use crate::domain::{password::Password, personal_code::PersonalCode};
 /// what they once needed, so a damaged row must not make them keep gigabytes.
 const MAX_MEMORY_KIB: u32 = 1024 * 1024;
 
-/// What a hashing thread works with: the memory that it keeps, and the peppers.
-pub(super) struct Bench<'a> {
+/// The memory that a hashing thread keeps, and the peppers.
+pub(super) struct Workspace<'a> {
     pub(super) memory: &'a mut Vec<Block>,
     pub(super) peppers: &'a Peppers,
 }
@@ -61,23 +61,23 @@ impl HashParams {
         secret: &[u8],
         salt: &[u8],
         out: &mut [u8],
-        bench: &mut Bench<'_>,
+        workspace: &mut Workspace<'_>,
     ) -> Result<(), HashError> {
         let blocks = self.0.block_count();
-        if bench.memory.len() < blocks {
-            bench.memory.resize_with(blocks, Block::new);
+        if workspace.memory.len() < blocks {
+            workspace.memory.resize_with(blocks, Block::new);
         }
         let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
         let argon2 = match self.0.keyid() {
             [] => Argon2::new(algorithm, version, self.0.clone()),
             id => {
-                let pepper = bench.peppers.find(id).ok_or(HashError::Fault)?;
+                let pepper = workspace.peppers.find(id).ok_or(HashError::Fault)?;
                 Argon2::new_with_secret(pepper, algorithm, version, self.0.clone())
                     .map_err(|_| HashError::Fault)?
             }
         };
         argon2
-            .hash_password_into_with_memory(secret, salt, out, &mut bench.memory[..blocks])
+            .hash_password_into_with_memory(secret, salt, out, &mut workspace.memory[..blocks])
             .map_err(|_| HashError::Fault)
     }
 }
@@ -120,10 +120,10 @@ impl PasswordHash {
         password: &Password,
         salt: [u8; 16],
         params: &HashParams,
-        bench: &mut Bench<'_>,
+        workspace: &mut Workspace<'_>,
     ) -> Result<Self, HashError> {
         let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
-        params.run(password.reveal().as_bytes(), &salt, &mut out, bench)?;
+        params.run(password.reveal().as_bytes(), &salt, &mut out, workspace)?;
         Self::assemble(params, &salt, &out).ok_or(HashError::Fault)
     }
 
@@ -148,13 +148,13 @@ impl PasswordHash {
     pub(super) fn verify(
         &self,
         password: &Password,
-        bench: &mut Bench<'_>,
+        workspace: &mut Workspace<'_>,
     ) -> Result<bool, HashError> {
         let (Some(salt), Some(expected)) = (&self.0.salt, &self.0.hash) else {
             return Err(HashError::Fault);
         };
         let mut out = Zeroizing::new(vec![0; expected.len()]);
-        self.params()?.run(password.reveal().as_bytes(), salt, &mut out, bench)?;
+        self.params()?.run(password.reveal().as_bytes(), salt, &mut out, workspace)?;
         Ok(out.ct_eq(expected.as_bytes()).into())
     }
 
@@ -209,15 +209,15 @@ impl fmt::Debug for CodeHash {
     }
 }
 
-/// One run of Argon2id gives 64 bytes: a half to store, and a half that only
-/// who knows the code can have.
+/// One run of Argon2id gives 64 bytes: a half to store, and a half that nobody can have
+/// without the code.
 pub(super) fn hash_code(
     code: &PersonalCode,
     salt: &CodeSalt,
-    bench: &mut Bench<'_>,
+    workspace: &mut Workspace<'_>,
 ) -> Result<(CodeHash, CodeKey), HashError> {
     let mut out = Zeroizing::new([0; 64]);
-    salt.params.run(code.as_bytes(), &salt.salt, out.as_mut_slice(), bench)?;
+    salt.params.run(code.as_bytes(), &salt.salt, out.as_mut_slice(), workspace)?;
     let (stored, key) = out.split_at(32);
     let half = |bytes: &[u8]| bytes.try_into().map_err(|_| HashError::Fault);
     Ok((CodeHash(half(stored)?), CodeKey::new(half(key)?)))

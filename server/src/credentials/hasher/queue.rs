@@ -1,4 +1,4 @@
-//! The threads, and who waits for them.
+//! The hashing threads, and the queue of jobs before them.
 
 use std::{
     fmt, io,
@@ -20,14 +20,14 @@ use super::{
     classes::{Classes, HashFor},
 };
 
-/// How much a hashing thread gives way: about a tenth of what another thread gets
-/// where both want one processor, and all of it where none does.
+/// The nice value of a hashing thread: it gets about a tenth of what another thread
+/// gets where both want one processor, and all of it where none does.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
-/// What a thread does, with its memory, which it keeps.
+/// One turn of a thread, in the memory that the thread keeps.
 trait Job: Send {
-    /// Whether there still is somebody to do it for.
+    /// Whether its caller still waits.
     fn is_awaited(&self) -> bool;
     /// Does it.
     fn run(self: Box<Self>, memory: &mut Vec<Block>);
@@ -46,7 +46,7 @@ impl<T: Send, W: FnOnce(&mut Vec<Block>) -> T + Send> Job for Asked<W, T> {
     }
 
     fn run(self: Box<Self>, memory: &mut Vec<Block>) {
-        // Nobody to tell: the caller left while the job ran.
+        // An error means that the caller left while the job ran.
         let _ = self.answer.send(Ok((self.work)(memory)));
     }
 
@@ -61,7 +61,7 @@ pub struct Queue {
     threads: u32,
 }
 
-/// What the threads and those who feed them see.
+/// The state that the threads and their callers share.
 struct Shared {
     waiting: Mutex<Waiting>,
     /// Rung when a job comes, and at the end.
@@ -103,7 +103,7 @@ impl Queue {
     /// caller has gone is skipped.
     ///
     /// # Errors
-    /// [`HashError::Busy`] when no place is free or this one was needed for somebody
+    /// [`HashError::Busy`] when no place is free, or this one was needed for a caller
     /// whose network has fewer, [`HashError::Fault`] when the job panicked.
     pub async fn run<T: Send + 'static>(
         &self,
@@ -176,8 +176,8 @@ impl Shared {
     }
 }
 
-/// A hash takes a processor for as long as hundreds of other calls: where they
-/// want it, too, they go first. On Linux a thread has a priority of its own
+/// A hash takes a processor for as long as hundreds of other calls, which go first where
+/// both want it. On Linux a thread has a priority of its own
 /// (setpriority(2)); elsewhere it is the whole process', and left alone.
 fn give_way() {
     #[cfg(target_os = "linux")]
@@ -194,7 +194,7 @@ fn work(shared: &Shared) {
         if !job.is_awaited() {
             continue;
         }
-        // Before the answer is there: whoever has it finds its own job counted.
+        // Counted before it is answered: a caller that has its answer finds its job counted.
         shared.jobs_done.fetch_add(1, Ordering::Relaxed);
         let start = Instant::now();
         // A job that panics costs its caller the answer, not everybody a thread.

@@ -1,5 +1,5 @@
-//! A bounded queue in which those who wait take turns, network by network: who
-//! floods it waits for nobody but himself.
+//! A bounded queue in which networks take turns (fair queueing): a caller that floods it
+//! waits for its own items, and others do not.
 //!
 //! An item comes with a path, the widest network first. At each level the networks
 //! take turns, and within a network those of the next level do, so that many small
@@ -8,8 +8,8 @@
 
 use std::collections::VecDeque;
 
-/// The queue. Invariants: there are never more items than the capacity; whatever
-/// came in comes out once, from [`pop`](Self::pop), [`push`](Self::push) or
+/// The queue. Invariants: there are never more items than the capacity; every item
+/// that came in comes out once, from [`pop`](Self::pop), [`push`](Self::push) or
 /// [`retain`](Self::retain).
 #[derive(Debug)]
 pub struct Turns<K, T> {
@@ -22,7 +22,7 @@ pub struct Turns<K, T> {
 struct Network<K, T> {
     /// How many items there are, in it and in the networks within.
     waiting: usize,
-    /// Those whose path ends here, the oldest first.
+    /// The items whose path ends here, the oldest first.
     items: VecDeque<T>,
     /// The networks within, in the order of their turns. None of them is empty.
     within: VecDeque<(K, Network<K, T>)>,
@@ -112,8 +112,8 @@ impl<K: Copy + Eq, T> Network<K, T> {
         Some(item)
     }
 
-    /// Gives up an item for one that comes by `path`; none when that one belongs to
-    /// those who have the most already.
+    /// Gives up an item for one that comes by `path`; none when that one belongs to the
+    /// networks that have the most already.
     fn make_room(&mut self, path: &[K]) -> Option<T> {
         let (key, rest) = path.split_first()?;
         let waiting = |at: usize| self.within.get(at).map_or(0, |(_, network)| network.waiting);
