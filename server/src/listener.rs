@@ -1,6 +1,6 @@
-//! From a TCP listener to the connections that are served: places, TLS and
-//! time-outs. What HTTP/2 itself limits is set in `serving`; what a call may take,
-//! `grpc::layers` watches. Nothing here reads a request.
+//! From a TCP listener to the connections that are served: places, TLS and timeouts.
+//! The limits of HTTP/2 itself are set in `serving`. Nothing here reads a request:
+//! [`grpc`](crate::grpc) does, and keeps the deadline of a call.
 
 mod activity;
 mod budget;
@@ -27,7 +27,7 @@ use tls::Tls;
 
 use crate::network::TrustedProxies;
 
-/// What accepting waits when the system has no room for a connection.
+/// Pause before the next connection is accepted, when the system has no room for one.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// How connections are taken and what they may cost.
@@ -35,21 +35,21 @@ const PAUSE: Duration = Duration::from_millis(250);
 pub struct Transport {
     /// TLS; without it, in the clear.
     pub tls: Option<Arc<Tls>>,
-    /// Connections in all. The idlest makes room for one more.
+    /// Most open connections. The idlest makes room for one more.
     pub max_connections: usize,
-    /// Connections of one IPv4 address, or of one IPv6 /64; wider networks have
-    /// several such shares.
+    /// Most open connections of one IPv4 address, or of one IPv6 /64; wider networks
+    /// have several such shares.
     pub max_connections_per_ip: usize,
     /// How long the TLS handshake may take, and then the preface of HTTP/2.
     pub handshake_timeout: Duration,
     /// How long the first byte of either may take.
     pub first_byte_timeout: Duration,
-    /// TLS handshakes under way at once. A silent one makes room for one more.
+    /// Most concurrent TLS handshakes. A silent one makes room for one more.
     pub max_handshakes: usize,
     /// The same for a share of a network.
     pub max_handshakes_per_ip: usize,
-    /// After which a connection is asked to be made anew, between calls: so
-    /// every peer sees a renewed certificate, and replicas share the load again.
+    /// After so long a connection is ended between calls, and its client makes a new
+    /// one: so every peer sees a renewed certificate, and replicas share the load again.
     pub max_connection_age: Duration,
     /// How long a connection is kept on which no call runs.
     pub idle_timeout: Duration,
@@ -60,7 +60,7 @@ pub struct Transport {
     /// How long a call may take, whatever its caller would wait, until its answer
     /// is taken.
     pub call_deadline: Duration,
-    /// How much may be under way.
+    /// The calls that may be in progress, and the bytes that they may hold.
     pub allowances: Allowances,
 }
 
@@ -109,7 +109,7 @@ impl Transport {
             match accepted {
                 Ok((stream, address)) => {
                     let newcomer = door.admit(stream, address);
-                    // Once in a row: a flood must not become a flood of lines.
+                    // Logged once in a row: a flood must not become a flood of lines.
                     if newcomer.is_none() && !refusing {
                         tracing::warn!("connections are turned away: too many");
                     }
@@ -121,15 +121,15 @@ impl Transport {
                 Err(error) => recover(&error).await,
             }
         }
-        // Whoever comes now is to find another server at once.
+        // Clients that connect from now on are refused immediately, and find another server.
         drop(listener);
         connections.close();
         connections.wait().await;
     }
 }
 
-/// A peer that left while it was waiting is nothing; when the system is short
-/// of descriptors or memory, trying again at once would only burn a processor.
+/// A peer that left while it was waiting is no fault. When the system is short of
+/// descriptors or memory, to try again immediately would only burn a processor.
 async fn recover(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
     if !matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {

@@ -4,11 +4,10 @@
 
 use std::{fs, io, path::Path};
 
-/// Makes an empty file that did not exist, for whoever writes into it before
-/// it gets its name.
+/// Makes an empty file that did not exist, to be written before it gets its name.
 ///
 /// # Errors
-/// `AlreadyExists`, or whatever the file system says.
+/// `AlreadyExists`, or any other error of the file system.
 pub(crate) fn create(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -21,7 +20,7 @@ pub(crate) fn create(path: &Path) -> io::Result<fs::File> {
 /// is taken.
 ///
 /// # Errors
-/// `AlreadyExists`, or whatever the file system says.
+/// `AlreadyExists`, or any other error of the file system.
 pub(crate) fn publish(temporary: &Path, target: &Path) -> io::Result<()> {
     match fs::hard_link(temporary, target) {
         Ok(()) => fs::remove_file(temporary),
@@ -35,7 +34,7 @@ pub(crate) fn publish(temporary: &Path, target: &Path) -> io::Result<()> {
 /// Makes new names durable, where a folder can be synced.
 ///
 /// # Errors
-/// Whatever the file system says.
+/// Any error of the file system.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
 }

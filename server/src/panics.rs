@@ -1,6 +1,5 @@
-//! Panics: a bug in one call must not end the server, nor tell anybody's data.
-//! What a panic says may hold a request's fields, so only where it happened is
-//! logged.
+//! Panics: a bug in one call must not end the server, nor tell anybody's data. The
+//! message of a panic may hold a request's fields, so only its place is logged.
 
 use std::{
     cell::RefCell,

@@ -1,5 +1,5 @@
-//! How a server stops: it says so, begins nothing new, finishes what runs, and
-//! in the end cuts off what would not finish.
+//! How a server stops: it says so, begins nothing new, finishes the running calls, and
+//! in the end cuts off those that would not finish.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    /// Begins to stop: what runs may finish, nothing new begins.
+    /// Begins to stop: running calls may finish, and no new one begins.
     pub fn begin(&self) {
         self.draining.cancel();
     }
@@ -34,7 +34,7 @@ impl Shutdown {
         &self.draining
     }
 
-    /// Ends when what still runs is to be given up.
+    /// Returns when the calls that still run are to be cut off.
     pub async fn cut_off(&self) {
         self.cut_off.cancelled().await;
     }
@@ -55,7 +55,7 @@ impl Shutdown {
     }
 }
 
-/// Ends when the operator or the system asks the process to stop.
+/// Returns when the operator or the system asks the process to stop.
 pub async fn asked_to_stop() {
     let interrupted = async {
         if let Err(error) = tokio::signal::ctrl_c().await {

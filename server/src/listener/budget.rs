@@ -1,6 +1,6 @@
-//! How much may be under way, in all and for each network: calls until their
-//! answers are taken, streams among them, and the bytes that calls hold, of messages
-//! that have not come to their end and of answers that nobody has taken yet.
+//! How much may be in progress, in all and for each network: calls until their answers
+//! are taken, streams among them, and the bytes that calls hold, of messages that have
+//! not come to their end and of answers that have not been taken yet.
 
 use std::{
     collections::HashMap,
@@ -17,7 +17,7 @@ use crate::network;
 /// fifth, with a hundred a twenty-fifth, of which it gets as much as each of them.
 const FREE_FOR_SHARE: usize = 4;
 
-/// How much may be under way: in all, and for a single caller's share.
+/// How much may be in progress: in all, and for a single caller's share.
 #[derive(Clone, Copy, Debug)]
 pub struct Allowance {
     /// In all.
@@ -37,12 +37,12 @@ pub struct Allowances {
     pub bytes: Allowance,
 }
 
-/// What is over.
+/// The allowance that is exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exceeded {
-    /// What the caller's network may have.
+    /// That of the caller's network.
     Network,
-    /// What there is.
+    /// That of the whole server.
     Server,
 }
 
@@ -80,9 +80,9 @@ impl Budget {
         Self { allowances, used: Arc::default() }
     }
 
-    /// The part of one more call, and what it exceeds. It is counted nevertheless:
-    /// the refusal is an answer, too, and takes memory until it is taken. `Err` when
-    /// even refusals are too many.
+    /// The part of one more call, and the allowance that it exceeds. It is counted
+    /// nevertheless: the refusal is an answer, too, and holds memory until it is taken.
+    /// `Err` when even refusals are too many.
     pub(super) fn begin(
         &self,
         ip: IpAddr,
@@ -111,7 +111,8 @@ impl Budget {
 }
 
 impl Used {
-    /// What is over with `more`; the narrowest network first, since it tells most.
+    /// The allowance that `more` would exceed. The narrowest network comes first, since
+    /// it tells most.
     fn exceeded(
         &self,
         ip: IpAddr,

@@ -1,5 +1,5 @@
 //! The bytes of a connection, in the clear or not. It tells its [`Activity`] what
-//! comes and goes, and holds its place; when it ends, others decide.
+//! comes and goes, and holds its place. When it is to end, `serving` decides.
 
 use std::{
     io::{self, IoSlice},
@@ -68,7 +68,8 @@ impl Connection {
 }
 
 impl Drop for Connection {
-    /// What the peer does not take is dropped by the system, too.
+    /// Has the system drop what the peer does not take, too: a closed socket would keep
+    /// its buffer, and try again for minutes.
     fn drop(&mut self) {
         if !self.is_blocked {
             return;

@@ -23,10 +23,12 @@ use crate::network::TrustedProxies;
 
 /// The kernel's own sign of life.
 const TCP_KEEPALIVE: Duration = Duration::from_mins(1);
-/// What the kernel keeps for a peer that does not read, or that sends faster than
-/// it is read; by itself it would go up to several MiB. Twice as much is taken.
+/// Size of the kernel's buffers for a peer that does not read, or that sends faster
+/// than it is read; by itself the kernel would go up to several MiB. Linux takes twice
+/// as much as it is asked for (socket(7)).
 const SOCKET_BUFFER_BYTES: usize = 128 * 1024;
-/// What every connection needs.
+
+/// The parts that all connections share.
 pub(super) struct Door<S> {
     transport: Transport,
     calls: S,
@@ -65,7 +67,7 @@ impl<S: Answers> Door<S> {
         }
     }
 
-    /// Lets a connection in if there is room. A trusted proxy is nobody's network:
+    /// Lets a connection in if there is room. A trusted proxy counts for no network:
     /// it has as many connections as its callers need.
     pub(super) fn admit(&self, stream: TcpStream, address: SocketAddr) -> Option<Newcomer> {
         let transport = &self.transport;
@@ -129,7 +131,8 @@ async fn shake_hands(
     transport: &Transport,
 ) -> io::Result<Io> {
     let handshake = async {
-        // A look, and not the sign that the socket is readable, which may be a mistake.
+        // A byte is looked for: that the socket is readable is told of silent peers, too,
+        // and would make all of them look alike when one has to make room.
         let mut first = [0];
         tokio::time::timeout(transport.first_byte_timeout, stream.peek(&mut first)).await??;
         activity.heard();
@@ -139,8 +142,8 @@ async fn shake_hands(
     tokio::time::timeout(transport.handshake_timeout, handshake).await?
 }
 
-/// Small answers at once, the kernel's keep-alive, and little that the kernel keeps
-/// for who does not read. A connection serves without.
+/// Has the kernel send small answers without delay, look whether the peer is alive, and
+/// keep little for a peer that does not read. A connection is served without these, too.
 fn prepare(stream: &TcpStream) {
     let keepalive = TcpKeepalive::new().with_time(TCP_KEEPALIVE);
     let socket = SockRef::from(stream);

@@ -1,6 +1,6 @@
 //! Calls that callers behind a trusted proxy give up, by their networks. Their
-//! connection is shared by all callers of the proxy: it is never ended for what
-//! one of them does, so that one is refused instead.
+//! connection is shared by all callers of the proxy: it is never ended for what one of
+//! them does. That caller is refused instead.
 
 use std::{
     collections::HashMap,
@@ -18,10 +18,11 @@ use crate::network;
 /// One more is forgiven every second.
 const MAX_PER_SHARE: f64 = 100.0;
 
-/// How far beyond its calls are counted: for whoever stops, a refusal has an end.
+/// Calls that are counted beyond that. A caller that stops is therefore refused for ten
+/// seconds at most.
 const MARGIN: f64 = 10.0;
 
-/// After so many networks, those that have been forgiven are forgotten.
+/// Networks that are remembered before those that have been forgiven are dropped.
 const NETWORKS: usize = 10_000;
 
 /// The counts. Clones share them.

@@ -1,5 +1,6 @@
-//! How many connections there may be, in all and of one network, and who makes
-//! room when they are too many: a place is for who uses it, not for who came first.
+//! How many connections there may be, in all and of one network, and which one makes
+//! room when there are too many: a connection that is used keeps its place, and one
+//! that waits for its peer loses it to a newcomer.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -13,12 +14,12 @@ use tokio::time::Instant;
 use super::activity::Activity;
 use crate::network;
 
-/// Of how many networks, the most crowded first, a connection is looked for that
-/// can make room. Where all of those work, the newcomer is turned away.
+/// Networks, the most crowded first, in which a connection is looked for that can make
+/// room. If all connections there are used, the newcomer is turned away.
 const CROWDS: usize = 8;
 
-/// Since when a connection waits for its peer, if it may make room; the one that
-/// is least goes first.
+/// Since when a connection waits for its peer, if it may make room. The connection with
+/// the least such value makes room first.
 pub(super) type Waiting = fn(&Activity) -> Option<(bool, Instant)>;
 
 /// The places. Clones share them.
@@ -55,9 +56,9 @@ impl Places {
         Self(Arc::new(Shared { max, max_per_share, waiting, taken: Mutex::default() }))
     }
 
-    /// A place for one more connection from `ip`; without an address, of nobody's
-    /// network. Whoever has waited longest for its peer is asked to leave where
-    /// there is none; `None` when all that could leave are at work.
+    /// A place for one more connection from `ip`; without an address it counts for no
+    /// network. If no place is free, the connection that has waited longest for its peer
+    /// is asked to leave; `None` if all that could leave are used.
     pub(super) fn take(&self, ip: Option<IpAddr>, activity: &Arc<Activity>) -> Option<Place> {
         let mut taken = self.0.taken();
         let mut networks = Vec::new();
@@ -115,7 +116,7 @@ impl Taken {
         self.last
     }
 
-    /// Does nothing when the place was given to somebody else meanwhile.
+    /// Does nothing when the place was given to another connection meanwhile.
     fn remove(&mut self, number: u64) {
         let Some(networks) = self.holders.remove(&number) else { return };
         if let Some(widest) = networks.last() {

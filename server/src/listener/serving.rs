@@ -14,7 +14,7 @@ use tonic::{
 
 use super::{Transport, activity::Verdict, calls::Peer, connection::Connection};
 
-/// Calls at once on one connection.
+/// Concurrent calls on one connection.
 const MAX_CONCURRENT_STREAMS: u32 = 100;
 /// The same on the connection of a trusted proxy, which many callers share.
 const MAX_CONCURRENT_STREAMS_OF_PROXY: u32 = 1_000;
@@ -22,16 +22,16 @@ const MAX_CONCURRENT_STREAMS_OF_PROXY: u32 = 1_000;
 const MAX_HEADER_LIST_BYTES: u32 = 16 * 1024;
 /// One frame: the smallest bound that HTTP/2 allows.
 const MAX_FRAME_BYTES: u32 = 16 * 1024;
-/// What a call, and a connection, may send ahead of being read.
+/// How much a call, and a connection, may send ahead of being read.
 const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 256 * 1024;
-/// Streams that were reset before the server took them up; beyond, the
+/// Streams that were reset before the server took them up. With one more the
 /// connection is closed ("rapid reset", CVE-2023-44487).
 const MAX_PENDING_RESETS: usize = 20;
 /// Streams that the server itself had to reset for errors of the peer.
 const MAX_ERROR_RESETS: usize = 100;
 
-/// What answers calls: each brings its [`Peer`] along.
+/// The service that answers calls. A request has its [`Peer`] among its extensions.
 pub(crate) trait Answers:
     Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible, Future: Send>
     + Clone
@@ -57,10 +57,11 @@ impl<S> Answers for S where
 /// How HTTP/2 is spoken with a peer.
 pub(super) type Http2 = http2::Builder<TokioExecutor>;
 
-/// What HTTP/2 itself limits. A trusted proxy makes the frames itself, and resets
-/// streams for many callers, all of whom a closed connection would punish: it may
-/// have as many resets pending as it may have streams, and the server's own resets,
-/// which are counted for a connection's whole life, are not counted.
+/// The limits of HTTP/2 itself. A trusted proxy makes the frames itself, and resets
+/// streams for many callers, all of whom would lose a connection that is closed: it
+/// may have as many resets pending as it may have streams, and the resets that the
+/// server makes for framing errors, which hyper counts for a connection's whole life,
+/// have no limit.
 pub(super) fn http2(transport: &Transport, is_proxy: bool) -> Http2 {
     let (streams, pending_resets, error_resets) = if is_proxy {
         let pending = usize::try_from(MAX_CONCURRENT_STREAMS_OF_PROXY).unwrap_or(usize::MAX);
@@ -85,6 +86,9 @@ pub(super) fn http2(transport: &Transport, is_proxy: bool) -> Http2 {
 
 /// Serves a connection until it ends. After `max_age`, and when the server is
 /// `draining`, it is asked to end between calls.
+///
+/// hyper is driven directly, because the loop of tonic's server gives no hold on a
+/// connection: it can neither be dropped at a deadline nor be sent GOAWAY.
 pub(super) async fn serve(
     connection: Connection,
     peer: Peer,

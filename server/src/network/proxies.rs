@@ -1,4 +1,4 @@
-//! Which address a call comes from when proxies stand before this server.
+//! The address that a call comes from when proxies stand before this server.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -12,9 +12,9 @@ use ipnet::IpNet;
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    /// The address of the caller: the peer's, or, behind trusted proxies, the
-    /// last one in `forwarded_for` that no trusted proxy has. Whatever stands
-    /// before that in the header the caller may have made up.
+    /// The address of the caller: the peer's, or, behind trusted proxies, the last one
+    /// in `forwarded_for` that no trusted proxy has. The caller may have made up
+    /// everything that stands before it in the header.
     #[must_use]
     pub fn caller<'a>(
         &self,
