@@ -128,6 +128,6 @@ impl From<sea_orm::DbErr> for Error {
 
 impl IsConflict for Error {
     fn is_conflict(&self) -> bool {
-        matches!(self, Self::Unavailable(error) if error.is_conflict())
+        matches!(self, Self::Unavailable(error) | Self::Storage(error) if error.is_conflict())
     }
 }

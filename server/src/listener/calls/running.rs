@@ -80,11 +80,6 @@ impl RunningCall {
         self.0.refused.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it has no end of its own.
-    pub(crate) fn is_stream(&self) -> bool {
-        self.0.is_stream
-    }
-
     /// Returns when its connection has grown old.
     pub(crate) fn aged(&self) -> impl Future<Output = ()> + Send + use<> {
         self.0.peer.activity.aged().clone().cancelled_owned()
