@@ -8,7 +8,7 @@ use crate::listener::{Allowance, Allowances, Transport, open_files, tls::Tls};
 /// The limits of connections and calls.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Connections and calls")]
-pub struct Connections {
+pub struct ConnectionLimits {
     /// Most open connections. For one more, an idle connection is closed, of the network that has
     /// the most.
     #[arg(long, env = "GESTAN_ACCOUNT_MAX_CONNECTIONS", value_name = "COUNT",
@@ -22,7 +22,7 @@ pub struct Connections {
     max_connections_per_ip: NonZeroUsize,
 
     /// Most calls in progress. A call counts until its caller has taken the answer. Further calls
-    /// get RESOURCE_EXHAUSTED.
+    /// get `RESOURCE_EXHAUSTED`.
     #[arg(long, env = "GESTAN_ACCOUNT_MAX_UNFINISHED_CALLS", value_name = "COUNT",
         default_value_t = count(Transport::default().allowances.calls.max))]
     max_unfinished_calls: NonZeroUsize,
@@ -51,7 +51,7 @@ pub struct Connections {
     call_deadline: Positive,
 }
 
-impl Connections {
+impl ConnectionLimits {
     /// What connections are taken by. Warns when the system allows fewer open files
     /// than connections.
     #[must_use]

@@ -44,7 +44,7 @@ pub struct Hashing {
     hash_threads: Option<NonZeroUsize>,
 
     /// Longest queue of hashes, a quarter of it for mails and linked machines. Further calls get
-    /// RESOURCE_EXHAUSTED.
+    /// `RESOURCE_EXHAUSTED`.
     #[arg(long, env = "GESTAN_ACCOUNT_HASH_QUEUE", value_name = "COUNT", default_value = "256")]
     hash_queue: NonZeroUsize,
 }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
 
-use super::{connections::Connections, duration::Positive, tls::TlsSettings};
+use super::{connections::ConnectionLimits, duration::Positive, tls::TlsSettings};
 use crate::{grpc::Reflection, listener::Transport};
 
 /// The listener.
@@ -14,12 +14,12 @@ use crate::{grpc::Reflection, listener::Transport};
 pub struct Listen {
     /// Address and port to listen on.
     #[arg(
-        long,
+        long = "listen",
         env = "GESTAN_ACCOUNT_LISTEN",
         value_name = "ADDRESS",
         default_value = "127.0.0.1:50051"
     )]
-    listen: SocketAddr,
+    address: SocketAddr,
 
     /// Listen without TLS on an address that other machines can reach. Dangerous: passwords,
     /// personal codes and link tokens can then be read, and used, by anyone on the way. Only for a
@@ -50,7 +50,7 @@ pub struct Listen {
     tls: TlsSettings,
 
     #[command(flatten)]
-    connections: Connections,
+    connections: ConnectionLimits,
 }
 
 impl Listen {
@@ -59,8 +59,8 @@ impl Listen {
     /// # Errors
     /// When the address cannot be listened on.
     pub async fn bind(&self) -> anyhow::Result<TcpListener> {
-        let listener = TcpListener::bind(self.listen).await;
-        listener.with_context(|| format!("cannot listen on {}", self.listen))
+        let listener = TcpListener::bind(self.address).await;
+        listener.with_context(|| format!("cannot listen on {}", self.address))
     }
 
     /// What connections are taken by. Secrets do not go over a network in the clear
@@ -71,14 +71,14 @@ impl Listen {
     /// connect.
     pub fn transport(&self) -> anyhow::Result<Transport> {
         let tls = self.tls.load()?;
-        if tls.is_none() && !self.listen.ip().to_canonical().is_loopback() {
+        if tls.is_none() && !self.address.ip().to_canonical().is_loopback() {
             if !self.dangerously_listen_in_clear {
                 bail!(
                     "{} can be reached from other machines, and without TLS anyone on the way \
                      could read passwords and link tokens: give --tls-certificate and --tls-key, \
                      or listen on 127.0.0.1, or, behind a proxy that terminates TLS, \
                      --dangerously-listen-in-clear",
-                    self.listen
+                    self.address
                 );
             }
             tracing::warn!("listening without TLS: passwords and link tokens travel in the clear");

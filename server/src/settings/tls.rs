@@ -9,22 +9,32 @@ use crate::listener::tls::{Tls, TlsError, TlsFiles};
 #[command(next_help_heading = "TLS")]
 pub struct TlsSettings {
     /// PEM file with the server's certificate chain. Read again when it changes and on SIGHUP.
-    #[arg(long, env = "GESTAN_ACCOUNT_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
-    tls_certificate: Option<PathBuf>,
+    #[arg(
+        long = "tls-certificate",
+        env = "GESTAN_ACCOUNT_TLS_CERTIFICATE",
+        value_name = "FILE",
+        requires = "key"
+    )]
+    certificate: Option<PathBuf>,
 
     /// PEM file with the private key of the certificate.
-    #[arg(long, env = "GESTAN_ACCOUNT_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
-    tls_key: Option<PathBuf>,
+    #[arg(
+        long = "tls-key",
+        env = "GESTAN_ACCOUNT_TLS_KEY",
+        value_name = "FILE",
+        requires = "certificate"
+    )]
+    key: Option<PathBuf>,
 
     /// PEM file with certificate authorities. Every client must then show a certificate that one
     /// of them signed.
     #[arg(
-        long,
+        long = "tls-client-ca",
         env = "GESTAN_ACCOUNT_TLS_CLIENT_CA",
         value_name = "FILE",
-        requires = "tls_certificate"
+        requires = "certificate"
     )]
-    tls_client_ca: Option<PathBuf>,
+    client_ca: Option<PathBuf>,
 }
 
 impl TlsSettings {
@@ -33,11 +43,11 @@ impl TlsSettings {
     /// # Errors
     /// [`TlsError`] when they cannot be used.
     pub fn load(&self) -> Result<Option<Arc<Tls>>, TlsError> {
-        let (Some(certificate), Some(key)) = (&self.tls_certificate, &self.tls_key) else {
+        let (Some(certificate), Some(key)) = (&self.certificate, &self.key) else {
             return Ok(None);
         };
         let (certificate, key) = (certificate.clone(), key.clone());
-        let files = TlsFiles { certificate, key, client_ca: self.tls_client_ca.clone() };
+        let files = TlsFiles { certificate, key, client_ca: self.client_ca.clone() };
         Ok(Some(Arc::new(Tls::load(files)?)))
     }
 }
