@@ -1,10 +1,12 @@
 //! One hash: Argon2id version 1.3 (RFC 9106) in memory that the caller keeps.
 
-use std::{fmt, str::FromStr};
+mod params;
+
+use std::fmt;
 
 use argon2::{
-    Algorithm, Argon2, Block, KeyId, Params, ParamsBuilder, Version,
-    password_hash::phc::{Ident, Output, ParamsString, PasswordHash as Phc, Salt},
+    Block, Params, Version,
+    password_hash::phc::{Ident, Output, PasswordHash as Phc, Salt},
 };
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
@@ -15,86 +17,12 @@ use super::{
 };
 use crate::domain::{password::Password, personal_code::PersonalCode};
 
-/// The most memory that a stored hash may ask for, in KiB: the threads keep
-/// what they once needed, so a damaged row must not make them keep gigabytes.
-const MAX_MEMORY_KIB: u32 = 1024 * 1024;
+pub use params::HashParams;
 
 /// The memory that a hashing thread keeps, and the peppers.
 pub(super) struct Workspace<'a> {
     pub(super) memory: &'a mut Vec<Block>,
     pub(super) peppers: &'a Peppers,
-}
-
-/// The cost of a hash, and which pepper it takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HashParams(Params);
-
-impl HashParams {
-    /// Memory in KiB, passes over it, lanes. OWASP's Password Storage Cheat
-    /// Sheet asks for 19,456 KiB, 2 passes and 1 lane at the least.
-    ///
-    /// # Errors
-    /// A text that says which number Argon2 does not take.
-    pub fn new(memory_kib: u32, passes: u32, lanes: u32) -> Result<Self, String> {
-        if memory_kib > MAX_MEMORY_KIB {
-            return Err(format!("more than {MAX_MEMORY_KIB} KiB of memory a hash"));
-        }
-        let params = ParamsBuilder::new().m_cost(memory_kib).t_cost(passes).p_cost(lanes).build();
-        params.map(Self).map_err(|error| error.to_string())
-    }
-
-    /// The same cost, with the pepper that is in force.
-    #[must_use]
-    pub(super) fn with_pepper_in_force(self, peppers: &Peppers) -> Self {
-        let Some(keyid) = peppers.in_force().and_then(|id| KeyId::new(id).ok()) else {
-            return self;
-        };
-        let (m, t, p) = (self.0.m_cost(), self.0.t_cost(), self.0.p_cost());
-        let mut params = ParamsBuilder::new();
-        params.m_cost(m).t_cost(t).p_cost(p).keyid(keyid);
-        params.build().map_or(self, Self)
-    }
-
-    /// Runs Argon2id, growing the memory if it has to.
-    fn run(
-        &self,
-        secret: &[u8],
-        salt: &[u8],
-        out: &mut [u8],
-        workspace: &mut Workspace<'_>,
-    ) -> Result<(), HashError> {
-        let blocks = self.0.block_count();
-        if workspace.memory.len() < blocks {
-            workspace.memory.resize_with(blocks, Block::new);
-        }
-        let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
-        let argon2 = match self.0.keyid() {
-            [] => Argon2::new(algorithm, version, self.0.clone()),
-            id => {
-                let pepper = workspace.peppers.find(id).ok_or(HashError::Fault)?;
-                Argon2::new_with_secret(pepper, algorithm, version, self.0.clone())
-                    .map_err(|_| HashError::Fault)?
-            }
-        };
-        argon2
-            .hash_password_into_with_memory(secret, salt, out, &mut workspace.memory[..blocks])
-            .map_err(|_| HashError::Fault)
-    }
-}
-
-impl fmt::Display for HashParams {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for HashParams {
-    type Err = HashError;
-
-    fn from_str(text: &str) -> Result<Self, HashError> {
-        let params: Params = text.parse().map_err(|_| HashError::Fault)?;
-        if params.m_cost() > MAX_MEMORY_KIB { Err(HashError::Fault) } else { Ok(Self(params)) }
-    }
 }
 
 /// A password's hash, as a PHC string. `Debug` hides it.
@@ -139,7 +67,7 @@ impl PasswordHash {
         Some(Self(Box::new(Phc {
             algorithm: Ident::new("argon2id").ok()?,
             version: Some(Version::V0x13.into()),
-            params: ParamsString::try_from(&params.0).ok()?,
+            params: params.to_phc()?,
             salt: Some(Salt::new(salt).ok()?),
             hash: Some(Output::new(out).ok()?),
         })))
