@@ -128,6 +128,8 @@ impl From<sea_orm::DbErr> for Error {
 
 impl IsConflict for Error {
     fn is_conflict(&self) -> bool {
-        matches!(self, Self::Unavailable(error) | Self::Storage(error) if error.is_conflict())
+        // Both: a conflict is the one, and a key that was taken meanwhile the other.
+        let (Self::Unavailable(error) | Self::Storage(error)) = self else { return false };
+        error.is_conflict()
     }
 }

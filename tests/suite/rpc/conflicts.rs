@@ -2,8 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use gestan_account_server::{
+    accounts::error::Error,
+    storage::{database::IsConflict as _, error::StorageError},
+};
 use gestan_account_tests::{TestServer, count};
-use sea_orm::ConnectionTrait as _;
+use sea_orm::{ConnectionTrait as _, DbErr};
 use tokio::{sync::Barrier, time::timeout};
 
 /// Each locks one account and then the other's. SQLite lets the second begin
@@ -35,4 +39,18 @@ async fn of_two_transactions_in_a_deadlock_both_get_through() {
     }
     let visited = format!("SELECT count(*) FROM account WHERE version = {before} + 2");
     assert_eq!(count(server.db(), &visited).await, 2);
+}
+
+/// A key that another transaction took meanwhile, too: the next attempt finds the row.
+#[test]
+fn a_use_case_tries_again_after_whatever_the_storage_would() {
+    for make in [
+        StorageError::Unavailable,
+        StorageError::Conflict,
+        StorageError::Unique,
+        StorageError::Fault,
+    ] {
+        let error = make(DbErr::Custom("of a test".to_owned()));
+        assert_eq!(Error::from(error.clone()).is_conflict(), error.is_conflict(), "{error:?}");
+    }
 }
