@@ -1,18 +1,17 @@
 //! The connections to the database, and how a transaction begins and is tried again.
 
-use std::{
-    sync::{Arc, PoisonError, RwLock},
-    time::Duration,
-};
+mod retry;
+
+use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use sea_orm::{
     DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use uuid::Uuid;
 
-pub use super::database_config::DatabaseConfig;
+pub use super::{database_config::DatabaseConfig, error::IsConflict};
 use super::{
     error::StorageError,
     heartbeat,
@@ -22,9 +21,6 @@ use super::{
     transaction::Transaction,
 };
 use crate::randomness::Randomness;
-
-/// How many times a transaction is tried, while others get in its way.
-const ATTEMPTS: u32 = 8;
 
 /// A connected database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -153,38 +149,6 @@ impl Database {
         Ok(Transaction::new(self.write().begin_with_options(options).await?))
     }
 
-    /// Runs `attempt`, which holds one whole transaction, and runs it again when another
-    /// transaction was in its way; not for ever, and after a wait that chance chooses: two
-    /// that met would meet again after equal waits.
-    ///
-    /// # Errors
-    /// What the last attempt failed with.
-    pub async fn retry<T, E, F>(&self, mut attempt: impl FnMut() -> F) -> Result<T, E>
-    where
-        F: Future<Output = Result<T, E>>,
-        E: IsConflict,
-    {
-        let begun = Instant::now();
-        let mut tried = 1;
-        loop {
-            match attempt().await {
-                // An attempt may itself have waited long for a lock: there is no time for
-                // another such wait.
-                Err(error)
-                    if tried < ATTEMPTS
-                        && begun.elapsed() < DATABASE_TIMEOUT
-                        && error.is_conflict() =>
-                {
-                    let bound = Duration::from_millis(5 << tried);
-                    let pause = bound.mul_f64(self.randomness.fraction());
-                    tokio::time::sleep(pause).await;
-                    tried += 1;
-                }
-                outcome => return outcome,
-            }
-        }
-    }
-
     /// Checks that what is written is kept: writes a row, and reads it as every call
     /// reads. A transaction that begins and ends proves nothing: SQLite's only writing
     /// connection was once stuck in a transaction that nothing committed.
@@ -209,18 +173,5 @@ impl Database {
     /// Closes every connection, after what runs on it.
     pub async fn close(self) {
         self.pools().close().await;
-    }
-}
-
-/// Tells the errors after which the same transaction may succeed.
-pub trait IsConflict {
-    /// Whether to try again.
-    fn is_conflict(&self) -> bool;
-}
-
-impl IsConflict for StorageError {
-    fn is_conflict(&self) -> bool {
-        // A key that was free and then taken is found by the next attempt.
-        matches!(self, Self::Conflict(_) | Self::Unique(_))
     }
 }

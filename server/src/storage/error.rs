@@ -63,6 +63,19 @@ impl From<Unserved> for StorageError {
     }
 }
 
+/// Tells the errors after which the same transaction may succeed.
+pub trait IsConflict {
+    /// Whether to try again.
+    fn is_conflict(&self) -> bool;
+}
+
+impl IsConflict for StorageError {
+    fn is_conflict(&self) -> bool {
+        // A key that was free and then taken is found by the next attempt.
+        matches!(self, Self::Conflict(_) | Self::Unique(_))
+    }
+}
+
 impl From<DbErr> for StorageError {
     fn from(error: DbErr) -> Self {
         if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {

@@ -1,36 +1,25 @@
 //! The connections to an SQLite file. One of them writes; it is closed and opened anew
 //! whenever its state is not certain.
-//!
-//! SQLite ends a transaction by itself when the disk is full, fails or has no
-//! memory left. sqlx counts transactions on its own and does not learn of it: its
-//! ROLLBACK fails, the count stays at one, and every later "transaction" of the
-//! connection would be a savepoint within one that nothing ever commits.
 
-use std::{
-    path::PathBuf,
-    str::FromStr as _,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+mod binding;
+
+use std::{path::PathBuf, str::FromStr as _, sync::Arc, time::Duration};
 
 use sea_orm::{
     ConnectOptions, DatabaseConnection,
-    sqlx::{
-        self, Connection as _, SqliteConnection,
-        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-    },
+    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use self::binding::{Binding, Role};
 use super::{
     connect_options::{DATABASE_TIMEOUT, connect_options},
     error::{StorageError, is_in_the_way},
     sqlite_file::{self, SqliteFile},
 };
 
-/// How long to wait between two looks at a file that others are making, or have taken
-/// away.
+/// How long to wait before another attempt to open a file that others are making.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Rows that SQLite reads before the first of them is taken.
@@ -97,7 +86,7 @@ pub(super) async fn connect(
     let reader = connect_to_file(options(url, connections, &binding, Role::Reads)).await?;
     let nowhere = connect_to_file(options(url, 1, &binding, Role::Reads)).await?;
     nowhere.close_by_ref().await?;
-    let file = binding.file.get_or_init(|| SqliteFile::opened(&binding.path)).clone();
+    let file = binding.file();
     let leaving = binding.leaving.clone();
     Ok(Connected { reader, writer, bond: Bond { file, nowhere, leaving } })
 }
@@ -145,65 +134,6 @@ pub(super) fn sqlite_options(sqlite: SqliteConnectOptions) -> SqliteConnectOptio
         // the task has taken them.
         .row_buffer_size(ROWS_AHEAD)
         .optimize_on_close(true, None)
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
-    Reads,
-    Writes,
-}
-
-/// What binds all connections to the one file that the first of them has opened.
-struct Binding {
-    path: PathBuf,
-    file: OnceLock<SqliteFile>,
-    /// Cancelled when the connections are about to be closed.
-    leaving: CancellationToken,
-}
-
-impl Binding {
-    fn to(path: PathBuf) -> Self {
-        Self { path, file: OnceLock::new(), leaving: CancellationToken::new() }
-    }
-
-    /// Refuses a connection to another file; one that writes commits nothing once
-    /// the file has lost its name.
-    async fn bind(&self, connection: &mut SqliteConnection, role: Role) -> sqlx::Result<()> {
-        // SQLite opens its log with the first statement that reads: from here on there is one.
-        sqlx::raw_sql("SELECT count(*) FROM sqlite_schema").execute(&mut *connection).await?;
-        let file = self.file.get_or_init(|| SqliteFile::opened(&self.path)).clone();
-        if !file.is_in_place() {
-            return Err(sqlx::Error::Io(std::io::ErrorKind::NotFound.into()));
-        }
-        if role == Role::Writes {
-            connection.lock_handle().await?.set_commit_hook(move || file.is_in_place());
-        }
-        Ok(())
-    }
-
-    /// Whether the connection that writes is in a certain state. One that is not is held
-    /// as long as the file is gone: a caller that waits for a connection must not get one
-    /// to the replacement, which would write the old log into the new file.
-    async fn may_be_used_again(&self, connection: &mut SqliteConnection) -> bool {
-        if is_at_rest(connection).await {
-            return true;
-        }
-        while self.file.get().is_some_and(|file| !file.is_in_place()) {
-            tokio::select! {
-                () = self.leaving.cancelled() => break,
-                () = tokio::time::sleep(PAUSE) => {}
-            }
-        }
-        tracing::warn!("the database connection that writes is opened anew");
-        false
-    }
-}
-
-/// Whether no transaction is open, neither by SQLite's account nor by sqlx's.
-async fn is_at_rest(connection: &mut SqliteConnection) -> bool {
-    // Runs after a rollback that was only begun, and fails within a transaction.
-    let begun = sqlx::raw_sql("BEGIN; ROLLBACK").execute(&mut *connection).await;
-    begun.is_ok() && !connection.is_in_transaction()
 }
 
 /// Connects, and tries again while others are in the way: of several servers that start
