@@ -42,7 +42,7 @@ impl Member {
     /// Detaches this machine.
     ///
     /// # Errors
-    /// What the server says.
+    /// The refusal of the server.
     pub async fn unlink(&self) -> Result<v1::UnlinkResponse, Error> {
         self.client.unlink(v1::UnlinkRequest::default()).await
     }

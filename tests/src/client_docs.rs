@@ -1,7 +1,7 @@
 //! The examples that the client's documentation shows, run against a server.
 //!
 //! They are run here because the client cannot depend on the server, be it for
-//! its tests only: whoever builds its example program would build a server.
+//! its tests only: a build of its example program would build a server, too.
 
 /// ```
 #[doc = include_str!("../../client/docs/open_account.rs")]

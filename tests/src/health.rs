@@ -8,7 +8,7 @@ use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
-use crate::process::PATIENCE;
+use crate::process::TIMEOUT;
 
 /// Waits until the server at `url` says so of itself.
 ///
@@ -27,5 +27,5 @@ pub async fn becomes(url: &str, wanted: ServingStatus) {
             sleep(Duration::from_millis(100)).await;
         }
     };
-    timeout(PATIENCE, asked).await.unwrap_or_else(|_| panic!("never {wanted:?}"));
+    timeout(TIMEOUT, asked).await.unwrap_or_else(|_| panic!("never {wanted:?}"));
 }

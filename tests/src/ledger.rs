@@ -26,7 +26,7 @@ pub use self::{caller::Calls, customer::Customer};
 use crate::{
     count,
     mailbox::Mailbox,
-    process::{MailFile, PATIENCE, mail_files},
+    process::{MailFile, TIMEOUT, mail_files},
     rows,
 };
 
@@ -167,7 +167,7 @@ async fn check_every_mail(db: &DatabaseConnection, mailbox: &Mailbox) {
             sleep(Duration::from_millis(50)).await;
         }
     };
-    timeout(PATIENCE, sent).await.expect("the outbox becomes empty");
+    timeout(TIMEOUT, sent).await.expect("the outbox becomes empty");
     let queued = rows(db, "SELECT state FROM outbox_mail").await;
     for row in &queued {
         let state: String = row.try_get_by_index(0).expect("a state");

@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::{
     mail::first_code,
-    process::{MailFile, PATIENCE},
+    process::{MailFile, TIMEOUT},
 };
 
 /// Reads each mail of a folder once: with thousands of them, to read them all for
@@ -51,7 +51,7 @@ impl Mailbox {
         let find = |codes: &Vec<(String, String)>| {
             codes.iter().find(|(to, _)| to == address).map(|(_, code)| code.clone())
         };
-        let came = timeout(PATIENCE, codes.wait_for(|codes| find(codes).is_some())).await;
+        let came = timeout(TIMEOUT, codes.wait_for(|codes| find(codes).is_some())).await;
         let came = came.unwrap_or_else(|_| panic!("no mail came to {address}"));
         find(&came.expect("mail is read")).expect("a code")
     }

@@ -119,7 +119,7 @@ impl Cluster {
         let mut psql = postgres("psql");
         psql.args(["--no-psqlrc", "--quiet", "--command", write, "--dbname"]);
         psql.arg(self.url("postgres")).stdout(Stdio::null()).stderr(Stdio::null());
-        // Whether there was room is seen by whoever writes next.
+        // The next statement that writes shows whether there was room.
         let _ = psql.status();
     }
 

@@ -22,7 +22,7 @@ use tokio::{
 use crate::{TestDatabase, is_postgres, mail::first_code, test_database::read_all};
 
 /// No test is ever meant to wait this long: it bounds what a slow machine may take.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+pub const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Where the programs are. They are built once a run of the tests, with the
 /// features that `cargo test --workspace --all-features` gives them, so that
@@ -40,7 +40,8 @@ static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
     if folder.ends_with("release") {
         cargo.arg("--release");
     }
-    // What cargo tells a test about its package would have build scripts run again.
+    // The variables by which cargo describes the package of a test would have build
+    // scripts run again.
     for (name, _) in env::vars_os() {
         let name = name.to_string_lossy();
         if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| name.starts_with(prefix)) {
@@ -173,9 +174,9 @@ pub fn server_command(folder: &Path) -> Command {
 pub struct Ended {
     /// Its exit status.
     pub status: ExitStatus,
-    /// What it printed.
+    /// Its standard output.
     pub printed: String,
-    /// What it said to standard error.
+    /// Its standard error.
     pub log: String,
 }
 
@@ -184,7 +185,7 @@ pub struct Ended {
 /// # Panics
 /// When it does not end.
 pub async fn run_to_end(command: &mut Command) -> Ended {
-    let output = timeout(PATIENCE, command.output()).await.expect("the program ends in time");
+    let output = timeout(TIMEOUT, command.output()).await.expect("the program ends in time");
     let output = output.expect("the program starts");
     Ended {
         status: output.status,
@@ -265,7 +266,7 @@ impl ServerProcess {
         self.log.borrow().clone()
     }
 
-    /// What the kernel says of its memory under this name, in MiB.
+    /// Its memory by the kernel's count of this name, in MiB.
     ///
     /// # Panics
     /// When it has ended.
@@ -301,7 +302,7 @@ impl ServerProcess {
     /// Waits until something is found in the log.
     async fn find_in_log<T>(&self, find: impl Fn(&str) -> Option<T>) -> T {
         let mut log = self.log.clone();
-        let found = timeout(PATIENCE, log.wait_for(|log| find(log).is_some())).await;
+        let found = timeout(TIMEOUT, log.wait_for(|log| find(log).is_some())).await;
         let found = found.ok().and_then(Result::ok).and_then(|log| find(&log));
         found.unwrap_or_else(|| panic!("not in this log:\n{}", self.log()))
     }
@@ -329,10 +330,10 @@ impl ServerProcess {
     /// # Panics
     /// When it does not end.
     pub async fn wait(mut self) -> (ExitStatus, String) {
-        let ended = timeout(PATIENCE, self.child.wait()).await.expect("the server ends in time");
+        let ended = timeout(TIMEOUT, self.child.wait()).await.expect("the server ends in time");
         // The log is whole when its writer is gone.
         let mut log = self.log.clone();
-        let _ = timeout(PATIENCE, log.wait_for(|_| false)).await;
+        let _ = timeout(TIMEOUT, log.wait_for(|_| false)).await;
         (ended.expect("it can be waited for"), self.log())
     }
 
@@ -359,7 +360,7 @@ pub async fn code_to(folder: &Path, address: &str) -> String {
             }
         }
     };
-    timeout(PATIENCE, code).await.unwrap_or_else(|_| panic!("no code was mailed to {address}"))
+    timeout(TIMEOUT, code).await.unwrap_or_else(|_| panic!("no code was mailed to {address}"))
 }
 
 /// A mail that was written into a file.
@@ -367,7 +368,7 @@ pub async fn code_to(folder: &Path, address: &str) -> String {
 pub struct MailFile {
     /// To whom it goes.
     pub to: String,
-    /// What tells it from other mails.
+    /// Its Message-ID, which tells it from other mails.
     pub message_id: String,
     /// The file's contents.
     pub text: String,

@@ -7,7 +7,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 /// What a call may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Reads its account again and again; every call must be answered.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Regular {
         let stopped = stop.clone();
         let calls = tokio::spawn(async move {
             loop {
-                let call = timeout(PATIENCE, client.get(v1::GetRequest::default()));
+                let call = timeout(TIMEOUT, client.get(v1::GetRequest::default()));
                 call.await.expect("Get is answered in time").expect("Get is answered");
                 if stopped.is_cancelled() {
                     return;

@@ -66,7 +66,7 @@ pub struct TestServerOptions {
     pub token_call_rate: CallRate,
     /// The trusted proxies.
     pub proxies: TrustedProxies,
-    /// Who may ask by reflection.
+    /// The callers that may ask by reflection.
     pub reflection: Reflection,
     /// Which APE codes there are.
     pub nomenclature: Nomenclature,
@@ -80,7 +80,7 @@ pub struct TestServerOptions {
     pub transport: Transport,
     /// The clock of the account flow instead of the manual one.
     pub clock: Option<Arc<dyn Clock>>,
-    /// What the clients trust, when the server speaks TLS.
+    /// The authority that the clients trust, when the server speaks TLS.
     pub client_tls: Option<TlsOptions>,
 }
 
@@ -122,7 +122,7 @@ pub struct TestServer {
     pub clock: ManualClock,
     /// The account flow, for what has no RPC.
     pub accounts: Accounts,
-    /// What sends mail, when the test says so.
+    /// Sends mail, when the test says so.
     pub outbox: Outbox,
     /// Where the server listens.
     pub address: SocketAddr,
@@ -259,7 +259,7 @@ impl TestServer {
         self.outbox.drain().await.expect("the outbox is read")
     }
 
-    /// What arrived so far.
+    /// The mails that arrived so far.
     #[must_use]
     pub fn mails(&self) -> Vec<Sent> {
         self.memory.sent()

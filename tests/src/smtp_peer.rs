@@ -19,7 +19,7 @@ use tokio::{
 };
 
 /// Long enough for any machine; only a failing test waits as long.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How long the mailers of [`SmtpPeer`] wait for an answer.
 const MAILER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -70,7 +70,7 @@ impl SmtpPeer {
                 let _ = taken.send(line);
             }
         });
-        let first = timeout(PATIENCE, lines.recv()).await.expect("the SMTP server starts");
+        let first = timeout(TIMEOUT, lines.recv()).await.expect("the SMTP server starts");
         let port = first.and_then(|line| line.strip_prefix("listening ")?.parse().ok());
         let port = port.unwrap_or_else(|| {
             panic!("{} has no working aiosmtpd: run tests/run.sh", python.display())
@@ -130,7 +130,7 @@ impl SmtpPeer {
         while let Some(event) = self.next().await {
             mails.extend(event.is("mail").then_some(event));
         }
-        timeout(PATIENCE, self.process.wait())
+        timeout(TIMEOUT, self.process.wait())
             .await
             .expect("the SMTP server stops")
             .expect("it is waited for");
@@ -147,7 +147,7 @@ impl SmtpPeer {
     }
 
     async fn next(&mut self) -> Option<Received> {
-        let line = timeout(PATIENCE, self.lines.recv()).await;
+        let line = timeout(TIMEOUT, self.lines.recv()).await;
         let line = line.expect("the SMTP server has something to tell")?;
         Some(Received(serde_json::from_str(&line).expect("a line of JSON")))
     }

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 /// What a slow machine may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How HTTP/2 begins.
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -36,7 +36,7 @@ pub struct Frame {
     pub ack: bool,
     /// Its stream.
     pub stream: u32,
-    /// What it carries.
+    /// Its payload.
     pub payload: Vec<u8>,
 }
 
@@ -104,7 +104,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     /// # Panics
     /// When neither comes.
     pub async fn next(&mut self) -> Option<Frame> {
-        timeout(PATIENCE, self.read_frame()).await.expect("a frame, or the end")
+        timeout(TIMEOUT, self.read_frame()).await.expect("a frame, or the end")
     }
 
     async fn read_frame(&mut self) -> Option<Frame> {

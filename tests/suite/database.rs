@@ -1,4 +1,4 @@
-//! What is stored, and that it survives: crashes, failing disks, a database that goes
+//! The stored data, and that it survives crashes, failing disks, a database that goes
 //! away, copies, backups, purges and new releases.
 
 mod backup;

@@ -131,7 +131,7 @@ async fn assert_goes_the_whole_way(program: Program) {
     assert_eq!(format!("{before}retry in 60 {after}"), EXAMPLE, "{}", ended.log);
 }
 
-/// Asserts that a file has no more lines than a reader takes in at once.
+/// Asserts that a file has no more lines than a reader takes in at a glance.
 fn assert_is_short(file: &str) {
     let text = std::fs::read_to_string(polyglot().join(file)).expect("the example");
     assert!(text.lines().count() <= 150, "{file} has {} lines", text.lines().count());

@@ -14,7 +14,7 @@ use std::{
 
 use gestan_account_tests::{
     PASSWORD,
-    process::{PATIENCE, workspace},
+    process::{TIMEOUT, workspace},
 };
 use http::Method;
 use sea_orm::sqlx::{Connection as _, SqliteConnection, query, query_scalar};
@@ -78,7 +78,7 @@ impl PocketBase {
                 sleep(Duration::from_millis(10)).await;
             }
         };
-        timeout(PATIENCE, listens).await.expect("it listens in time");
+        timeout(TIMEOUT, listens).await.expect("it listens in time");
         let tokens = make_ready(address, users).await;
         let signed_up = AtomicU64::new(0);
         Self { address, tokens, hash, signed_up, _process: process, _folder: folder }

@@ -18,7 +18,7 @@ use tokio::{
     time::{Duration, sleep, timeout},
 };
 
-use crate::process::PATIENCE;
+use crate::process::TIMEOUT;
 
 /// What becomes of a call whose answer is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Servers {
         let sum = |counts: &BTreeMap<_, u64>| counts.values().sum::<u64>();
         let wanted = sum(&self.answered.borrow()) + more;
         let mut counts = self.answered.subscribe();
-        let reached = timeout(PATIENCE, counts.wait_for(|counts| sum(counts) >= wanted)).await;
+        let reached = timeout(TIMEOUT, counts.wait_for(|counts| sum(counts) >= wanted)).await;
         reached.expect("the customers get on").expect("the counter lives");
     }
 
@@ -94,7 +94,7 @@ impl Caller {
             let addresses = servers.addresses.borrow();
             let urls = addresses.iter().map(|address| format!("http://{address}"));
             // The options of a desktop program, but for the deadline of a slow machine.
-            let options = ClientOptions::new().deadline(PATIENCE);
+            let options = ClientOptions::new().deadline(TIMEOUT);
             Client::connect_any_lazy(urls, options).expect("a client")
         });
         Self { servers: Arc::clone(servers), kept }
@@ -162,7 +162,7 @@ impl Caller {
 
     fn client(&self, token: &str) -> Client {
         let client = self.kept.clone().unwrap_or_else(|| {
-            let options = ClientOptions::new().max_attempts(1).deadline(PATIENCE);
+            let options = ClientOptions::new().max_attempts(1).deadline(TIMEOUT);
             Client::connect_lazy(&self.servers.next_url(), options).expect("a client")
         });
         if token.is_empty() {

@@ -15,7 +15,7 @@ use std::{
 
 use gestan_account_client::{Client, ClientOptions, Error, LinkToken, blocking, v1};
 use gestan_account_proto::{ERROR_DOMAIN, v1::account_service_server::SERVICE_NAME};
-use gestan_account_tests::{TestServer, process::PATIENCE};
+use gestan_account_tests::{TestServer, process::TIMEOUT};
 use tokio::{net::TcpListener, task::spawn_blocking};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Code, Status, body::Body, codegen::Service, server::NamedService};
@@ -80,7 +80,7 @@ async fn a_replica_that_shuts_down_is_left_at_once_for_another() {
     let leaving = Leaving::default();
     let urls = [url(leaving.start().await), url(server.address)];
     // The hour that the one asks for is longer than the deadline.
-    let options = ClientOptions::new().deadline(PATIENCE);
+    let options = ClientOptions::new().deadline(TIMEOUT);
     let client = Client::connect_any_lazy(urls, options).expect("a client");
     let client = client.with_link_token(&LinkToken::parse(&member.link_token).expect("a token"));
     for _ in 0..4 {

@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 use gestan_account_client::{ClientOptions, Error, v1};
 use gestan_account_tests::{
     PASSWORD, TestServer, TestServerOptions, count, new_password,
-    process::{Home, PATIENCE, ServerProcess},
+    process::{Home, ServerProcess, TIMEOUT},
 };
 use tonic::Code;
 
 use self::proxy::Proxy;
 
-fn patient() -> ClientOptions {
+fn long_deadline() -> ClientOptions {
     ClientOptions::new()
-        .deadline(PATIENCE)
+        .deadline(TIMEOUT)
         .max_attempts(1_000)
         .back_off(Duration::from_millis(10), Duration::from_millis(50))
 }
@@ -25,7 +25,7 @@ fn patient() -> ClientOptions {
 async fn a_safe_call_outlives_a_restart_of_the_server() {
     let home = Home::new();
     let server = ServerProcess::start(&home, &[]).await;
-    let client = server.connect(patient()).await;
+    let client = server.connect(long_deadline()).await;
     let address = server.address.to_string();
     let refused = client.get(v1::GetRequest::default()).await.expect_err("no token");
     assert_eq!(refused.rejection().expect("an answer").code(), Code::Unauthenticated);
@@ -43,7 +43,7 @@ async fn a_lost_answer_is_asked_for_again_when_that_is_harmless() {
     let server = TestServer::start().await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     let proxy = Proxy::start(server.address).await;
-    let client = proxy.connect(patient(), &member.link_token).await;
+    let client = proxy.connect(long_deadline(), &member.link_token).await;
     proxy.lose_next_answer();
     client.get(v1::GetRequest::default()).await.expect("Get is repeated");
     assert_eq!(proxy.lost(), 1);
@@ -54,7 +54,7 @@ async fn a_change_of_the_password_is_not_repeated() {
     let server = TestServer::start().await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     let proxy = Proxy::start(server.address).await;
-    let client = proxy.connect(patient(), &member.link_token).await;
+    let client = proxy.connect(long_deadline(), &member.link_token).await;
     proxy.lose_next_answer();
     let request = v1::SetPasswordRequest {
         current_password: PASSWORD.to_owned(),
@@ -80,7 +80,7 @@ async fn a_busy_hasher_is_asked_again_after_the_wait_that_it_named() {
     };
     let server = TestServer::start_with(options).await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
-    let impatient = server.connect(patient().max_attempts(1)).await;
+    let single = server.connect(long_deadline().max_attempts(1)).await;
     let register = |number| v1::RegisterExistingRequest {
         account_id: member.account_id,
         secret: PASSWORD.to_owned(),
@@ -97,7 +97,7 @@ async fn a_busy_hasher_is_asked_again_after_the_wait_that_it_named() {
         }
         outcomes
     };
-    let outcomes = crowd(impatient, 100).await;
+    let outcomes = crowd(single, 100).await;
     let busy = outcomes.iter().filter_map(|outcome| outcome.as_ref().err());
     let busy: Vec<_> = busy.map(|error| error.rejection().expect("an answer")).collect();
     assert!(!busy.is_empty(), "the queue is never full");
@@ -105,7 +105,7 @@ async fn a_busy_hasher_is_asked_again_after_the_wait_that_it_named() {
         assert_eq!(rejection.reason(), v1::ErrorReason::HashingBusy);
         assert!(rejection.retry_delay().is_some());
     }
-    let client = server.connect(patient()).await;
+    let client = server.connect(long_deadline()).await;
     for outcome in crowd(client, 200).await {
         outcome.expect("the client comes back until it is served");
     }
@@ -117,7 +117,7 @@ async fn the_deadline_ends_every_wait() {
     let server = TestServer::start().await;
     let proxy = Proxy::start(server.address).await;
     let deadline = Duration::from_secs(2);
-    let client = proxy.connect(patient().deadline(deadline), "").await;
+    let client = proxy.connect(long_deadline().deadline(deadline), "").await;
     proxy.close();
     let asked = Instant::now();
     let error = client.get(v1::GetRequest::default()).await.expect_err("nobody answers");

@@ -3,7 +3,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command, thread};
 
-use gestan_account_tests::process::{Home, PATIENCE, ServerProcess, code_to, compte_program};
+use gestan_account_tests::process::{Home, ServerProcess, TIMEOUT, code_to, compte_program};
 use rexpect::session::{Options, PtySession, spawn_with_options};
 
 const EMAIL: &str = "jeanne@exemple.fr";
@@ -18,8 +18,8 @@ impl Terminal {
     fn open(url: &str, store: &Path) -> Self {
         let mut command = Command::new(compte_program());
         command.args(["--server", url, "--store"]).arg(store).env("TERM", "xterm");
-        let patience = u64::try_from(PATIENCE.as_millis()).expect("a minute");
-        let options = Options::new().timeout_ms(Some(patience)).strip_ansi_escape_codes(true);
+        let timeout_ms = u64::try_from(TIMEOUT.as_millis()).expect("a minute");
+        let options = Options::new().timeout_ms(Some(timeout_ms)).strip_ansi_escape_codes(true);
         Self(spawn_with_options(command, options).expect("the example starts"))
     }
 

@@ -119,8 +119,8 @@ async fn a_caller_that_goes_away_frees_its_place_and_nothing_is_computed() {
     assert!(poll_once(&mut first).await.is_pending());
     assert!(poll_once(&mut second).await.is_pending());
     drop((first, second));
-    // Both places are there again at once, and who waits in them is the first to be
-    // computed.
+    // Both places are free again immediately, and the jobs that wait in them are the
+    // first to be computed.
     let (mut third, mut fourth) = (counted(&queue, &computed), counted(&queue, &computed));
     assert!(poll_once(&mut third).await.is_pending());
     assert!(poll_once(&mut fourth).await.is_pending());

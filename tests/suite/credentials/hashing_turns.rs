@@ -1,4 +1,5 @@
-//! Who waits for a hash takes turns: one who floods the queue waits for himself.
+//! Callers that wait for a hash take turns: one that floods the queue holds up itself
+//! alone.
 
 use std::{
     collections::HashSet,
@@ -28,8 +29,8 @@ use proptest::prelude::*;
 use tokio::{sync::oneshot, task::JoinSet};
 use tonic::transport::Channel;
 
-/// What is done to a queue: an item comes by this path, or one goes, or all that
-/// are no multiple of this are let go.
+/// A change of a queue: an item comes by this path, or one goes, or all that are no
+/// multiple of this are let go.
 #[derive(Clone, Debug)]
 enum Step {
     Push([u8; 3]),
@@ -96,7 +97,7 @@ proptest! {
         prop_assert!(turns.is_empty());
     }
 
-    /// Whatever waits: a newcomer is served after one item of each other network.
+    /// However much waits, a newcomer is served after one item of each other network.
     #[test]
     fn a_newcomer_is_served_after_one_of_each_network(steps in steps(), capacity in 8..20_usize) {
         let mut turns = Turns::new(capacity);
@@ -220,7 +221,7 @@ impl Line {
         };
     }
 
-    /// The order in which they were served, and who was refused.
+    /// The order in which they were served, and those that were refused.
     async fn served(self) -> (Vec<&'static str>, Vec<&'static str>) {
         drop(self.release);
         let mut refused = Vec::new();
@@ -354,7 +355,7 @@ async fn while_one_home_line_floods_a_linked_machine_and_a_newcomer_are_served_s
     server.deliver_mail().await;
 }
 
-/// Whoever is displaced is told when to come again, and it counts as no try.
+/// A caller that is displaced is told when to come again, and it counts as no try.
 #[tokio::test]
 async fn who_makes_room_is_told_a_wait() {
     let mut line = Line::before_an_occupied_thread(4).await;

@@ -55,7 +55,7 @@ async fn a_backup_under_load_holds_whatever_was_acknowledged_before_it_began() {
     assert_eq!(text(&db, "PRAGMA integrity_check").await.as_deref(), Some("ok"));
     assert_eq!(rows(&db, "PRAGMA foreign_key_check").await.len(), 0);
     ledger::check(&before, server.address).await;
-    // Of one moment: whoever has a password has a link, by the same transaction.
+    // Of one moment: an account with a password has a link, by the same transaction.
     let half = "SELECT count(*) FROM account WHERE password_hash IS NOT NULL \
                 AND NOT EXISTS (SELECT 1 FROM link WHERE account_id = account.id)";
     assert_eq!(count(&db, half).await, 0);

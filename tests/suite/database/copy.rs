@@ -176,7 +176,7 @@ async fn no_table_is_forgotten() {
     copied.sort_unstable();
     let db = Database::connect(&target).await.expect("a database");
     let mut all = tables(&db).await;
-    // What a server writes to try the database is nobody's.
+    // The row that a server writes to try the database belongs to nobody.
     all.retain(|name| name != "seaql_migrations" && name != "heartbeat");
     assert_eq!(copied, all);
 }

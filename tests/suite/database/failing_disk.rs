@@ -1,8 +1,8 @@
 //! The disk of the database fails, becomes read-only or full at each write in turn:
 //! the call is refused or done, and what is acknowledged afterwards is stored.
 //!
-//! What is said of one database is the same whichever one the others are tested on:
-//! it is tested once.
+//! A test of one database alone is the same, whichever one the others run on: it runs
+//! once.
 
 use gestan_account_client::{ClientOptions, Code};
 use gestan_account_tests::{

@@ -18,7 +18,7 @@ use gestan_account_tests::{
     ledger::{Calls, Ledger},
     machine,
     postgres::Cluster,
-    process::{Home, PATIENCE},
+    process::{Home, TIMEOUT},
     uuid,
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
@@ -86,8 +86,8 @@ async fn a_frozen_database_is_told_in_time_and_loses_nothing() {
 
     cluster.freeze();
     let thaw = Instant::now() + Duration::from_secs(20);
-    // Far more patient than the server, which is to answer within its own deadline.
-    let options = ClientOptions::new().max_attempts(1).deadline(PATIENCE);
+    // A far longer deadline than that of the server, which is to answer within its own deadline.
+    let options = ClientOptions::new().max_attempts(1).deadline(TIMEOUT);
     for (number, url) in (0..).zip(replicas.urls()) {
         let client = Client::connect(&url, options.clone()).await.expect("the server answers");
         let request = v1::CreateRequest {
@@ -163,7 +163,7 @@ async fn a_standby_takes_over_from_a_primary_that_stands_still_and_nothing_is_lo
     for url in replicas.urls() {
         becomes(&url, ServingStatus::Serving).await;
     }
-    // Whatever was asked of the primary and never answered holds up nobody.
+    // Statements that the primary never answered hold up nobody.
     ledger.get_on(100).await;
     ledger.close_and_check(&standby.url(DATABASE)).await;
     drop(replicas);
@@ -181,7 +181,7 @@ async fn what_calls_share_ends_in_time_on_a_database_that_stands_still() {
     assert!(links.find(nobodys).await.expect("it is read").is_none());
     cluster.freeze();
     // Nobody here gives up before it does.
-    let read = timeout(PATIENCE, links.find(nobodys)).await.expect("it ends");
+    let read = timeout(TIMEOUT, links.find(nobodys)).await.expect("it ends");
     assert!(matches!(read, Err(StorageError::Unavailable(_))));
     cluster.thaw();
     assert!(links.find(nobodys).await.expect("it is read").is_none());

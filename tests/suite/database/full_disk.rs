@@ -1,8 +1,8 @@
 //! The disk of the database fills, for real, and has room again: what was
 //! acknowledged is on it, what was not was refused, and nobody restarts anything.
 //!
-//! What is said of one database is the same whichever one the others are tested on:
-//! it is tested once.
+//! A test of one database alone is the same, whichever one the others run on: it runs
+//! once.
 
 use gestan_account_client::{ClientOptions, Code, Error, FieldMask, v1};
 use gestan_account_tests::{
@@ -131,8 +131,8 @@ async fn a_disk_that_fills_at_any_moment_loses_nothing() {
     ledger.close_and_check(&disk.sqlite_url()).await;
 }
 
-/// PostgreSQL gives up by itself when it cannot write its log; whoever runs it starts
-/// it again.
+/// PostgreSQL gives up by itself when it cannot write its log; its operator starts it
+/// again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_postgresql_whose_disk_fills_loses_nothing() {
     if !is_postgres()

@@ -39,7 +39,7 @@ const POSTGRES_SCHEMA: &str = "
     ) AS lines ORDER BY line";
 
 async fn connect(database: &TestDatabase) -> DatabaseConnection {
-    // The folder of an SQLite file is made by who opens it.
+    // The program that opens an SQLite file makes its folder.
     let url = if is_postgres() { database.url() } else { "sqlite::memory:" };
     let mut options = ConnectOptions::new(url);
     // Each connection would have a database in memory of its own.

@@ -2,15 +2,15 @@
 //! acknowledged into a file that nobody finds, and the server goes on by itself with
 //! the file that has the name.
 //!
-//! What is said of one database is the same whichever one the others are tested on:
-//! it is tested once.
+//! A test of one database alone is the same, whichever one the others run on: it runs
+//! once.
 
 use std::{fs, path::PathBuf};
 
 use gestan_account_client::{Client, ClientOptions, Code, Error, v1};
 use gestan_account_tests::{
     becomes, count, creation, is_postgres,
-    process::{Home, PATIENCE, ServerProcess, run_to_end},
+    process::{Home, ServerProcess, TIMEOUT, run_to_end},
     text,
 };
 use sea_orm::Database;
@@ -58,7 +58,7 @@ impl Scene {
                 sleep(Duration::from_millis(50)).await;
             }
         };
-        timeout(PATIENCE, answered).await.expect("it serves again");
+        timeout(TIMEOUT, answered).await.expect("it serves again");
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -119,7 +119,7 @@ async fn a_file_that_another_one_replaces_is_left_for_it() {
     let copy = scene.file("copie.sqlite");
     let backup = run_to_end(scene.home.command().args(["backup", "--to"]).arg(&copy)).await;
     assert!(backup.status.success(), "{}", backup.log);
-    // These are lost with the file, as whoever replaces it means it.
+    // These are lost with the file, as the person who replaces it means it.
     for number in 6..=40 {
         scene.create(number).await.expect("Create is answered");
     }

@@ -2,8 +2,8 @@
 //! in turn, as it does when the disk is full at that moment: the very next call is
 //! stored, and another process sees it.
 //!
-//! What is said of one database is the same whichever one the others are tested on:
-//! it is tested once.
+//! A test of one database alone is the same, whichever one the others run on: it runs
+//! once.
 
 use std::collections::BTreeSet;
 

@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use gestan_account_client::{Client, ClientOptions, LinkToken, v1};
 use gestan_account_tests::{
     Mailbox, Replicas, count, machine, new_password,
-    process::{Home, PATIENCE, mail_files, run_to_end},
+    process::{Home, TIMEOUT, mail_files, run_to_end},
     rows, uuid,
 };
 use rand::{SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
@@ -22,7 +22,7 @@ async fn a_thousand_accounts_are_opened_through_three_servers_by_calls_spread_at
     let replicas = Replicas::start(Home::new()).await;
     let mut clients = Vec::new();
     for url in replicas.urls() {
-        let options = ClientOptions::new().max_attempts(1).deadline(PATIENCE);
+        let options = ClientOptions::new().max_attempts(1).deadline(TIMEOUT);
         clients.push(Client::connect(&url, options).await.expect("the server answers"));
     }
     let clients = Arc::new(clients);

@@ -67,7 +67,7 @@ async fn every_release_can_work_on_the_newest_schema() {
         for (column, required) in &expected {
             let now = newest.get(column);
             assert!(now.is_some(), "{release} uses {column:?}, which is gone");
-            // What it may leave out may be left out still.
+            // A column that it may leave out may be left out still.
             assert!(*required || now == Some(&false), "{release} may leave {column:?} out");
         }
         let known: Vec<&String> = expected.keys().map(|(table, _)| table).collect();

@@ -28,7 +28,7 @@ fn a_stranger_cannot_say_where_it_comes_from() {
 fn a_trusted_proxy_is_believed_as_far_as_it_saw() {
     let trusted = "10.0.0.0/8, 2001:db8::1";
     assert_eq!(caller(trusted, "10.1.2.3", &["198.51.100.7"]), "198.51.100.7");
-    // What the caller wrote itself stands before what the proxy added.
+    // The addresses that the caller made up stand before the one that the proxy added.
     assert_eq!(caller(trusted, "10.1.2.3", &["1.1.1.1, 198.51.100.7"]), "198.51.100.7");
     assert_eq!(caller(trusted, "10.1.2.3", &["1.1.1.1", "198.51.100.7"]), "198.51.100.7");
     assert_eq!(caller(trusted, "2001:db8::1", &["198.51.100.7, 10.9.9.9"]), "198.51.100.7");

@@ -63,11 +63,11 @@ impl Proxy {
         self.ping.ping(Ping::opaque()).await.expect("the connection lives");
     }
 
-    /// What a call without a token is answered: 16 when it is looked at, 8 when its
-    /// caller is refused.
+    /// The status of a call without a token: 16 when it is looked at, 8 when its caller
+    /// is refused.
     async fn answer(&mut self, caller: &str) -> String {
         let mut call = self.begin(caller, "Get", "none").await;
-        // An empty message. Whoever is refused need not have it taken.
+        // An empty message. That of a refused caller need not be taken.
         let _ = call.body.send_data(Bytes::from_static(&[0; 5]), true);
         let answer = call.response.await.expect("an answer");
         let status = answer.headers().get("grpc-status").expect("a refusal");

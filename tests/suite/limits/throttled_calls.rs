@@ -1,4 +1,4 @@
-//! Contract §5, calls: whoever calls has a limit, with a token as without.
+//! Contract §5, calls: every caller has a limit, with a token as without.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -28,7 +28,7 @@ async fn a_link_token_has_so_many_calls_whatever_they_are_and_other_machines_hav
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     let other = server.register(member.account_id, 2).await;
     member.read().await;
-    // What is refused is counted, too.
+    // A call that is refused is counted, too.
     let unlink = v1::UnlinkRequest { account_id: 4_000_000_000, ..Default::default() };
     for _ in 0..2 {
         let outcome = member.client.unlink(unlink.clone()).await;
@@ -82,8 +82,8 @@ fn neighbouring_networks_have_together_no_more_than_the_shares_of_the_wider_one(
     assert_eq!(take(&buckets, "198.51.101.1"), Ok(()), "another network");
 }
 
-/// What a wider network refuses takes nothing from the narrower one, and the wait
-/// that is told is that of the network that refuses.
+/// A call that a wider network refuses takes nothing from the narrower one, and the
+/// wait that is told is that of the network that refuses.
 #[test]
 fn a_call_that_is_refused_takes_nothing_and_is_told_the_longest_wait() {
     let buckets = NetworkCalls::new(CallRate { burst: 1, per_second: 1 });

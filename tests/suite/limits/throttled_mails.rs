@@ -124,7 +124,7 @@ async fn an_id_does_not_tell_its_address_by_its_limit() {
     server.deliver_mail().await;
     let before = server.mails().len();
 
-    // The address is at its limit; who names the ID is answered as for an ID that is nobody's.
+    // The address is at its limit; a caller that names the ID gets the answer for an unknown one.
     create(&server, 2, "jeanne@exemple.fr").await.expect("the hour has passed");
     for (number, account_id) in [(3, member.account_id), (4, 4_000_000_000)] {
         resend_by_id(&server, number, account_id).await.expect("nothing is refused");
@@ -281,7 +281,7 @@ async fn an_address_does_not_tell_its_id_by_its_limit() {
     for (number, email) in [(3, "jeanne@exemple.fr"), (4, "personne@exemple.fr")] {
         create(&server, number, email).await.expect("nothing is refused");
     }
-    // What the mailbox gets is limited all the same.
+    // The mails that the mailbox gets are limited all the same.
     server.deliver_mail().await;
     let to_jeanne = |server: &TestServer| {
         server.mails().iter().skip(before).filter(|mail| mail.to == "jeanne@exemple.fr").count()

@@ -1,4 +1,4 @@
-//! Contract §5, passwords: who guesses is slowed down, and nobody is shut out.
+//! Contract §5, passwords: guessing is slowed down, and nobody is shut out.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The outbox: what becomes of a mail that is owed.
+//! The outbox: what becomes of a mail that is queued.
 
 use gestan_account_client::v1;
 use gestan_account_server::mail::mailer::SendError;

@@ -124,7 +124,7 @@ impl Randomness for StandsStill {
         self.inner.fill(bytes);
         if bytes.len() == 11 {
             self.reached.send(()).unwrap();
-            // What else this thread was to do goes on on another.
+            // The other tasks of this thread go on on another one.
             tokio::task::block_in_place(|| self.go_on.lock().unwrap().recv().unwrap());
         }
     }
@@ -142,7 +142,7 @@ async fn a_worker_whose_lease_was_taken_over_mints_no_code_and_ends_nothing() {
     let slow = tokio::spawn(async move { slow.drain().await.unwrap() });
     tokio::task::spawn_blocking(move || is_reached.recv().unwrap()).await.unwrap();
 
-    // Another takes over, and fails: the mail is still owed when the slow one goes on.
+    // Another takes over, and fails: the mail is still queued when the slow one goes on.
     server.advance(SignedDuration::from_secs(90));
     let lease_id = (&SeededRandomness::new(9) as &dyn Randomness).uuid();
     let (now, lease) = (server.outbox.clock.now(), SignedDuration::from_secs(90));

@@ -199,14 +199,14 @@ async fn a_mail_server_that_hangs_holds_up_no_call() {
     for number in 0..12 {
         server.create(&format!("client{number}@exemple.fr"), number).await;
     }
-    // As many mails as are ever sent at once.
+    // As many mails as are ever sent concurrently.
     for _ in 0..8 {
         peer.hangs().await;
     }
     let call = timeout(Duration::from_secs(5), server.create("jeanne@exemple.fr", 20));
     call.await.expect("Create is answered at once");
-    let owed = "SELECT count(*) FROM outbox_mail WHERE state = 'pending' AND attempts = 0";
-    assert_eq!(count(server.db(), owed).await, 13, "none was sent, none was given up");
+    let queued = "SELECT count(*) FROM outbox_mail WHERE state = 'pending' AND attempts = 0";
+    assert_eq!(count(server.db(), queued).await, 13, "none was sent, none was given up");
     worker.abort();
     assert!(peer.stop().await.is_empty());
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use gestan_account_client::{Client, ClientOptions, Error, LinkToken, v1};
 use gestan_account_tests::{
     PASSWORD, creation, new_password,
-    process::{Home, PATIENCE, ServerProcess},
+    process::{Home, ServerProcess, TIMEOUT},
 };
 use tokio::{
     net::TcpStream,
@@ -26,7 +26,7 @@ const SLOW_HASHES: [&str; 6] =
     ["--hash-memory-kib", "262144", "--hash-passes", "4", "--hash-threads", "2"];
 
 fn once() -> ClientOptions {
-    ClientOptions::new().max_attempts(1).deadline(PATIENCE)
+    ClientOptions::new().max_attempts(1).deadline(TIMEOUT)
 }
 
 async fn linked(server: &ServerProcess, link_token: &str) -> Client {
@@ -75,14 +75,14 @@ async fn sigterm_lets_the_running_call_finish_and_refuses_new_ones() {
     let mut watched = watched.expect("health can be watched").into_inner();
     let mut statuses = Vec::new();
     while statuses.last() != Some(&ServingStatus::Serving) {
-        let answer = timeout(PATIENCE, watched.message()).await.expect("a status in time");
+        let answer = timeout(TIMEOUT, watched.message()).await.expect("a status in time");
         statuses.push(answer.expect("a status").expect("a status").status());
     }
     let idle = TcpStream::connect(server.address).await.expect("a connection");
     let running = slow_call(&client).await;
 
     server.terminate().await;
-    let answer = timeout(PATIENCE, watched.message()).await.expect("a status in time");
+    let answer = timeout(TIMEOUT, watched.message()).await.expect("a status in time");
     let status = answer.expect("a status").expect("a status").status();
     assert_eq!(status, ServingStatus::NotServing);
     // On the open connection, and on a new one.
@@ -100,7 +100,7 @@ async fn sigterm_lets_the_running_call_finish_and_refuses_new_ones() {
     assert!(!log.contains("calls cut off"), "{log}");
     drop(idle);
 
-    // What was answered is there, on the same data.
+    // The change that was answered is there, on the same data.
     let server = ServerProcess::start(&home, &[]).await;
     let client = linked(&server, &link_token).await;
     let change = v1::SetPasswordRequest {

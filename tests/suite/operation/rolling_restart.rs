@@ -1,4 +1,4 @@
-//! Three servers on one database are restarted one after the other, politely
+//! Three servers on one database are restarted one after the other, by SIGTERM
 //! and by SIGKILL, while customers are at work, and no customer notices: no
 //! call fails that may be repeated, and what was acknowledged is there.
 

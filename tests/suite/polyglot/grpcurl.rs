@@ -7,7 +7,7 @@ use std::{
 };
 
 use gestan_account_tests::process::{
-    Home, PATIENCE, ServerProcess, run_to_end, server_command, workspace,
+    Home, ServerProcess, TIMEOUT, run_to_end, server_command, workspace,
 };
 use tokio::{process::Command, time::timeout};
 
@@ -33,7 +33,7 @@ async fn walk(server: &ServerProcess, folder: &Path, key: Option<&str>) -> (Stri
         .env("SERVER", server.address.to_string())
         .env("MAILS", folder.join("data/mail"))
         .kill_on_drop(true);
-    let output = timeout(PATIENCE, walk.output()).await.expect("the walk ends");
+    let output = timeout(TIMEOUT, walk.output()).await.expect("the walk ends");
     let output = output.expect("bash runs");
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -96,7 +96,7 @@ async fn the_readmes_commands_for_a_support_agent_read_an_account() {
     }
     let mut bash = Command::new("bash");
     bash.args(["-euc", &script]).current_dir(home.path()).kill_on_drop(true);
-    let output = timeout(PATIENCE, bash.output()).await.expect("it ends").expect("bash runs");
+    let output = timeout(TIMEOUT, bash.output()).await.expect("it ends").expect("bash runs");
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(printed.contains("\"email\": \"jeanne@exemple.fr\""), "{printed}");
@@ -108,7 +108,7 @@ async fn whoever_asks_by_reflection_without_a_key_is_told_what_to_send() {
     let server = ServerProcess::start(&home, &[]).await;
     let mut list = Command::new(grpcurl());
     list.args(["-plaintext", &server.address.to_string(), "list"]);
-    let output = timeout(PATIENCE, list.output()).await.expect("it ends").expect("grpcurl runs");
+    let output = timeout(TIMEOUT, list.output()).await.expect("it ends").expect("grpcurl runs");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && said.contains("authorization: Bearer KEY"), "{said}");
 }

@@ -40,7 +40,7 @@ async fn start() -> TestServer {
     let options = TestServerOptions { throttles, call_rate, ..Default::default() };
     let server = TestServer::start_with(options).await;
     server.open_account("jeanne@exemple.fr", 1).await;
-    // What addresses were mailed before is forgotten: that is not what is compared.
+    // The mails that addresses got before are forgotten: they are not compared.
     server.advance(SignedDuration::from_hours(25));
     let now = server.clock.now();
     purge(&server.accounts.db, RETENTION, now).await.expect("it is purged");
@@ -162,7 +162,7 @@ async fn resend_password_does_and_answers_the_same_by_id() {
     server.deliver_mail().await;
 }
 
-/// Whoever measures how busy the server is must learn nothing from it, either.
+/// A caller that measures how busy the server is must learn nothing from it, either.
 #[tokio::test]
 async fn the_mails_cost_the_same_work_whether_or_not_there_is_an_account() {
     let server = start().await;

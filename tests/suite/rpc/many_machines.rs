@@ -192,7 +192,7 @@ async fn a_new_password_detaches_all_others_with_as_many_statements_as_one() {
     server.deliver_mail().await;
 }
 
-/// Only Get reads the list: whoever changes something is found by one row.
+/// Only Get reads the list: a caller that changes something is found by one row.
 #[tokio::test]
 async fn a_call_that_lists_no_machines_reads_none_but_its_own() {
     let server = TestServer::start().await;
@@ -208,7 +208,8 @@ async fn a_call_that_lists_no_machines_reads_none_but_its_own() {
     assert!(!of_links[0].contains("JOIN \"link\""), "{of_links:?}");
 }
 
-/// However many of its machines call at once, an account's list is read once a batch.
+/// However many of its machines call concurrently, an account's list is read once a
+/// batch.
 #[tokio::test(flavor = "multi_thread")]
 async fn machines_of_one_account_that_call_at_once_share_its_list() {
     let server = TestServer::start().await;

@@ -1,5 +1,5 @@
-//! Calls that come at once share the statements that read their links. Each must
-//! get what it would have got alone, and nobody what was true before.
+//! Concurrent calls share the statements that read their links. Each must get what it
+//! would have got alone, and none what was true before.
 
 use gestan_account_client::{
     Code, LinkToken,
@@ -11,10 +11,10 @@ use gestan_account_tests::{
 };
 use tokio::task::JoinSet;
 
-/// Customers that call at once.
+/// Customers that call concurrently.
 const CUSTOMERS: u32 = 12;
 
-/// Calls at once.
+/// Concurrent calls.
 const CALLS: u32 = 240;
 
 async fn open_accounts(server: &TestServer) -> Vec<Member> {

@@ -1,5 +1,5 @@
-//! Requests for a code that come at once are served by one transaction. Each must
-//! get what it would have got alone.
+//! Concurrent requests for a code are served by one transaction. Each must get what
+//! it would have got alone.
 
 use std::collections::BTreeSet;
 
@@ -17,13 +17,13 @@ use tokio::task::JoinSet;
 
 use super::create::request;
 
-/// Calls at once.
+/// Concurrent calls.
 const CALLS: u32 = 100;
 
 type Answers = Vec<(u32, Result<CreateResponse, Error>)>;
 
-/// Sends all of them at once; gives the answers in the order of the numbers.
-async fn at_once(server: &TestServer, requests: Vec<(u32, v1::CreateRequest)>) -> Answers {
+/// Sends all of them concurrently; gives the answers in the order of the numbers.
+async fn concurrently(server: &TestServer, requests: Vec<(u32, v1::CreateRequest)>) -> Answers {
     let mut calls = JoinSet::new();
     for (number, request) in requests {
         let client = server.client.clone();
@@ -48,7 +48,7 @@ async fn each_is_answered_once_and_repeats_are_answered_alike() {
     let server = TestServer::start().await;
     let _ = server.take_statements();
     let twice = (0..2 * CALLS).map(|number| (number, customer(number % CALLS))).collect();
-    let answers = at_once(&server, twice).await;
+    let answers = concurrently(&server, twice).await;
     let statements = server.take_statements().len();
     let answers: Vec<CreateResponse> =
         answers.into_iter().map(|(_, answer)| answer.expect("it is answered")).collect();
@@ -76,7 +76,7 @@ async fn who_is_refused_among_others_leaves_nothing_and_may_ask_again() {
     let options = TestServerOptions { throttles, ..Default::default() };
     let server = TestServer::start_with(options).await;
     let all: Vec<_> = (0..CALLS).map(|number| (number, customer(number))).collect();
-    let answers = at_once(&server, all.clone()).await;
+    let answers = concurrently(&server, all.clone()).await;
     let mut refused = Vec::new();
     for (number, answer) in answers {
         if answer.is_err() {
@@ -91,7 +91,7 @@ async fn who_is_refused_among_others_leaves_nothing_and_may_ask_again() {
         assert_eq!(rows(&server, table).await, CALLS / 2, "{table}");
     }
     server.advance(SignedDuration::from_hours(1));
-    let answers = at_once(&server, refused).await;
+    let answers = concurrently(&server, refused).await;
     assert!(answers.iter().all(|(_, answer)| answer.is_ok()), "{answers:?}");
     assert_eq!(rows(&server, "challenge").await, CALLS);
     server.deliver_mail().await;
@@ -110,7 +110,7 @@ async fn of_two_requests_with_one_id_the_second_is_refused_and_the_others_are_no
     let mut other = customer(0);
     other.email = "autre@exemple.fr".to_owned();
     all.push((CALLS, other));
-    let mut answers = at_once(&server, all).await;
+    let mut answers = concurrently(&server, all).await;
     let (_, last) = answers.pop().expect("an answer");
     let (_, first) = answers.remove(0);
     assert!(answers.iter().all(|(_, answer)| answer.is_ok()));
@@ -127,7 +127,7 @@ async fn of_two_requests_with_one_id_the_second_is_refused_and_the_others_are_no
 async fn two_for_one_address_share_a_salt() {
     let server = TestServer::start().await;
     let same = |number: u32| (number, request("jeanne@exemple.fr", number.into()));
-    let answers = at_once(&server, (0..CALLS).map(same).collect()).await;
+    let answers = concurrently(&server, (0..CALLS).map(same).collect()).await;
     assert!(answers.iter().all(|(_, answer)| answer.is_ok()));
     assert_eq!(rows(&server, "challenge").await, CALLS);
     assert_eq!(count(server.db(), "SELECT count(DISTINCT salt) FROM challenge").await, 1);
@@ -137,13 +137,13 @@ async fn two_for_one_address_share_a_salt() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_row_is_the_trouble_of_its_own_request_only() {
     let server = TestServer::start().await;
-    at_once(&server, vec![(0, customer(0))]).await;
+    concurrently(&server, vec![(0, customer(0))]).await;
     execute(server.db(), "UPDATE throttle SET hits = 'ÉÉÉ' WHERE key LIKE 'mails-to:%'").await;
     let mut again = customer(0);
     again.request_id = uuid(1);
     let mut all: Vec<_> = (1..CALLS).map(|number| (number, customer(number))).collect();
     all.insert(0, (0, again));
-    let mut answers = at_once(&server, all).await;
+    let mut answers = concurrently(&server, all).await;
     let (_, damaged) = answers.remove(0);
     assert_refused(damaged, Code::Internal, ErrorReason::Internal);
     assert!(answers.iter().all(|(_, answer)| answer.is_ok()), "{answers:?}");

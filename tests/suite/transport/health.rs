@@ -9,7 +9,7 @@ use gestan_account_server::{
     storage::support_key,
     throttle::calls::CallRate,
 };
-use gestan_account_tests::{TestDatabase, TestServer, TestServerOptions, process::PATIENCE};
+use gestan_account_tests::{TestDatabase, TestServer, TestServerOptions, process::TIMEOUT};
 use jiff::SignedDuration;
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database};
 use tokio::time::timeout;
@@ -41,7 +41,7 @@ async fn becomes(watched: &mut Streaming<HealthCheckResponse>, wanted: ServingSt
     let changes = async {
         while watched.message().await.expect("a status").expect("a status").status() != wanted {}
     };
-    timeout(PATIENCE, changes).await.unwrap_or_else(|_| panic!("it never is {wanted:?}"));
+    timeout(TIMEOUT, changes).await.unwrap_or_else(|_| panic!("it never is {wanted:?}"));
 }
 
 #[tokio::test]
@@ -139,7 +139,7 @@ async fn reflection_answers_by_default_whoever_sends_a_support_key() {
     assert_eq!(reflection_code(&server, Some(key.reveal())).await, Code::Unimplemented);
 }
 
-/// Whatever is no call of the account service is a stranger's.
+/// A call of any service but that of the accounts is a stranger's.
 #[tokio::test]
 async fn health_and_reflection_are_counted_like_calls_of_strangers() {
     let call_rate = CallRate { burst: 3, per_second: 1 };

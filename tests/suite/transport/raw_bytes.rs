@@ -18,7 +18,7 @@ use tokio::{
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// How long an answer is waited for.
-const PATIENCE: Duration = Duration::from_millis(20);
+const TIMEOUT: Duration = Duration::from_millis(20);
 
 thread_local! {
     static PANICS: Cell<u32> = const { Cell::new(0) };
@@ -112,7 +112,7 @@ async fn say(server: &TestServer, bytes: &[u8]) -> Vec<u8> {
     let mut answer = Vec::new();
     // The server may have closed before all was said.
     if stream.write_all(bytes).await.is_ok() {
-        let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
+        let _ = tokio::time::timeout(TIMEOUT, stream.read_to_end(&mut answer)).await;
     }
     answer
 }

@@ -1,4 +1,5 @@
-//! Connections that are slow, silent or too many; who behaves is served meanwhile.
+//! Connections that are slow, silent or too many; peers that behave are served
+//! meanwhile.
 
 #![expect(clippy::expect_used, reason = "what a test needs and does not get ends the test")]
 
@@ -16,7 +17,7 @@ use tokio::{
 };
 
 /// What a slow machine may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 async fn start(transport: Transport) -> TestServer {
     TestServer::start_with(TestServerOptions { transport, ..Default::default() }).await
@@ -38,7 +39,7 @@ async fn taken(stream: TcpStream) -> Option<Wire> {
     let mut wire = Wire::new(stream);
     wire.send(PREFACE).await;
     wire.send(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await;
-    let settings = timeout(PATIENCE, wire.next()).await.expect("an answer or the end");
+    let settings = timeout(TIMEOUT, wire.next()).await.expect("an answer or the end");
     settings.map(|_| wire)
 }
 
@@ -89,7 +90,7 @@ async fn two_thousand_idle_connections_disturb_nobody_and_end() {
             wire.ended().await;
         }
     };
-    timeout(PATIENCE, ends).await.expect("idle connections end");
+    timeout(TIMEOUT, ends).await.expect("idle connections end");
     regular.stop().await;
 }
 
@@ -108,7 +109,7 @@ async fn headers_that_never_end_hold_no_connection() {
             ticks.tick().await;
         }
     };
-    timeout(PATIENCE, trickle).await.expect("it is given up");
+    timeout(TIMEOUT, trickle).await.expect("it is given up");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -118,7 +119,7 @@ async fn a_peer_that_answers_no_ping_is_gone() {
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     let regular = Regular::start(&member.client);
     let (mut wire, _) = Wire::begin(connect(server.address).await).await;
-    timeout(PATIENCE, wire.ended()).await.expect("it is given up");
+    timeout(TIMEOUT, wire.ended()).await.expect("it is given up");
     regular.stop().await;
 }
 
@@ -146,7 +147,7 @@ async fn connections_of_one_address_are_capped_and_others_get_in() {
     drop(held);
     let freed =
         async { while taken(connect_from("127.0.0.2", server.address).await).await.is_none() {} };
-    timeout(PATIENCE, freed).await.expect("a permit ends with its connection");
+    timeout(TIMEOUT, freed).await.expect("a permit ends with its connection");
     regular.stop().await;
 }
 
@@ -224,10 +225,10 @@ async fn connections_are_capped_in_all() {
     held.pop();
     let freed =
         async { while taken(connect_from("127.0.0.9", server.address).await).await.is_none() {} };
-    timeout(PATIENCE, freed).await.expect("a permit ends with its connection");
+    timeout(TIMEOUT, freed).await.expect("a permit ends with its connection");
 }
 
-/// Whoever holds all connections that there are, and does nothing with them,
+/// A peer that holds all connections that there are, and does nothing with them,
 /// keeps nobody out.
 #[tokio::test]
 async fn when_all_connections_are_taken_the_idlest_of_the_fullest_network_makes_room() {
@@ -280,7 +281,7 @@ async fn the_server_survives_that_no_file_can_be_opened() {
     assert!(held.len() < 100);
     Regular::start(&member.client).stop().await;
     drop(held);
-    let newcomer = timeout(PATIENCE, taken(connect(server.address).await));
+    let newcomer = timeout(TIMEOUT, taken(connect(server.address).await));
     assert!(newcomer.await.expect("an answer").is_some());
     Regular::start(&member.client).stop().await;
 }

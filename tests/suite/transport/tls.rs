@@ -29,7 +29,7 @@ use tokio_rustls::{
 };
 
 /// What a slow machine may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// So seldom that the test does not see it.
 const NEVER: Duration = Duration::from_hours(1);
 
@@ -67,7 +67,7 @@ async fn shown(server: &TestServer, authority: &Authority) -> CertificateDer<'st
 async fn until_shown(server: &TestServer, authority: &Authority, expected: &Identity) {
     let expected = expected.der();
     let changed = async { while shown(server, authority).await != expected {} };
-    timeout(PATIENCE, changed).await.expect("the new certificate is shown");
+    timeout(TIMEOUT, changed).await.expect("the new certificate is shown");
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn slow_handshakes_are_cut_off() {
             wire.ended().await;
         }
     };
-    timeout(PATIENCE, ends).await.expect("slow handshakes end");
+    timeout(TIMEOUT, ends).await.expect("slow handshakes end");
     regular.stop().await;
 }
 
@@ -165,7 +165,7 @@ async fn handshakes_under_way_are_bounded() {
     let client_tls = Some(authority.client_options());
     let options = TestServerOptions { transport, client_tls, ..Default::default() };
     let server = TestServer::start_with(options).await;
-    // What answers a call has come through its handshake.
+    // A connection that answers a call has come through its handshake.
     server.client.get(v1::GetRequest::default()).await.expect_err("no token");
     // Both have begun, so that neither can be told from a customer's.
     let mut begun = Vec::new();
@@ -175,10 +175,10 @@ async fn handshakes_under_way_are_bounded() {
         begun.push(stream);
     }
     let refused = async { while connect(&server, authority.any_client()).await.is_ok() {} };
-    timeout(PATIENCE, refused).await.expect("a third is turned away");
+    timeout(TIMEOUT, refused).await.expect("a third is turned away");
     begun.pop();
     let freed = async { while connect(&server, authority.any_client()).await.is_err() {} };
-    timeout(PATIENCE, freed).await.expect("a place is free again");
+    timeout(TIMEOUT, freed).await.expect("a place is free again");
 }
 
 /// The silent ones of the network that has the most make room; and nobody waits
@@ -207,7 +207,7 @@ async fn silent_connections_of_six_addresses_keep_no_customer_from_its_handshake
         let stream = connect_from([127, 7, customer, 1], server.address).await;
         let name = ServerName::try_from("localhost").expect("a name");
         let shaken = TlsConnector::from(Arc::new(authority.any_client())).connect(name, stream);
-        let shaken = timeout(PATIENCE, shaken).await.expect("an end");
+        let shaken = timeout(TIMEOUT, shaken).await.expect("an end");
         shaken.unwrap_or_else(|error| panic!("customer {customer}: {error}"));
     }
 }
@@ -231,10 +231,10 @@ async fn one_address_has_its_own_places_for_handshakes() {
     }
     let mut answer = [0];
     let made_room = silent[0].read(&mut answer);
-    assert!(matches!(timeout(PATIENCE, made_room).await.expect("an end"), Ok(0) | Err(_)));
+    assert!(matches!(timeout(TIMEOUT, made_room).await.expect("an end"), Ok(0) | Err(_)));
     // The two others are there, and are given up for want of a first byte.
     for stream in &mut silent[1..] {
-        let end = timeout(PATIENCE, stream.read(&mut answer)).await.expect("an end");
+        let end = timeout(TIMEOUT, stream.read(&mut answer)).await.expect("an end");
         assert!(matches!(end, Ok(0) | Err(_)));
     }
 }

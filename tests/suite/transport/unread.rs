@@ -25,7 +25,7 @@ use tonic::{Code, transport::Endpoint};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
 /// What a slow machine may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 const GET: &str = "/gestan.account.v1.AccountService/Get";
 const WATCH: &str = "/grpc.health.v1.Health/Watch";
 /// `SETTINGS_INITIAL_WINDOW_SIZE`.
@@ -71,7 +71,7 @@ async fn without_a_window(initial: u32) {
     let (mut wire, _) = Wire::begin_with(stream, &[(INITIAL_WINDOW, initial)]).await;
     assert!(wire.send(&get(1, &member)).await);
     wire.next_of(FrameKind::Headers).await.expect("the head of the answer");
-    timeout(PATIENCE, wire.ended()).await.expect("its time is over");
+    timeout(TIMEOUT, wire.ended()).await.expect("its time is over");
     regular.stop().await;
 }
 
@@ -98,7 +98,7 @@ async fn whoever_takes_its_answer_byte_by_byte_loses_the_connection_at_the_deadl
             ticks.tick().await;
         }
     };
-    timeout(PATIENCE, slowly).await.expect("its time is over");
+    timeout(TIMEOUT, slowly).await.expect("its time is over");
     regular.stop().await;
 }
 
@@ -119,7 +119,7 @@ async fn whoever_does_not_read_what_came_loses_the_connection_at_the_deadline() 
         let slowly = async {
             let mut ticks = interval(Duration::from_millis(50));
             let mut byte = [0];
-            // What comes in is not looked at: whether it may go out tells the end.
+            // Incoming frames are not looked at: the end shows when nothing can be sent.
             while stream.try_write(&frame(6, 1, 0, &[0; 8])).is_ok() {
                 if reads && !matches!(stream.read(&mut byte).await, Ok(1)) {
                     return;
@@ -127,7 +127,7 @@ async fn whoever_does_not_read_what_came_loses_the_connection_at_the_deadline() 
                 ticks.tick().await;
             }
         };
-        timeout(PATIENCE, slowly).await.expect("its time is over");
+        timeout(TIMEOUT, slowly).await.expect("its time is over");
     }
 }
 
@@ -167,7 +167,7 @@ async fn whoever_pings_without_end_and_reads_nothing_loses_the_connection() {
     let (mut wire, _) = Wire::begin(stream).await;
     let flood = frame(6, 0, 0, b"are you?").repeat(1_000);
     let sent = async { while wire.send(&flood).await {} };
-    timeout(PATIENCE, sent).await.expect("its time is over");
+    timeout(TIMEOUT, sent).await.expect("its time is over");
     regular.stop().await;
 }
 
@@ -180,7 +180,7 @@ async fn a_health_watch_that_is_not_taken_loses_the_connection() {
     wire.send(&headers_with(1, WATCH, &[])).await;
     wire.send(&message(1, &[], true)).await;
     wire.next_of(FrameKind::Headers).await.expect("the head of the answer");
-    timeout(PATIENCE, wire.ended()).await.expect("its time is over");
+    timeout(TIMEOUT, wire.ended()).await.expect("its time is over");
     regular.stop().await;
 }
 
@@ -206,7 +206,7 @@ async fn a_health_watch_has_a_life_of_its_own_and_ends_politely() {
             }
         }
     };
-    let end = timeout(PATIENCE, end).await.expect("the end of the stream");
+    let end = timeout(TIMEOUT, end).await.expect("the end of the stream");
     assert_eq!(end.code(), Code::Unavailable);
     client.check(HealthCheckRequest::default()).await.expect("whoever asks anew is answered");
 }

@@ -9,7 +9,7 @@ use gestan_account_tests::{Stored, TestServer, assert_refused, stored};
 use http::HeaderMap;
 use tonic::Status;
 
-/// What is refused of a call of `path` with these bytes.
+/// Calls `path` with these bytes; gives the head of the answer.
 async fn call(server: &TestServer, path: &str, header: (&str, &str), body: &[u8]) -> HeaderMap {
     let stream = tokio::net::TcpStream::connect(server.address).await.expect("a connection");
     let (mut requests, connection) = h2::client::handshake(stream).await.expect("a handshake");
@@ -57,7 +57,7 @@ async fn bytes_that_are_no_message_are_the_callers_mistake() {
     let told = refused(&english, Code::InvalidArgument, ErrorReason::MalformedRequest);
     assert!(told.contains("cannot read"), "{told}");
     assert_eq!(stored(&server).await, Stored::default());
-    // What can be read is judged field by field.
+    // A message that can be read is judged field by field.
     let outcome = server.client.create(CreateRequest::default()).await;
     assert_refused(outcome, Code::InvalidArgument, ErrorReason::InvalidRequest);
 }

@@ -3,7 +3,7 @@
 
 use std::process::Stdio;
 
-use gestan_account_tests::process::PATIENCE;
+use gestan_account_tests::process::TIMEOUT;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     time::timeout,
@@ -47,7 +47,7 @@ async fn killed(home: &Home, source: &str) -> PathBuf {
         }
         panic!("the copy ended");
     };
-    timeout(PATIENCE, until).await.expect("the copy gets on");
+    timeout(TIMEOUT, until).await.expect("the copy gets on");
     copying.kill().await.expect("it is killed");
     let db = Database::connect(url(&target)).await.expect("a database");
     let copied = count(&db, "SELECT count(*) FROM audit_event").await;

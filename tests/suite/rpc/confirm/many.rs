@@ -1,4 +1,4 @@
-//! A hundred Confirms at once.
+//! A hundred concurrent Confirms.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ async fn confirm_a_hundred_times_at_once_makes_one_account_and_gives_one_ticket(
     let created = server.create("jeanne@exemple.fr", 1).await;
     let code = server.code_to("jeanne@exemple.fr").await;
     // As Gestan does, it comes back when the server asks it to.
-    let patient = ClientOptions::new().max_attempts(20).deadline(Duration::from_mins(1));
-    let client = server.connect(patient).await;
+    let options = ClientOptions::new().max_attempts(20).deadline(Duration::from_mins(1));
+    let client = server.connect(options).await;
     let mut calls = JoinSet::new();
     for _ in 0..100 {
         let (client, id, code) = (client.clone(), created.challenge_id.clone(), code.clone());

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::confirm;
 
 /// Sends the one mail so often that `times` copies arrive, each with a code of
-/// its own; the codes, oldest first. The mail is still owed after that.
+/// its own; the codes, oldest first. The mail is still queued after that.
 async fn codes_of_one_mail(server: &TestServer, times: usize) -> Vec<String> {
     for _ in 0..times {
         server.mailbox().lose_next_reply();

@@ -1,4 +1,4 @@
-//! A hundred Creates of one address at once.
+//! A hundred concurrent Creates of one address.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -12,8 +12,8 @@ use super::request;
 async fn create_a_hundred_times_at_once_and_every_code_confirmed_makes_one_account() {
     let server = TestServer::start().await;
     // As Gestan does, it comes back when the server asks it to.
-    let patient = ClientOptions::new().max_attempts(20).deadline(Duration::from_mins(1));
-    let client = server.connect(patient).await;
+    let options = ClientOptions::new().max_attempts(20).deadline(Duration::from_mins(1));
+    let client = server.connect(options).await;
 
     let mut creating = JoinSet::new();
     for number in 1..=100 {

@@ -179,7 +179,7 @@ async fn set_password_asks_for_exactly_one_of_ticket_and_current_password() {
     server.deliver_mail().await;
 }
 
-/// Who has the old mailbox only must not come back by what it proved before.
+/// A person who has only the old mailbox must not come back by what it proved before.
 #[tokio::test]
 async fn a_ticket_dies_with_the_address_that_it_proved() {
     let server = TestServer::start().await;
