@@ -111,7 +111,7 @@ proptest! {
 
     /// The newcomer takes the place of one of the network that has the most.
     #[test]
-    fn whose_network_has_the_most_makes_room(paths in prop::collection::vec(0..4_u8, 12..40)) {
+    fn the_network_that_has_the_most_makes_room(paths in prop::collection::vec(0..4_u8, 12..40)) {
         let mut turns = Turns::new(12);
         let mut waiting: Vec<(usize, u8)> = Vec::new();
         for (item, network) in paths.into_iter().enumerate() {
@@ -357,7 +357,7 @@ async fn while_one_home_line_floods_a_linked_machine_and_a_newcomer_are_served_s
 
 /// A caller that is displaced is told when to come again, and it counts as no try.
 #[tokio::test]
-async fn who_makes_room_is_told_a_wait() {
+async fn a_caller_that_makes_room_is_told_a_wait() {
     let mut line = Line::before_an_occupied_thread(4).await;
     for _ in 0..3 {
         line.join("flood", Stranger(Some(home(1)))).await;

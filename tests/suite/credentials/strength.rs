@@ -75,7 +75,7 @@ fn a_password_that_everybody_chooses_is_refused_with_the_reason() {
 }
 
 #[test]
-fn what_the_account_tells_of_its_owner_is_refused() {
+fn a_password_that_the_account_tells_of_its_owner_is_refused() {
     let personal =
         ["jeanne.kerleguer@boulangerie-kerleguer.fr", "Boulangerie Kerléguer", "Plougastel"];
     for password in [

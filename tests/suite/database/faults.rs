@@ -171,7 +171,7 @@ async fn a_standby_takes_over_from_a_primary_that_stands_still_and_nothing_is_lo
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_calls_share_ends_in_time_on_a_database_that_stands_still() {
+async fn a_shared_read_ends_in_time_on_a_database_that_stands_still() {
     let cluster = cluster();
     let config = DatabaseConfig::new(cluster.url(DATABASE), None);
     let db = Database::open(&config, Arc::new(SystemRandomness)).await.expect("it opens");

@@ -37,10 +37,10 @@ fn assert_is_away<T: std::fmt::Debug>(outcome: Result<T, Error>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_is_acknowledged_after_the_disk_was_full_is_stored() {
+async fn every_call_acknowledged_after_the_disk_was_full_is_stored() {
     if is_postgres()
         || !may_mount(
-            "database::full_disk::whatever_is_acknowledged_after_the_disk_was_full_is_stored",
+            "database::full_disk::every_call_acknowledged_after_the_disk_was_full_is_stored",
         )
     {
         return;

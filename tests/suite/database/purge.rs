@@ -45,7 +45,7 @@ async fn unlink(member: &Member) {
 }
 
 #[tokio::test]
-async fn what_is_over_for_seven_days_goes_and_what_is_younger_stays() {
+async fn rows_that_are_over_for_seven_days_go_and_younger_ones_stay() {
     let server = TestServer::start().await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     unlink(&server.register(member.account_id, 2).await).await;

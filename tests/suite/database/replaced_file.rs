@@ -147,7 +147,7 @@ async fn a_log_that_is_removed_takes_nothing_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_database_of_this_program_is_left_alone() {
+async fn a_file_that_is_no_database_of_this_program_is_left_alone() {
     if is_postgres() {
         return;
     }

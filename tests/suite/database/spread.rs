@@ -78,7 +78,7 @@ async fn a_thousand_accounts_are_opened_through_three_servers_by_calls_spread_at
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn servers_that_start_at_once_on_an_empty_database_migrate_it_once() {
+async fn servers_that_start_together_on_an_empty_database_migrate_it_once() {
     let home = Arc::new(Home::new());
     let mut starting = JoinSet::new();
     for _ in 0..2 * Replicas::COUNT {

@@ -46,7 +46,7 @@ fn ports_and_brackets_are_read_and_rubbish_ends_the_chain() {
 }
 
 #[test]
-fn what_is_no_address_is_refused_by_name() {
+fn a_text_that_is_no_address_is_refused_by_name() {
     let error = "10.0.0.1,proxy.local".parse::<TrustedProxies>().expect_err("no address");
     assert!(error.contains("proxy.local"), "{error}");
 }

@@ -76,7 +76,7 @@ impl Proxy {
 }
 
 #[tokio::test]
-async fn whoever_gives_up_its_calls_is_refused_and_others_on_the_connection_are_not() {
+async fn a_caller_that_gives_up_its_calls_is_refused_and_others_on_the_connection_are_not() {
     let server = start(Transport::default()).await;
     let mut proxy = Proxy::connect(&server, &Builder::new()).await;
     for _ in 0..150 {
@@ -89,7 +89,7 @@ async fn whoever_gives_up_its_calls_is_refused_and_others_on_the_connection_are_
 }
 
 #[tokio::test]
-async fn whoever_has_too_many_calls_under_way_is_refused_and_others_are_not() {
+async fn a_caller_that_has_too_many_calls_under_way_is_refused_and_others_are_not() {
     let mut allowances = Transport::default().allowances;
     allowances.calls = Allowance { max: 1_000, per_share: 5 };
     let server = start(Transport { allowances, ..Transport::default() }).await;

@@ -96,7 +96,7 @@ async fn the_wait_that_is_told_is_the_true_one() {
 }
 
 #[tokio::test]
-async fn a_hundred_requests_at_once_make_one_mail() {
+async fn a_hundred_concurrent_requests_make_one_mail() {
     let server = start().await;
     let requests = (0..100).map(|number| {
         let client = server.client.clone();
@@ -293,7 +293,7 @@ async fn an_address_does_not_tell_its_id_by_its_limit() {
 }
 
 #[tokio::test]
-async fn what_stands_after_a_plus_makes_no_other_mailbox() {
+async fn a_plus_and_its_suffix_make_no_other_mailbox() {
     let server = start().await;
     create(&server, 1, "jeanne+1@exemple.fr").await.expect("the first");
     let again = create(&server, 2, "jeanne+2@exemple.fr").await;
@@ -303,7 +303,7 @@ async fn what_stands_after_a_plus_makes_no_other_mailbox() {
 }
 
 #[tokio::test]
-async fn the_same_call_at_once_with_itself_is_answered_alike_within_the_limits() {
+async fn concurrent_copies_of_one_call_are_answered_alike_within_the_limits() {
     let server = start().await;
     let request = v1::CreateRequest {
         request_id: uuid(1),

@@ -144,7 +144,7 @@ async fn a_linked_machine_that_guesses_holds_up_itself_alone() {
 }
 
 #[tokio::test]
-async fn a_hundred_guesses_at_once_are_no_more_than_one_after_the_other() {
+async fn a_hundred_concurrent_guesses_are_no_more_than_one_after_the_other() {
     let server = start().await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     let guesses = (0..100).map(|number| {

@@ -151,7 +151,7 @@ async fn a_file_holds_the_mail_as_it_would_be_sent() {
 }
 
 #[tokio::test]
-async fn a_folder_that_cannot_be_written_keeps_the_mail_owed() {
+async fn a_folder_that_cannot_be_written_keeps_the_mail_queued() {
     let temporary = TempDir::new().unwrap();
     let folder = temporary.path().join("mails");
     let mailer = file_mailer(&folder);

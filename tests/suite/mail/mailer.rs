@@ -105,7 +105,7 @@ async fn only_a_refusal_of_this_mail_is_permanent() {
 }
 
 #[tokio::test]
-async fn what_the_operator_or_time_can_mend_is_temporary() {
+async fn a_fault_that_the_operator_or_time_can_mend_is_temporary() {
     for (step, reply, detail) in [
         ("GREET", "554 5.3.2 no service", "554 5.3.2"),
         ("EHLO", "550 go away", "550"),

@@ -92,7 +92,7 @@ async fn a_code_for_a_challenge_that_was_answered_meanwhile_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_code_for_an_unknown_account_is_owed_to_nobody_and_dropped() {
+async fn a_code_for_an_unknown_account_is_queued_for_nobody_and_dropped() {
     let server = TestServer::start().await;
     server.resend(999, 1).await;
     let nobody = "SELECT count(*) FROM outbox_mail WHERE recipient IS NULL";

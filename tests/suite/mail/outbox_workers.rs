@@ -35,7 +35,7 @@ fn assert_each_once(message_ids: impl IntoIterator<Item = String>, mails: usize)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn workers_that_drain_at_once_send_each_mail_once() {
+async fn workers_that_drain_concurrently_send_each_mail_once() {
     let server = TestServer::start().await;
     owe_mails(&server, 40).await;
     let workers = [server.outbox.clone(), other_worker(&server, 8), other_worker(&server, 9)];

@@ -155,7 +155,7 @@ async fn a_new_password_and_the_machines_that_it_detaches_are_written() {
 }
 
 #[tokio::test]
-async fn what_is_refused_leaves_no_event() {
+async fn a_refused_call_leaves_no_event() {
     let server = TestServer::start().await;
     let (member, before) = open(&server).await;
     let values = Account { city: "Lyon".into(), etag: "v99".into(), ..Default::default() };

@@ -56,7 +56,7 @@ async fn a_support_key_needs_a_name() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_parsed_is_refused_with_the_name_of_the_setting() {
+async fn a_setting_that_cannot_be_parsed_is_refused_by_its_name() {
     let home = Home::new();
     for (flag, value) in [
         ("--listen", "nowhere"),

@@ -103,7 +103,7 @@ async fn the_readmes_commands_for_a_support_agent_read_an_account() {
 }
 
 #[tokio::test]
-async fn whoever_asks_by_reflection_without_a_key_is_told_what_to_send() {
+async fn a_caller_that_asks_by_reflection_without_a_key_is_told_what_to_send() {
     let home = Home::on_sqlite();
     let server = ServerProcess::start(&home, &[]).await;
     let mut list = Command::new(grpcurl());

@@ -156,7 +156,7 @@ async fn a_revoked_support_key_is_dead_and_the_others_live() {
 }
 
 #[tokio::test]
-async fn whatever_is_no_living_token_is_refused_alike() {
+async fn every_text_that_is_no_living_token_is_refused_alike() {
     let server = TestServer::start().await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     let mut raw = raw_call::connect(&server).await;

@@ -153,7 +153,7 @@ async fn of_an_account_with_more_from_before_the_last_seen_are_listed_and_all_ar
 }
 
 #[tokio::test]
-async fn what_an_account_has_too_many_from_before_goes_with_as_many_statements_as_one() {
+async fn machines_that_are_too_many_from_before_go_with_as_many_statements_as_one() {
     let server = TestServer::start().await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     link_until(&server, member.account_id, 250).await;
@@ -211,7 +211,7 @@ async fn a_call_that_lists_no_machines_reads_none_but_its_own() {
 /// However many of its machines call concurrently, an account's list is read once a
 /// batch.
 #[tokio::test(flavor = "multi_thread")]
-async fn machines_of_one_account_that_call_at_once_share_its_list() {
+async fn machines_of_one_account_that_call_concurrently_share_its_list() {
     let server = TestServer::start().await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     let tokens = link_until(&server, member.account_id, 60).await;

@@ -76,7 +76,7 @@ async fn an_unknown_id_and_a_wrong_secret_look_alike() {
 }
 
 #[tokio::test]
-async fn every_bad_field_is_told_at_once() {
+async fn every_bad_field_is_told_in_one_answer() {
     let server = TestServer::start().await;
     let bad = v1::RegisterExistingRequest {
         account_id: 0,

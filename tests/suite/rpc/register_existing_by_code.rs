@@ -276,7 +276,7 @@ async fn of_two_machines_with_one_code_exactly_one_is_linked() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_sent_twice_at_once_gets_one_token() {
+async fn two_concurrent_copies_of_a_call_get_one_token() {
     let server = TestServer::start().await;
     let member = open(&server).await;
     let (code, _) = mailed_code(&server, &member).await;

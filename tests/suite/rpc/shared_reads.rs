@@ -35,7 +35,7 @@ fn strangers_token(number: u32) -> LinkToken {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_call_gets_its_own_account_however_many_come_at_once() {
+async fn each_call_gets_its_own_account_however_many_are_concurrent() {
     let server = TestServer::start().await;
     let members = open_accounts(&server).await;
     let _ = server.take_statements();

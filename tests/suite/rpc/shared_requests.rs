@@ -68,7 +68,7 @@ async fn each_is_answered_once_and_repeats_are_answered_alike() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_refused_among_others_leaves_nothing_and_may_ask_again() {
+async fn a_caller_that_is_refused_among_others_leaves_nothing_and_may_ask_again() {
     let throttles = Throttles {
         mails_per_ip: Limits::new([(CALLS as usize / 2, SignedDuration::from_hours(1))]),
         ..TestServerOptions::default().throttles

@@ -87,7 +87,7 @@ async fn work_stops_when_the_caller_is_gone() {
 }
 
 #[tokio::test]
-async fn of_many_at_once_those_that_leave_leave_nothing() {
+async fn of_many_concurrent_calls_those_that_leave_leave_nothing() {
     let mut server = TestServer::start().await;
     server.leaves_mail();
     let in_the_way = server.keep_others_from_writing().await;
@@ -127,7 +127,7 @@ async fn a_lost_connection_ends_its_calls() {
 }
 
 #[tokio::test]
-async fn who_gives_up_call_after_call_is_cut_off() {
+async fn a_peer_that_gives_up_call_after_call_is_cut_off() {
     let server = TestServer::start().await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     let regular = Regular::start(&member.client);

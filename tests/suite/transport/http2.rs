@@ -89,7 +89,7 @@ async fn a_frame_over_16_kib_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn more_than_100_calls_at_once_are_refused() {
+async fn more_than_100_concurrent_calls_are_refused() {
     let server = TestServer::start().await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     let regular = Regular::start(&member.client);
@@ -103,7 +103,7 @@ async fn more_than_100_calls_at_once_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_streams_reset_at_once_end_their_connection() {
+async fn a_burst_of_ten_thousand_reset_streams_ends_its_connection() {
     let server = TestServer::start().await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     let regular = Regular::start(&member.client);
@@ -125,7 +125,7 @@ async fn ten_thousand_streams_reset_at_once_end_their_connection() {
 }
 
 #[tokio::test]
-async fn what_is_no_http2_ends_its_connection() {
+async fn bytes_that_are_no_http2_end_their_connection() {
     let server = TestServer::start().await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     let regular = Regular::start(&member.client);

@@ -118,7 +118,7 @@ async fn say(server: &TestServer, bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn whatever_bytes_one_client_sends_another_is_served() {
+fn a_client_is_served_whatever_bytes_another_sends() {
     count_panics();
     // The server runs on this thread, too.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -44,7 +44,7 @@ async fn taken(stream: TcpStream) -> Option<Wire> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_trickles_the_preface_is_cut_off() {
+async fn a_peer_that_trickles_the_preface_is_cut_off() {
     let handshake_timeout = Duration::from_millis(500);
     let server = start(Transport { handshake_timeout, ..Transport::default() }).await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;

@@ -76,17 +76,17 @@ async fn without_a_window(initial: u32) {
 }
 
 #[tokio::test]
-async fn whoever_opens_no_window_loses_the_connection_at_the_deadline() {
+async fn a_peer_that_opens_no_window_loses_the_connection_at_the_deadline() {
     without_a_window(0).await;
 }
 
 #[tokio::test]
-async fn whoever_opens_a_window_of_one_byte_loses_the_connection_at_the_deadline() {
+async fn a_peer_that_opens_a_window_of_one_byte_loses_the_connection_at_the_deadline() {
     without_a_window(1).await;
 }
 
 #[tokio::test]
-async fn whoever_takes_its_answer_byte_by_byte_loses_the_connection_at_the_deadline() {
+async fn a_peer_that_takes_its_answer_byte_by_byte_loses_the_connection_at_the_deadline() {
     let (server, member) = start(Duration::from_millis(500)).await;
     let regular = Regular::start(&member.client);
     let stream = TcpStream::connect(server.address).await.expect("a connection");
@@ -104,7 +104,7 @@ async fn whoever_takes_its_answer_byte_by_byte_loses_the_connection_at_the_deadl
 
 /// Nothing is wrong with HTTP/2 here: it is TCP that is not read.
 #[tokio::test]
-async fn whoever_does_not_read_what_came_loses_the_connection_at_the_deadline() {
+async fn a_peer_that_does_not_read_what_came_loses_the_connection_at_the_deadline() {
     let (server, member) = start(Duration::from_secs(2)).await;
     crowd(&server, member.account_id).await;
     let open = [(INITIAL_WINDOW, i32::MAX as u32)];
@@ -160,7 +160,7 @@ async fn a_few_addresses_do_not_use_up_the_calls_of_everybody() {
 
 /// The answers to pings and settings are no answers of calls, and wait as well.
 #[tokio::test]
-async fn whoever_pings_without_end_and_reads_nothing_loses_the_connection() {
+async fn a_peer_that_pings_without_end_and_reads_nothing_loses_the_connection() {
     let (server, member) = start(Duration::from_millis(500)).await;
     let regular = Regular::start(&member.client);
     let stream = connect_narrow(server.address).await;

@@ -93,7 +93,7 @@ fn reflect(stream: u32) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_takes_no_answers_takes_no_memory_beyond_a_bound() {
+async fn a_peer_that_takes_no_answers_takes_no_memory_beyond_a_bound() {
     let home = Home::on_sqlite();
     let server = ServerProcess::start(&home, &["--reflection", "on"]).await;
     let (token, customer) = accounts(&home, &server).await;

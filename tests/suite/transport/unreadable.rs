@@ -63,7 +63,7 @@ async fn bytes_that_are_no_message_are_the_callers_mistake() {
 }
 
 #[tokio::test]
-async fn what_the_server_does_not_know_is_unimplemented_with_details() {
+async fn an_rpc_that_the_server_does_not_know_is_unimplemented_with_details() {
     let server = TestServer::start().await;
     for path in
         ["/gestan.account.v1.AccountService/Delete", "/gestan.account.v2.AccountService/Get", "/"]

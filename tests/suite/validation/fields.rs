@@ -46,7 +46,7 @@ fn addresses_of_e_mail_are_kept_as_typed_and_compared_without_case() {
 }
 
 #[test]
-fn what_mail_cannot_be_sent_to_is_no_address() {
+fn a_text_that_mail_cannot_be_sent_to_is_no_address() {
     for text in [
         "jeanne",
         "jeanne@",
@@ -100,7 +100,7 @@ fn french_phone_numbers_in_every_usual_form() {
 }
 
 #[test]
-fn what_cannot_be_dialled_from_the_country_is_no_phone_number() {
+fn a_text_that_cannot_be_dialled_from_the_country_is_no_phone_number() {
     for text in [
         "3949",
         "112",

@@ -164,7 +164,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_passes_as_an_address_keeps_its_key(text in text()) {
+    fn a_text_that_passes_as_an_address_keeps_its_key(text in text()) {
         if let Ok(email) = EmailAddress::parse(&text) {
             let again = EmailAddress::parse(email.key()).expect("a key is an address");
             prop_assert_eq!(again.key(), email.key());
@@ -173,7 +173,7 @@ proptest! {
     }
 
     #[test]
-    fn what_a_text_became_stays_as_it_is(text in text()) {
+    fn a_text_that_was_read_once_is_read_as_itself(text in text()) {
         if let Ok(line) = Line::<80>::parse(&text) {
             prop_assert_eq!(Line::<80>::parse(line.as_str()), Ok(line.clone()));
             prop_assert!(!line.as_str().chars().any(char::is_control));

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::confirm;
 
 #[tokio::test]
-async fn confirm_a_hundred_times_at_once_makes_one_account_and_gives_one_ticket() {
+async fn a_hundred_concurrent_confirms_make_one_account_and_give_one_ticket() {
     let server = TestServer::start().await;
     let created = server.create("jeanne@exemple.fr", 1).await;
     let code = server.code_to("jeanne@exemple.fr").await;

@@ -49,7 +49,7 @@ async fn confirm_kills_a_challenge_after_ten_wrong_codes_and_a_new_create_helps(
 }
 
 #[tokio::test]
-async fn confirm_counts_wrong_codes_of_forty_calls_at_once_exactly() {
+async fn confirm_counts_wrong_codes_of_forty_concurrent_calls_exactly() {
     let server = TestServer::start().await;
     let created = server.create("jeanne@exemple.fr", 1).await;
     let code = server.code_to("jeanne@exemple.fr").await;

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::request;
 
 #[tokio::test]
-async fn create_a_hundred_times_at_once_and_every_code_confirmed_makes_one_account() {
+async fn a_hundred_concurrent_creates_with_every_code_confirmed_make_one_account() {
     let server = TestServer::start().await;
     // As Gestan does, it comes back when the server asks it to.
     let options = ClientOptions::new().max_attempts(20).deadline(Duration::from_mins(1));

@@ -42,7 +42,7 @@ async fn create_with_the_same_request_id_gives_the_same_answer_and_one_mail() {
 }
 
 #[tokio::test]
-async fn create_with_the_same_request_id_twenty_times_at_once_mails_once() {
+async fn twenty_concurrent_creates_with_one_request_id_mail_once() {
     let server = TestServer::start().await;
     let mut calls = JoinSet::new();
     for _ in 0..20 {

@@ -32,7 +32,7 @@ fn named(expected: &[(&str, ViolationReason)]) -> Vec<(String, ViolationReason)>
 }
 
 #[tokio::test]
-async fn create_names_every_bad_field_at_once() {
+async fn create_names_every_bad_field_in_one_answer() {
     let server = TestServer::start().await;
     let profile = v1::Account {
         id: 7,

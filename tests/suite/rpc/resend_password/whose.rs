@@ -129,7 +129,7 @@ async fn resend_password_refuses_a_support_key_that_names_no_account() {
 }
 
 #[tokio::test]
-async fn resend_password_names_every_bad_field_at_once() {
+async fn resend_password_names_every_bad_field_in_one_answer() {
     let server = TestServer::start().await;
     let bad = v1::ResendPasswordRequest {
         request_id: "42".to_owned(),

@@ -83,7 +83,7 @@ async fn set_password_repeated_gives_no_token_that_was_renewed_since() {
 }
 
 #[tokio::test]
-async fn set_password_twenty_times_at_once_with_one_ticket_makes_one_link() {
+async fn twenty_concurrent_set_passwords_with_one_ticket_make_one_link() {
     let server = TestServer::start().await;
     let confirmed = ticket(&server, "jeanne@exemple.fr", 1).await;
     let mut calls = JoinSet::new();
@@ -101,7 +101,7 @@ async fn set_password_twenty_times_at_once_with_one_ticket_makes_one_link() {
 }
 
 #[tokio::test]
-async fn set_password_at_once_with_different_passwords_sets_one_of_them() {
+async fn concurrent_set_passwords_with_different_passwords_set_one_of_them() {
     let server = TestServer::start().await;
     let confirmed = ticket(&server, "jeanne@exemple.fr", 1).await;
     let mut calls = JoinSet::new();
