@@ -6,8 +6,8 @@ use gestan_account_tests::process::workspace;
 use super::{documents, read};
 
 #[test]
-fn the_readme_tells_every_setting_with_its_default() {
-    let guide = read(&workspace().join("README.md"));
+fn the_operators_guide_tells_every_setting_with_its_default() {
+    let guide = read(&workspace().join("docs/OPERATIONS.md"));
     let command = cli::program();
     for argument in command.get_arguments() {
         let Some(variable) = argument.get_env() else { continue };
@@ -15,13 +15,13 @@ fn the_readme_tells_every_setting_with_its_default() {
         let name = variable.strip_prefix("GESTAN_ACCOUNT_").expect("our prefix");
         let row =
             guide.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{name}`")));
-        let row = row.unwrap_or_else(|| panic!("the README has no row for {name}"));
+        let row = row.unwrap_or_else(|| panic!("docs/OPERATIONS.md has no row for {name}"));
         for default in argument.get_default_values() {
             let default = default.to_string_lossy();
             let is_told = row.contains(&format!("`{default}`"))
                 || matches!(&*default, "" | "false")
                 || default.parse::<u32>().is_ok_and(|_| row.contains(&*default));
-            assert!(is_told, "the README does not tell the default {default} of {name}");
+            assert!(is_told, "docs/OPERATIONS.md does not tell the default {default} of {name}");
         }
     }
 }
