@@ -1,6 +1,7 @@
 //! The documents are true: what they say of the code, and of each other, is so.
 
 mod api_reference;
+mod architecture;
 mod client_readme;
 mod decisions;
 mod links;
@@ -43,6 +44,7 @@ fn documents() -> Vec<String> {
         path.to_string_lossy().into_owned()
     });
     let others = [
+        "CONTRIBUTING.md",
         "README.md",
         "client/README.md",
         "proto/CHANGELOG.md",

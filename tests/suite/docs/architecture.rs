@@ -1,0 +1,93 @@
+//! `docs/ARCHITECTURE.md` and `CONTRIBUTING.md` lead to files and tests that exist.
+
+use std::fs;
+
+use gestan_account_tests::process::workspace;
+
+use super::{missing_functions, quoted, read};
+
+fn architecture() -> String {
+    read(&workspace().join("docs/ARCHITECTURE.md"))
+}
+
+/// The folders below this one, by their paths in the repository.
+fn folders(below: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(workspace().join(below)).expect("a folder") {
+        let entry = entry.expect("an entry");
+        if entry.path().is_dir() {
+            let folder = format!("{below}/{}", entry.file_name().to_string_lossy());
+            found.extend(folders(&folder));
+            found.push(folder);
+        }
+    }
+    found
+}
+
+/// Every path that a document quotes, which starts with a folder of the repository.
+fn paths(document: &str) -> Vec<&str> {
+    let folders = ["client/", "docs/", "migration/", "proto/", "server/", "tests/"];
+    quoted(document).filter(|word| folders.iter().any(|folder| word.starts_with(folder))).collect()
+}
+
+#[test]
+fn every_path_that_the_architecture_and_the_check_lists_name_exists() {
+    for name in ["docs/ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let document = read(&workspace().join(name));
+        let paths = paths(&document);
+        assert!(paths.len() > 20, "{name} names only {} paths", paths.len());
+        let missing: Vec<&&str> =
+            paths.iter().filter(|path| !workspace().join(path).exists()).collect();
+        assert!(missing.is_empty(), "{name}: no such paths: {missing:#?}");
+    }
+}
+
+#[test]
+fn the_map_has_every_folder_of_the_server() {
+    let architecture = architecture();
+    let rows = || architecture.lines().filter(|line| line.starts_with("| `"));
+    let missing: Vec<String> = folders("server/src")
+        .into_iter()
+        .filter(|folder| !rows().any(|row| row.starts_with(&format!("| `{folder}/` |"))))
+        .collect();
+    assert!(missing.is_empty(), "the map has no row for {missing:#?}");
+}
+
+#[test]
+fn the_table_of_rules_has_every_rpc() {
+    let architecture = architecture();
+    let service = read(&workspace().join("proto/gestan/account/v1/account_service.proto"));
+    let rpcs =
+        service.lines().filter_map(|line| line.trim().strip_prefix("rpc ")?.split('(').next());
+    let rpcs: Vec<&str> = rpcs.collect();
+    assert!(rpcs.len() >= 8, "{rpcs:?}");
+    for rpc in rpcs {
+        let row = architecture.lines().find(|line| line.starts_with(&format!("| `{rpc}` |")));
+        let row = row.unwrap_or_else(|| panic!("no row for {rpc}"));
+        assert!(row.contains("`server/src/accounts/"), "the row for {rpc} names no file: {row}");
+    }
+}
+
+#[test]
+fn an_invariant_names_what_holds_it() {
+    let architecture = architecture();
+    let (_, invariants) = architecture.split_once("\n## Invariants\n").expect("the invariants");
+    let rows: Vec<&str> =
+        invariants.lines().filter(|line| line.starts_with("| ")).skip(2).collect();
+    assert!(rows.len() > 10, "only {} invariants", rows.len());
+    for row in rows {
+        let held_by = row.rsplit('|').nth(1).expect("a cell");
+        assert!(quoted(held_by).next().is_some(), "nothing holds {row}");
+        let missing = missing_functions(quoted(held_by));
+        assert!(missing.is_empty(), "{row}: no such tests: {missing:#?}");
+    }
+}
+
+#[test]
+fn the_check_lists_name_tests_that_exist() {
+    let contributing = read(&workspace().join("CONTRIBUTING.md"));
+    let (_, lists) = contributing.split_once("\n## 8. Check-lists\n").expect("the check-lists");
+    let is_sentence = |word: &&str| word.matches('_').count() > 2;
+    let missing = missing_functions(quoted(lists).filter(is_sentence));
+    assert!(missing.is_empty(), "no such tests: {missing:#?}");
+}
