@@ -57,8 +57,8 @@ pub(crate) async fn draw(effort: Effort, folder: &Path) {
         sides.push(Side::of(1, accounts, world, Some(cluster)).await);
     }
     let smallest = &sides[..DATABASES.len()];
-    let at_once = CALLERS.into_iter().flat_map(|callers| points(smallest, callers)).collect();
-    let at_once = measured(effort, at_once).await;
+    let concurrently = CALLERS.into_iter().flat_map(|callers| points(smallest, callers)).collect();
+    let concurrently = measured(effort, concurrently).await;
     let many = measured(effort, points(&sides, MANY).collect()).await;
     let alone = measured(effort, points(&sides, 1).collect()).await;
 
@@ -68,14 +68,14 @@ pub(crate) async fn draw(effort: Effort, folder: &Path) {
     let on = format!("server and callers on the same {processors} processors");
     let across = format!("calls at once ({} accounts)", short(f64::from(effort.small)));
     let panels = [
-        Panel { across: across.clone(), lines: rates(&at_once, callers) },
+        Panel { across: across.clone(), lines: rates(&concurrently, callers) },
         Panel { across: format!("accounts ({MANY} calls at once)"), lines: rates(&many, accounts) },
     ];
     let svg = chart(&format!("Throughput of Get, {on}"), "calls/s", &panels);
     fs::write(folder.join("throughput.svg"), svg).expect("a file");
     let one = "accounts (one call at a time)".to_owned();
     let panels = [
-        Panel { across, lines: latencies(&at_once, callers) },
+        Panel { across, lines: latencies(&concurrently, callers) },
         Panel { across: one, lines: latencies(&alone, accounts) },
     ];
     let svg = chart(&format!("Latency of Get, {on}"), "ms", &panels);
