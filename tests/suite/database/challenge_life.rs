@@ -1,5 +1,5 @@
-//! Whether a challenge still serves is a rule of the model, and a condition of SQL:
-//! both say the same of every case, to the millisecond.
+//! A challenge that serves is defined twice, by a rule of the model and by a condition of
+//! SQL: both say the same of every case, to the millisecond.
 
 use std::collections::HashSet;
 
