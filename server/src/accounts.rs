@@ -97,7 +97,7 @@ pub struct Accounts {
     /// Which APE codes there are.
     pub nomenclature: Arc<Nomenclature>,
     /// Wakes the worker that sends mail: a mail is in the outbox.
-    pub mail_owed: Arc<Notify>,
+    pub mail_queued: Arc<Notify>,
     /// How long things last.
     pub lifetimes: Lifetimes,
     /// How often things may happen.

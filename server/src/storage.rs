@@ -1,6 +1,12 @@
 //! The database: one file a table, functions over `&impl ConnectionTrait`, so
 //! that a pool and a transaction serve alike. No rule of the account flow is
 //! decided here.
+//!
+//! Every function that asks the database fails with a [`StorageError`](error::StorageError),
+//! which says what is to be done about it. `# Errors` stands only where there is more
+//! to say.
+
+#![expect(clippy::missing_errors_doc, reason = "said once, above")]
 
 pub mod account;
 pub mod audit_event;

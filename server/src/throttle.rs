@@ -20,7 +20,7 @@ use sea_orm::ConnectionTrait;
 pub use asked_mail::AskedMail;
 pub use counts::Counts;
 pub use limits::{Limit, Limits, Waits};
-pub use subject::{Guesser, Subject};
+pub use subject::{AttemptBy, Subject};
 
 use crate::storage::{self, error::StorageError};
 
@@ -32,7 +32,7 @@ pub struct Throttles {
     /// Mails asked for from one IP address (IPv6: one /64). A network around it has
     /// these limits times the number of its shares.
     pub mails_per_ip: Limits,
-    /// Wrong passwords, by account and guesser.
+    /// Wrong passwords, by account and by where they come from.
     pub wrong_passwords: Limits,
 }
 

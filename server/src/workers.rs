@@ -52,7 +52,7 @@ impl Running {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         if let Some(Workers { outbox, retention }) = workers {
             tasks.spawn(purge::run(accounts.clone(), retention, stop.clone()));
-            tasks.spawn(outbox.run(Arc::clone(&accounts.mail_owed), stop.clone()));
+            tasks.spawn(outbox.run(Arc::clone(&accounts.mail_queued), stop.clone()));
         }
         if let Some(tls) = tls {
             tasks.spawn(certificates::watch(Arc::clone(tls), stop.clone()));

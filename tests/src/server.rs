@@ -187,7 +187,7 @@ impl TestServer {
             clock: options.clock.unwrap_or_else(|| Arc::new(clock.clone())),
             randomness: randomness.clone(),
             nomenclature: Arc::new(options.nomenclature),
-            mail_owed: Arc::new(Notify::new()),
+            mail_queued: Arc::new(Notify::new()),
             lifetimes: Lifetimes::default(),
             throttles: Arc::new(options.throttles),
             mails_in_all: MailsInAll::new(options.mails_in_all),

@@ -11,7 +11,7 @@ use crate::{
     domain::account_id::AccountId,
     model::{calling_machine::CallingMachine, link::Link, support_key::SupportKey},
     storage::{error::StorageError, link_reads::Reader, support_key},
-    throttle::{Guesser, Throttled},
+    throttle::{AttemptBy, Throttled},
 };
 
 /// How exact a link's last seen time is: a read need not write each time.
@@ -51,7 +51,7 @@ impl CallingMachine {
             who: HashFor::Known(origin.ip),
             account_id: self.account.id,
             account: Some(&self.account),
-            guesser: Guesser::Linked(self.link.machine.id),
+            by: AttemptBy::Linked(self.link.machine.id),
         }
     }
 }

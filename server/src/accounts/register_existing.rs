@@ -20,7 +20,7 @@ use crate::{
     mail::notice::{Event, Notice},
     model::account::Account,
     storage::{account, link},
-    throttle::Guesser,
+    throttle::AttemptBy,
 };
 
 /// Input of RegisterExisting.
@@ -56,7 +56,7 @@ impl Accounts {
         let attempt = Attempt {
             account_id: command.account_id,
             account: account.as_ref(),
-            guesser: Guesser::Strangers,
+            by: AttemptBy::Strangers,
             who: HashFor::Stranger(origin.ip),
         };
         let secret = self.hash_secret(&attempt, &command.secret).await?;

@@ -18,7 +18,7 @@ use crate::{
     domain::{account_id::AccountId, email_address::EmailAddress, secret::Secret},
     model::account::Account,
     storage::{account, challenge},
-    throttle::{Guesser, Subject},
+    throttle::{AttemptBy, Subject},
 };
 
 /// An attempt to show that one may use an account.
@@ -28,7 +28,7 @@ pub(super) struct Attempt<'a> {
     /// The account, if it exists.
     pub(super) account: Option<&'a Account>,
     /// Against whom a wrong password counts.
-    pub(super) guesser: Guesser,
+    pub(super) by: AttemptBy,
     /// In whose turn it is hashed.
     pub(super) who: HashFor,
 }
@@ -57,7 +57,7 @@ impl Accounts {
     ) -> Result<HashedSecret, Error> {
         match secret {
             Secret::Password(password) => {
-                let subject = Subject::Passwords(attempt.account_id, attempt.guesser);
+                let subject = Subject::Passwords(attempt.account_id, attempt.by);
                 self.throttles.check(&self.db.read(), &subject, self.now()).await?;
                 let stored = attempt.account.and_then(|account| account.password_hash.clone());
                 let verdict = self

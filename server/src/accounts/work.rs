@@ -87,7 +87,7 @@ impl Work<'_> {
     pub(super) async fn commit(self) -> Result<(), StorageError> {
         self.db.commit().await?;
         if self.has_mail {
-            self.accounts.mail_owed.notify_one();
+            self.accounts.mail_queued.notify_one();
         }
         Ok(())
     }

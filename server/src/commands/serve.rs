@@ -82,7 +82,7 @@ impl Serve {
             clock: clock.clone(),
             randomness: randomness.clone(),
             nomenclature,
-            mail_owed: Arc::new(Notify::new()),
+            mail_queued: Arc::new(Notify::new()),
             lifetimes: self.lifetimes.lifetimes(),
             throttles: Arc::new(self.rate_limits.throttles()),
             mails_in_all: self.rate_limits.mails_in_all(),

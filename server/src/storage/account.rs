@@ -30,9 +30,6 @@ use crate::{
 };
 
 /// Finds an account by its ID.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn find(
     db: &impl ConnectionTrait,
     id: AccountId,
@@ -41,9 +38,6 @@ pub async fn find(
 }
 
 /// Finds an account and keeps others from changing it until the transaction ends.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn find_for_update(
     db: &impl ConnectionTrait,
     id: AccountId,
@@ -54,9 +48,6 @@ pub async fn find_for_update(
 
 /// Finds an account by its address' [key](EmailAddress::key), and keeps others
 /// from changing it until the transaction ends.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn find_by_email_for_update(
     db: &impl ConnectionTrait,
     email_key: &str,
@@ -67,9 +58,6 @@ pub async fn find_by_email_for_update(
 }
 
 /// The ID of the account with this address, if there is one.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn find_id_by_email(
     db: &impl ConnectionTrait,
     email_key: &str,
@@ -87,9 +75,6 @@ pub async fn find_id_by_email(
 /// The address of an account, if there is one. Whether there is takes no more
 /// and no less time: the aggregates give one row in either case, and a driver
 /// takes longer to hand over a row than none.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn find_email(
     db: &impl ConnectionTrait,
     id: AccountId,
@@ -156,9 +141,6 @@ pub async fn update(
 }
 
 /// Stores a password's hash; the account's version stays, for the form has not changed.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn update_password(
     db: &impl ConnectionTrait,
     id: AccountId,
@@ -171,9 +153,6 @@ pub async fn update_password(
 
 /// Replaces the hash of a password by one of the same password, unless the
 /// password has been changed meanwhile.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn renew_password_hash(
     db: &impl ConnectionTrait,
     id: AccountId,

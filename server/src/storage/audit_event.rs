@@ -37,9 +37,6 @@ pub struct AuditEvent<'a> {
 const MAX_ROWS: usize = 1_000;
 
 /// Writes events.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn insert(
     db: &impl ConnectionTrait,
     events: Vec<AuditEvent<'_>>,

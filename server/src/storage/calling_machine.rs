@@ -43,9 +43,6 @@ impl ByTokens {
 
     /// What is known of each token. A damaged row is the trouble of its own machine
     /// only.
-    ///
-    /// # Errors
-    /// A [`StorageError`].
     pub(super) async fn find(
         &self,
         db: &DatabaseConnection,

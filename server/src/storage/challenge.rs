@@ -24,9 +24,6 @@ use crate::{
 };
 
 /// Stores new challenges.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn insert(
     db: &impl ConnectionTrait,
     challenges: &[Challenge],
@@ -38,17 +35,11 @@ pub async fn insert(
 }
 
 /// Finds a challenge.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn find(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Challenge>, StorageError> {
     Entity::find_by_id(id).one(db).await?.map(Challenge::try_from).transpose()
 }
 
 /// Finds a challenge and keeps others from answering it until the transaction ends.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn find_for_update(
     db: &impl ConnectionTrait,
     id: Uuid,
@@ -58,9 +49,6 @@ pub async fn find_for_update(
 }
 
 /// The challenge that gave a ticket.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn find_by_ticket(
     db: &impl ConnectionTrait,
     digest: &TokenDigest,
@@ -71,9 +59,6 @@ pub async fn find_by_ticket(
 
 /// The challenges by which the owner of an address may come into its account:
 /// live ones, and those answered within the repeat window; the newest first.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn find_by_email(
     db: &impl ConnectionTrait,
     email_key: &str,
@@ -90,9 +75,6 @@ pub async fn find_by_email(
 }
 
 /// The salt of the newest of these challenges, for each address that has any.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn find_salts(
     db: &impl ConnectionTrait,
     email_keys: impl IntoIterator<Item = &str>,
@@ -126,9 +108,6 @@ fn is_candidate(now: Timestamp) -> Condition {
 
 /// The challenge that was made at `create_time` to change an account's address
 /// to the one with this key.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn find_email_change(
     db: &impl ConnectionTrait,
     account_id: AccountId,
@@ -148,9 +127,6 @@ pub async fn find_email_change(
 }
 
 /// Counts a wrong code against one challenge.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn add_wrong_try(db: &impl ConnectionTrait, id: Uuid) -> Result<(), StorageError> {
     Entity::update_many()
         .col_expr(Column::WrongTries, Expr::col(Column::WrongTries).add(1))
@@ -162,9 +138,6 @@ pub async fn add_wrong_try(db: &impl ConnectionTrait, id: Uuid) -> Result<(), St
 
 /// Counts a wrong code, given with an account's ID, against every live
 /// challenge of the account's address.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn add_account_wrong_try(
     db: &impl ConnectionTrait,
     email_key: &str,
@@ -181,9 +154,6 @@ pub async fn add_account_wrong_try(
 }
 
 /// Stores that a challenge was answered, and the ticket that this gave.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn spend(
     db: &impl ConnectionTrait,
     id: Uuid,
@@ -205,9 +175,6 @@ pub async fn spend(
 }
 
 /// Stores that a challenge's ticket was used.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn spend_ticket(
     db: &impl ConnectionTrait,
     id: Uuid,

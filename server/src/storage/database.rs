@@ -101,9 +101,6 @@ impl Database {
 
     /// Brings the schema up to date, wholly or not at all. Of several servers one does
     /// so, and the others wait for it.
-    ///
-    /// # Errors
-    /// A [`StorageError`].
     pub async fn migrate(&self) -> Result<(), StorageError> {
         self.retry(|| async {
             let transaction = self.begin().await?;
@@ -115,9 +112,6 @@ impl Database {
 
     /// Whether the schema is up to date; a newer one is, too. It changes nothing, so
     /// that a user without the right to change the schema may ask.
-    ///
-    /// # Errors
-    /// A [`StorageError`].
     pub async fn is_migrated(&self) -> Result<bool, StorageError> {
         schema::is_migrated(&self.read()).await
     }
@@ -135,9 +129,6 @@ impl Database {
     }
 
     /// Begins a transaction that will write.
-    ///
-    /// # Errors
-    /// A [`StorageError`].
     pub async fn begin(&self) -> Result<Transaction, StorageError> {
         // SQLite refuses a deferred transaction, without waiting, when it turns from reading
         // to writing after another connection has written (SQLITE_BUSY_SNAPSHOT). An
@@ -152,9 +143,6 @@ impl Database {
     /// Checks that what is written is kept: writes a row, and reads it as every call
     /// reads. A transaction that begins and ends proves nothing: SQLite's only writing
     /// connection was once stuck in a transaction that nothing committed.
-    ///
-    /// # Errors
-    /// A [`StorageError`].
     pub async fn ping(&self, now: Timestamp) -> Result<(), StorageError> {
         if self.pools().lost_file().is_some() {
             let why = "its file, or its log, was removed or replaced";

@@ -12,9 +12,6 @@ use super::{
 };
 
 /// Writes the beat of a server over its last one.
-///
-/// # Errors
-/// A [`StorageError`].
 pub(super) async fn store(
     db: &impl ConnectionTrait,
     server_id: Uuid,
@@ -30,9 +27,6 @@ pub(super) async fn store(
 }
 
 /// The last beat of a server.
-///
-/// # Errors
-/// A [`StorageError`].
 pub(super) async fn find(
     db: &impl ConnectionTrait,
     server_id: Uuid,

@@ -29,9 +29,6 @@ pub struct Answered {
 }
 
 /// What was answered to those of `request_ids` that were asked before.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn find(
     db: &impl ConnectionTrait,
     request_ids: Vec<Uuid>,
@@ -56,9 +53,6 @@ pub async fn find(
 /// Stores what is answered to each request, unless it was answered before; gives
 /// the IDs of those that are new. Who asks the same at the same moment waits for
 /// the end of the transaction.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn insert_new(
     db: &impl ConnectionTrait,
     answered: impl IntoIterator<Item = (Uuid, &Answered)>,
@@ -83,9 +77,6 @@ pub async fn insert_new(
 }
 
 /// Forgets that these were answered.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn delete(db: &impl ConnectionTrait, request_ids: Vec<Uuid>) -> Result<(), StorageError> {
     if !request_ids.is_empty() {
         Entity::delete_many().filter(Column::RequestId.is_in(request_ids)).exec(db).await?;

@@ -16,7 +16,7 @@ use super::{
     error::StorageError,
     from_millis,
     machines::machines,
-    many_keys::few_lengths,
+    many_keys::padded_lengths,
     to_millis,
 };
 use crate::{
@@ -29,9 +29,6 @@ use crate::{
 };
 
 /// The link of a machine to an account, dead or alive.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn find(
     db: &impl ConnectionTrait,
     account_id: AccountId,
@@ -42,9 +39,6 @@ pub async fn find(
 }
 
 /// The living links of an account that were seen last, and how many there are.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn list(
     db: &impl ConnectionTrait,
     account_id: AccountId,
@@ -61,9 +55,6 @@ pub async fn list(
 /// Kills the living links of an account beyond the [`MAX_MACHINES`] last seen, of
 /// which that of `machine_id` is one whatever the clocks say: those that were seen
 /// last stand first. A thousand at most: this is to have an end.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn unlink_longest_unseen(
     db: &impl ConnectionTrait,
     account_id: AccountId,
@@ -78,9 +69,6 @@ pub async fn unlink_longest_unseen(
 }
 
 /// Kills the living links of an account but that of `machine_id`.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn unlink_others(
     db: &impl ConnectionTrait,
     account_id: AccountId,
@@ -103,9 +91,6 @@ async fn unlink_all(
 }
 
 /// Links a machine, or gives its link a new token: the old one is dead.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn upsert(
     db: &impl ConnectionTrait,
     account_id: AccountId,
@@ -137,24 +122,18 @@ pub async fn upsert(
 }
 
 /// Notes that the tokens of these links were used.
-///
-/// # Errors
-/// A [`StorageError`].
 pub(super) async fn touch(
     db: &impl ConnectionTrait,
     link_ids: Vec<i64>,
     now: Timestamp,
 ) -> Result<(), StorageError> {
     let row = ActiveModel { last_seen_time: Set(to_millis(now)), ..Default::default() };
-    let keys = few_lengths(link_ids, 1);
+    let keys = padded_lengths(link_ids, 1);
     Entity::update_many().set(row).filter(Column::Id.is_in(keys)).exec(db).await?;
     Ok(())
 }
 
 /// Kills the link of a machine; false when it had none that lived.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn unlink(
     db: &impl ConnectionTrait,
     account_id: AccountId,

@@ -82,9 +82,6 @@ impl LinkReads {
     }
 
     /// The machine whose link has this token.
-    ///
-    /// # Errors
-    /// A [`StorageError`].
     pub async fn find(&self, digest: TokenDigest) -> Result<Option<CallingMachine>, StorageError> {
         let (by, db) = (Arc::clone(&self.by), self.db.clone());
         let find = move |digests: Vec<Item<TokenDigest>>| {
@@ -96,9 +93,6 @@ impl LinkReads {
     }
 
     /// The same, and the machines of its account.
-    ///
-    /// # Errors
-    /// A [`StorageError`].
     pub async fn find_reader(&self, digest: TokenDigest) -> Result<Option<Reader>, StorageError> {
         let (by, db) = (Arc::clone(&self.by), self.db.clone());
         let find = move |digests: Vec<Item<TokenDigest>>| {
@@ -110,9 +104,6 @@ impl LinkReads {
     }
 
     /// Notes that a link's token was used; when this returns, it is stored.
-    ///
-    /// # Errors
-    /// A [`StorageError`].
     pub async fn touch(&self, link: &Link, now: Timestamp) -> Result<(), StorageError> {
         let db = self.db.clone();
         let touch = move |seen| touch_all(db.clone(), seen);

@@ -43,9 +43,6 @@ impl ByAccounts {
 
     /// The machines of each of `accounts`, which are all different. What is read is
     /// no more than [`MAX_MACHINES`] rows an account, and one.
-    ///
-    /// # Errors
-    /// A [`StorageError`].
     pub(super) async fn list(
         &self,
         db: &DatabaseConnection,

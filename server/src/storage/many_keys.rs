@@ -55,10 +55,10 @@ impl ManyKeys {
     ) -> Statement {
         let mut values = match self.backend {
             DbBackend::Postgres => {
-                let keys = few_lengths(keys, PLANNED_FOR);
+                let keys = padded_lengths(keys, PLANNED_FOR);
                 vec![Value::Array(self.keys.clone(), Some(Box::new(keys)))]
             }
-            _ => few_lengths(keys, 1),
+            _ => padded_lengths(keys, 1),
         };
         let text = values.len().ilog2() as usize;
         values.extend(others);
@@ -68,7 +68,7 @@ impl ManyKeys {
 
 /// Repeats the last key until there are as many as a power of two, and `least`:
 /// each length makes a statement of its own, and drivers keep only so many prepared.
-pub(super) fn few_lengths<T: Clone>(mut keys: Vec<T>, least: usize) -> Vec<T> {
+pub(super) fn padded_lengths<T: Clone>(mut keys: Vec<T>, least: usize) -> Vec<T> {
     if let Some(last) = keys.last().cloned() {
         keys.resize(keys.len().next_power_of_two().max(least), last);
     }

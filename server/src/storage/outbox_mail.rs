@@ -81,9 +81,6 @@ pub struct LeasedMail {
 }
 
 /// Enqueues mails, each under an ID of its own.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn insert(
     db: &impl ConnectionTrait,
     mails: impl IntoIterator<Item = (Uuid, NewMail)>,
@@ -109,18 +106,12 @@ pub async fn insert(
 }
 
 /// Whether any mail is due that no server is sending.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn is_any_due(db: &impl ConnectionTrait, now: Timestamp) -> Result<bool, StorageError> {
     let due: Option<Uuid> = due(now).limit(1).into_tuple().one(db).await?;
     Ok(due.is_some())
 }
 
 /// Leases up to `limit` mails that are due, for `lease` long.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn claim(
     db: &impl ConnectionTrait,
     lease_id: Uuid,
@@ -152,17 +143,11 @@ pub async fn claim(
 }
 
 /// Whether the lease is still held: another server may have taken over.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn holds(db: &impl ConnectionTrait, mail: &LeasedMail) -> Result<bool, StorageError> {
     Ok(Entity::find().filter(is_held(mail)).count(db).await? > 0)
 }
 
 /// Ends a mail, if the lease is still held.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn end(
     db: &impl ConnectionTrait,
     mail: &LeasedMail,
@@ -186,9 +171,6 @@ pub async fn end(
 }
 
 /// Gives a mail back, to be tried again at `next_attempt_time`.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn postpone(
     db: &impl ConnectionTrait,
     mail: &LeasedMail,
@@ -212,9 +194,6 @@ pub async fn postpone(
 }
 
 /// How many mails wait to be sent.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn count_pending(db: &impl ConnectionTrait) -> Result<u64, StorageError> {
     Ok(Entity::find().filter(Column::State.eq(PENDING)).count(db).await?)
 }

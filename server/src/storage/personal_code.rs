@@ -33,9 +33,6 @@ pub struct MailedCode {
 
 /// Stores a code's hash. The three codes before it stay, of which the oldest is
 /// valid again when this one is deleted because its mail did not leave.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn insert(
     db: &impl ConnectionTrait,
     id: Uuid,
@@ -67,9 +64,6 @@ pub async fn insert(
 }
 
 /// Deletes a code whose mail certainly did not leave.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn delete(db: &impl ConnectionTrait, id: Uuid) -> Result<(), StorageError> {
     Entity::delete_by_id(id).exec(db).await?;
     Ok(())
@@ -77,9 +71,6 @@ pub async fn delete(db: &impl ConnectionTrait, id: Uuid) -> Result<(), StorageEr
 
 /// The code with this hash, among the last three of each of the given
 /// challenges. Every one is compared, each in constant time.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn find_matching(
     db: &impl ConnectionTrait,
     challenge_ids: impl IntoIterator<Item = Uuid>,

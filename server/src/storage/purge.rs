@@ -43,9 +43,6 @@ pub struct Retention {
 
 /// Deletes what is past its retention. May run on any number of servers, and may be
 /// dropped at any moment.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn purge(
     database: &Database,
     retention: Retention,

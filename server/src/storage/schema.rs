@@ -15,9 +15,6 @@ const MIGRATION_LOCK: i64 = 0x6765_7374_616e;
 
 /// Brings the schema up to date inside a transaction that writes. Other servers that
 /// would do the same wait for its end.
-///
-/// # Errors
-/// A [`StorageError`].
 pub(super) async fn migrate(transaction: &Transaction) -> Result<(), StorageError> {
     // With SQLite, a transaction that writes is a lock by itself.
     if transaction.get_database_backend() == DbBackend::Postgres {
@@ -29,9 +26,6 @@ pub(super) async fn migrate(transaction: &Transaction) -> Result<(), StorageErro
 
 /// Whether the schema is up to date; a newer one is, too. It changes nothing, so that a
 /// user without the right to change the schema may ask.
-///
-/// # Errors
-/// A [`StorageError`].
 pub(super) async fn is_migrated(reader: &DatabaseConnection) -> Result<bool, StorageError> {
     let table = seaql_migrations::Entity.table_name();
     if !SchemaManager::new(reader).has_table(table).await? {

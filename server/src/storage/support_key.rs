@@ -14,9 +14,6 @@ use super::{
 use crate::{credentials::token::TokenDigest, model::support_key::SupportKey};
 
 /// The living key with this digest.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn find_by_digest(
     db: &impl ConnectionTrait,
     digest: &TokenDigest,
@@ -30,9 +27,6 @@ pub async fn find_by_digest(
 }
 
 /// Stores a key; gives its number.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn insert(
     db: &impl ConnectionTrait,
     name: &str,
@@ -49,18 +43,12 @@ pub async fn insert(
 }
 
 /// Every key, dead or alive.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<SupportKey>, StorageError> {
     let rows = Entity::find().order_by_asc(Column::Id).all(db).await?;
     Ok(rows.into_iter().map(SupportKey::from).collect())
 }
 
 /// Kills a key; false when there is none with this number that lives.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn revoke(
     db: &impl ConnectionTrait,
     id: i32,

@@ -12,9 +12,6 @@ use super::{
 };
 
 /// When it happened, the oldest first.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn find(db: &impl ConnectionTrait, key: &str) -> Result<Vec<Timestamp>, StorageError> {
     hits(Entity::find_by_id(key).one(db).await?)
 }
@@ -30,9 +27,6 @@ pub struct Counted {
 
 /// When each of several things happened. Others who ask this for the same keys wait for
 /// the end of the transaction. Rows are locked in the order of `keys`.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn find_for_update(
     db: &impl ConnectionTrait,
     keys: impl IntoIterator<Item = String>,
@@ -54,9 +48,6 @@ pub async fn find_for_update(
 }
 
 /// Stores what was counted of rows that are locked.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn store(
     db: &impl ConnectionTrait,
     counted: impl IntoIterator<Item = (String, Counted)>,
@@ -78,9 +69,6 @@ pub async fn store(
 }
 
 /// Forgets that it happened.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn delete(db: &impl ConnectionTrait, key: &str) -> Result<(), StorageError> {
     Entity::delete_by_id(key).exec(db).await?;
     Ok(())

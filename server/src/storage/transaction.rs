@@ -48,9 +48,6 @@ impl Transaction {
 
     /// Takes back what was written. To drop the transaction does so, too, but leaves
     /// the statement to whichever transaction has the connection next.
-    ///
-    /// # Errors
-    /// A [`StorageError`].
     pub async fn rollback(self) -> Result<(), StorageError> {
         Ok(self.inner.rollback().await?)
     }

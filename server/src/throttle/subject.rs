@@ -14,7 +14,7 @@ use crate::{
 /// linked machine has its own, so that neither strangers nor another machine can shut
 /// it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Guesser {
+pub enum AttemptBy {
     /// Anybody who is not linked.
     Strangers,
     /// A linked machine.
@@ -25,7 +25,7 @@ pub enum Guesser {
 #[derive(Clone, Debug)]
 pub enum Subject {
     /// Passwords for an account, which need not exist.
-    Passwords(AccountId, Guesser),
+    Passwords(AccountId, AttemptBy),
     /// Mails that were asked for by this address.
     MailsTo(EmailAddress),
     /// Mails into a mailbox, however they were asked for.
@@ -40,10 +40,10 @@ impl Subject {
     /// The row's key. An address is digested: the table must not be a list of them.
     pub(super) fn key(&self) -> String {
         match self {
-            Self::Passwords(account, Guesser::Strangers) => {
+            Self::Passwords(account, AttemptBy::Strangers) => {
                 format!("passwords:{account}:strangers")
             }
-            Self::Passwords(account, Guesser::Linked(machine)) => {
+            Self::Passwords(account, AttemptBy::Linked(machine)) => {
                 format!("passwords:{account}:{}", machine.uuid())
             }
             Self::MailsTo(address) => format!("mails-to:{}", mailbox(address)),

@@ -31,7 +31,7 @@ pub(crate) async fn measure(effort: Effort, table: &mut Table) {
     table.compare(effort, figure, Goal::None, ours, limit).await;
 }
 
-/// Mails a second of a server that owes as many.
+/// Mails a second of a server whose outbox holds as many.
 async fn outbox(mails: u64, settings: &[(&str, &str)]) -> f64 {
     let sink = Sink::shut().await;
     let url = sink.url();

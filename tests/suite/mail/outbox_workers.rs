@@ -74,8 +74,8 @@ async fn running_workers_send_each_mail_once_over_smtp_and_finish_what_they_bega
     let server = TestServer::start_with(options).await;
     owe_mails(&server, 10).await;
     let stop = Shutdown::default();
-    let mail_owed = Arc::clone(&server.accounts.mail_owed);
-    let own = server.outbox.clone().run(mail_owed, stop.draining().clone());
+    let mail_queued = Arc::clone(&server.accounts.mail_queued);
+    let own = server.outbox.clone().run(mail_queued, stop.draining().clone());
     let other = other_worker(&server, 8).run(Arc::new(Notify::new()), stop.draining().clone());
     let workers = [tokio::spawn(own), tokio::spawn(other)];
     owe_mails(&server, 20).await;

@@ -192,9 +192,9 @@ async fn a_mail_server_that_hangs_holds_up_no_call() {
     let mut peer = SmtpPeer::start(&["--rcpt", "HANG"]).await;
     let mut server = server_with(peer.mailer()).await;
     server.leaves_mail();
-    let mail_owed = Arc::clone(&server.accounts.mail_owed);
+    let mail_queued = Arc::clone(&server.accounts.mail_queued);
     let stop = Shutdown::default();
-    let worker = server.outbox.clone().run(mail_owed, stop.draining().clone());
+    let worker = server.outbox.clone().run(mail_queued, stop.draining().clone());
     let worker = tokio::spawn(worker);
     for number in 0..12 {
         server.create(&format!("client{number}@exemple.fr"), number).await;

@@ -149,8 +149,8 @@ impl Work<'_> {
         }
         counts.count(subject, now);
         counts.store(&self.db).await?;
-        if let Subject::Passwords(account_id, guesser) = subject {
-            tracing::info!(account.id = %account_id, ?guesser, "wrong password");
+        if let Subject::Passwords(account_id, by) = subject {
+            tracing::info!(account.id = %account_id, guesser = ?by, "wrong password");
         }
         Ok(Consumed::Refused)
     }

@@ -21,9 +21,6 @@ const SOURCE: &str = "*";
 
 /// Whether the database is the target of a copy that has not come to its end. No server
 /// may start on it.
-///
-/// # Errors
-/// A [`StorageError`].
 pub async fn is_begun(db: &DatabaseConnection) -> Result<bool, StorageError> {
     Ok(SchemaManager::new(db).has_table(Entity.table_name()).await?)
 }
