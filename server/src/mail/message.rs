@@ -1,10 +1,9 @@
 //! Composes mails: what a mail tells ([`Content`]) becomes a subject, a text and an HTML part.
 //!
-//! Each language builds the same small structure, a [`Layout`](layout::Layout) of a few blocks, and
-//! one text and one HTML template show it, so the two parts of a mail always say the same. This
-//! module must not send, store or log anything, must put no text that a person typed and no code
-//! into a subject, and no link into any mail: a customer who learns that our mails hold links
-//! learns to click.
+//! Each language builds the same small structure, a `Layout` of a few blocks, and one text and one
+//! HTML template show it, so the two parts of a mail always say the same. This module must not
+//! send, store or log anything, must put no text that a person typed and no code into a subject,
+//! and no link into any mail: a customer who learns that our mails hold links learns to click.
 
 mod english;
 mod french;
