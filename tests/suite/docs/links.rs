@@ -24,16 +24,13 @@ fn every_link_between_the_documents_leads_somewhere() {
     }
 }
 
-/// Whether a document has the heading that is linked as `#anchor`.
+/// Whether a document has the heading that is linked as `#anchor`, if one is.
 fn has_heading(document: &Path, anchor: &str) -> bool {
-    let headings = || {
-        let headings: Vec<String> = read(document).lines().filter_map(as_anchor).collect();
-        headings
-    };
-    anchor.is_empty() || headings().iter().any(|heading| heading == anchor)
+    let found = || read(document).lines().filter_map(as_anchor).any(|heading| heading == anchor);
+    anchor.is_empty() || found()
 }
 
-/// What a heading is linked by, as GitHub and GitLab make it.
+/// The anchor of a heading, as GitHub and GitLab make it.
 fn as_anchor(line: &str) -> Option<String> {
     let heading = line.strip_prefix('#')?.trim_start_matches('#').strip_prefix(' ')?;
     let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
