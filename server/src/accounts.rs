@@ -1,6 +1,6 @@
 //! The account flow: one use case a file, each under the name of its RPC. A use
 //! case does its slow work (hashing) first and then changes everything in one
-//! unit of work ([`Accounts::change`]), mail and audit event included.
+//! unit of work (`work`), mail and audit event included.
 //!
 //! Nothing here knows of gRPC, and nothing here sends mail: it is put into the
 //! outbox and sent afterwards.
