@@ -40,7 +40,7 @@ fn documents() -> Vec<String> {
     let workspace = workspace();
     let below_docs = files(&workspace.join("docs"), "md");
     let below_docs = below_docs.iter().map(|path| {
-        let path = path.strip_prefix(&workspace).expect("in the repository");
+        let path = path.strip_prefix(workspace).expect("in the repository");
         path.to_string_lossy().into_owned()
     });
     let others = [

@@ -109,8 +109,8 @@ pub fn decide<'a>(
         }
         Claim::New(answered) => answered,
     };
-    // Whether the address has an account is not even known here: the mail is composed
-    // later, and neither the answer nor the work can tell.
+    // Nothing here knows whether the address has an account: the mail is composed later,
+    // and neither the answer nor the work can tell.
     match tally.count(request, now) {
         Ok(send_time) => {
             let challenge = request.challenge(answered.challenge_id, send_time);

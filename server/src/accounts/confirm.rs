@@ -74,7 +74,7 @@ impl Accounts {
     pub async fn confirm(&self, command: &Confirm, origin: &Origin) -> Result<Confirmed, Error> {
         let known = challenge::find(&self.db.read(), command.challenge_id).await?;
         let salt = known.map_or_else(|| self.hasher.code_salt(), |challenge| challenge.salt);
-        // Whoever asked for a mail has a challenge: it proves nothing.
+        // A challenge proves nothing: everybody who asks for a mail has one.
         let who = HashFor::Stranger(origin.ip);
         let (hash, key) = self.hasher.hash_code(who, command.code.clone(), salt).await?;
         let code = HashedCode { hash, key };

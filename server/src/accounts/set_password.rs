@@ -110,7 +110,7 @@ impl Work<'_> {
     ) -> Result<(), Error> {
         let (id, machine) = (account.id, new.machine);
         account::update_password(&self.db, id, new.hash).await?;
-        // Whoever sets a password because a stranger asked for another address
+        // A customer who sets a password because a stranger asked for another address
         // must not lose the account to that request afterwards.
         if account.pending_email.take().is_some() {
             account::update(&self.db, account, self.now).await?;

@@ -177,7 +177,7 @@ fn may_repeat(done: Timestamp, now: Timestamp) -> bool {
     done >= repeatable_since(now)
 }
 
-/// What was done earlier is past its repeat window.
+/// The oldest moment whose call may still be repeated.
 #[must_use]
 pub fn repeatable_since(now: Timestamp) -> Timestamp {
     now - REPEAT_WINDOW

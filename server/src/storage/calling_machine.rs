@@ -24,7 +24,7 @@ pub(super) type Found = Result<Option<CallingMachine>, StorageError>;
 pub(super) struct ByTokens(ManyKeys);
 
 impl ByTokens {
-    /// For up to `most` tokens at once.
+    /// For up to `most` tokens in one statement.
     pub(super) fn new(backend: DbBackend, most: usize) -> Self {
         let key = (Vec::<u8>::new().into(), ArrayType::Bytes);
         let token = || Expr::col((link::Entity, link::Column::TokenDigest));

@@ -51,7 +51,7 @@ pub async fn find(
 }
 
 /// Stores what is answered to each request, unless it was answered before; gives
-/// the IDs of those that are new. Who asks the same at the same moment waits for
+/// the IDs of those that are new. A concurrent request with one of them waits for
 /// the end of the transaction.
 pub async fn insert_new(
     db: &impl ConnectionTrait,

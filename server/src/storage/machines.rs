@@ -31,7 +31,7 @@ pub(super) struct ByAccounts {
 }
 
 impl ByAccounts {
-    /// For up to `most` accounts at once.
+    /// For up to `most` accounts in one statement.
     pub(super) fn new(backend: DbBackend, most: usize) -> Self {
         let keys = |select: fn(SimpleExpr) -> SelectStatement| {
             let account = || Expr::col(link::Column::AccountId);
@@ -41,7 +41,7 @@ impl ByAccounts {
         Self { all: keys(all), last_seen: keys(last_seen) }
     }
 
-    /// The machines of each of `accounts`, which are all different. What is read is
+    /// The machines of each of `accounts`, which are all different. It reads
     /// no more than [`MAX_MACHINES`] rows an account, and one.
     pub(super) async fn list(
         &self,

@@ -1,4 +1,4 @@
-//! A statement for many keys at once, whose text is made once: to make it anew
+//! A statement for many keys in one round trip, whose text is made once: to make it anew
 //! takes longer than a database takes to find a row by it.
 
 use std::iter;

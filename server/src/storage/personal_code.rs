@@ -16,7 +16,7 @@ use super::{
 };
 use crate::credentials::hasher::CodeHash;
 
-/// How many codes of a challenge are valid at once: a newer mail must not kill
+/// How many codes of a challenge are valid together: a newer mail must not kill
 /// the code that the customer is just typing.
 const VALID_AT_ONCE: usize = 3;
 

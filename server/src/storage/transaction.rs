@@ -52,7 +52,7 @@ impl Transaction {
         Ok(self.inner.rollback().await?)
     }
 
-    /// The transaction as SeaORM's migrations ask for it. What fails in it is not
+    /// The transaction as SeaORM's migrations ask for it. Failures in it are not
     /// counted.
     pub(super) fn for_migrations(&self) -> &DatabaseTransaction {
         &self.inner

@@ -78,7 +78,7 @@ impl Accounts {
         while !rest.is_empty() {
             let (round, later) = rest.split_at(before_repeat(rest));
             match self.serve_round(round).await {
-                // What the database does not take of one is not the others' trouble.
+                // A request that the database does not take must not be the others' trouble.
                 Err(StorageError::Fault(_)) if round.len() > 1 => {
                     for request in round {
                         let alone = self.serve_round(slice::from_ref(request)).await;

@@ -136,7 +136,7 @@ impl Work<'_> {
         // It may have been changed since it was verified.
         let is_right =
             account.zip(verified).is_some_and(|(account, hash)| account.has_password(hash));
-        // Without a lock of its own: whoever counts for an account that exists holds
+        // Without a lock of its own: a call that counts for an existing account holds
         // the lock of that account.
         if is_right && throttles.is_clear(&self.db, subject).await? {
             return Ok(Consumed::Password);

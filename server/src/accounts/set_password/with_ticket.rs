@@ -98,7 +98,7 @@ impl Work<'_> {
         let challenge = &ticketed.challenge;
         let seed = challenge.seed.as_ref().ok_or(Error::TicketExpired)?;
         let mut account = self.account(ticketed.account_id).await?;
-        // It proved the mailbox of that time: whoever has only that one must not
+        // It proved the mailbox of that time: a person who has only that one must not
         // come back into an account that has left it.
         if account.email.key() != challenge.email.key() {
             return Err(Error::TicketExpired);
