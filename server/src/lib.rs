@@ -1,9 +1,10 @@
 //! Gestan's account service: a gRPC server on SQLite or PostgreSQL.
 //!
-//! A call makes three hops, and nothing calls across: [`grpc`] decodes it into
-//! [`domain`] types, [`accounts`] holds the use case, [`storage`] keeps what it
-//! changed. [`credentials`] makes and compares secrets, [`mail`] sends the mails that
-//! a use case has queued. [`run`] puts them together behind a [`listener`].
+//! A call makes three hops: [`grpc`] decodes it into [`domain`] types, [`accounts`] holds
+//! the use case, [`storage`] keeps what it changed. Imports go downwards only, and never
+//! in a circle. [`model`] has what is kept and the rules of its life, [`credentials`]
+//! makes and compares secrets, [`mail`] sends the mails that a use case has queued.
+//! [`run`] puts them together behind a [`listener`]. `docs/ARCHITECTURE.md` is the map.
 //!
 //! The program reads its command line in [`cli`]; each of the [`commands`] takes the
 //! [`settings`] that it reads.
