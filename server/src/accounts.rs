@@ -42,7 +42,7 @@ use crate::{
     credentials::hasher::Hasher,
     domain::ape_code::Nomenclature,
     randomness::Randomness,
-    storage::{database::Database, link_reads::LinkReads},
+    storage::{database::Database, machine_lookups::MachineLookups},
     throttle::{Throttles, calls::TokenCalls, mails_in_all::MailsInAll},
 };
 
@@ -85,7 +85,7 @@ pub struct Accounts {
     /// Where everything is kept.
     pub db: Database,
     /// Batched look-ups by link token, the hot path of every authenticated call.
-    pub links: LinkReads,
+    pub machines: MachineLookups,
     /// Group commit of requests for a code.
     pub code_requests: CodeRequests,
     /// Where everything slow is computed.

@@ -24,7 +24,7 @@ pub mod error;
 mod heartbeat;
 pub mod idempotency_key;
 pub mod link;
-pub mod link_reads;
+pub mod machine_lookups;
 pub mod machines;
 mod many_keys;
 pub mod outbox_mail;

@@ -27,7 +27,7 @@ use gestan_account_server::{
     network::TrustedProxies,
     settings::mail,
     shutdown::Shutdown,
-    storage::{link_reads::LinkReads, outbox_mail, transaction::Transaction},
+    storage::{machine_lookups::MachineLookups, outbox_mail, transaction::Transaction},
     throttle::{
         Limits, Throttles,
         calls::{CallBuckets, CallRate},
@@ -181,7 +181,7 @@ impl TestServer {
         let accounts_db = db.write();
         let accounts = Accounts {
             db: db.clone(),
-            links: LinkReads::new(&db),
+            machines: MachineLookups::new(&db),
             code_requests: CodeRequests::new(&db),
             hasher: hasher.clone(),
             clock: options.clock.unwrap_or_else(|| Arc::new(clock.clone())),

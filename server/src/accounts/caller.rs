@@ -10,7 +10,7 @@ use crate::{
     },
     domain::account_id::AccountId,
     model::{calling_machine::CallingMachine, link::Link, support_key::SupportKey},
-    storage::{error::StorageError, link_reads::Reader, support_key},
+    storage::{error::StorageError, machine_lookups::Reader, support_key},
     throttle::{AttemptBy, Throttled},
 };
 
@@ -67,7 +67,7 @@ impl Accounts {
     pub(super) async fn find_caller(&self, origin: &Origin) -> Result<Caller, Error> {
         match &origin.token {
             Some(BearerToken::Link(token)) => {
-                let found = self.known(token, self.links.find(token.digest())).await?;
+                let found = self.known(token, self.machines.find(token.digest())).await?;
                 Ok(Caller::Machine(Box::new(found)))
             }
             Some(BearerToken::SupportKey(key)) => {
@@ -96,7 +96,7 @@ impl Accounts {
 
     /// The machine that reads its account, whose link lives.
     pub(super) async fn authenticate_reader(&self, token: &Token) -> Result<Reader, Error> {
-        let mut reader = self.known(token, self.links.find_reader(token.digest())).await?;
+        let mut reader = self.known(token, self.machines.find_reader(token.digest())).await?;
         check_live(&reader.machine.link)?;
         self.note_seen(&mut reader.machine.link).await;
         Ok(reader)
@@ -137,7 +137,7 @@ impl Accounts {
             return;
         }
         // What was asked for does not depend on it: the next call notes it again.
-        if let Err(error) = self.links.touch(link, now).await {
+        if let Err(error) = self.machines.touch(link, now).await {
             return tracing::warn!(link.id, %error, "last seen time not stored");
         }
         link.last_seen_time = now;

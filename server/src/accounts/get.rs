@@ -12,7 +12,7 @@ use crate::{
         calling_machine::CallingMachine,
         link::{Link, Machines},
     },
-    storage::{account, link, link_reads::Reader},
+    storage::{account, link, machine_lookups::Reader},
 };
 
 /// Input of Get.

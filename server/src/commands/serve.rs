@@ -16,7 +16,7 @@ use crate::{
         mail::MailSettings, nomenclature::NomenclatureSettings, rate_limits::RateLimits,
     },
     shutdown::{Shutdown, asked_to_stop},
-    storage::link_reads::LinkReads,
+    storage::machine_lookups::MachineLookups,
 };
 
 /// The settings of `serve`: all there are.
@@ -76,7 +76,7 @@ impl Serve {
         let db = self.database.open().await?;
         let accounts = Accounts {
             db: db.clone(),
-            links: LinkReads::new(&db),
+            machines: MachineLookups::new(&db),
             code_requests: CodeRequests::new(&db),
             hasher: hasher.clone(),
             clock: clock.clone(),

@@ -10,7 +10,7 @@ use gestan_account_server::{
     storage::{
         database::{Database, DatabaseConfig},
         error::StorageError,
-        link_reads::LinkReads,
+        machine_lookups::MachineLookups,
     },
 };
 use gestan_account_tests::{
@@ -176,14 +176,14 @@ async fn a_shared_read_ends_in_time_on_a_database_that_stands_still() {
     let config = DatabaseConfig::new(cluster.url(DATABASE), None);
     let db = Database::open(&config, Arc::new(SystemRandomness)).await.expect("it opens");
     db.migrate().await.expect("migrations apply");
-    let links = LinkReads::new(&db);
+    let machines = MachineLookups::new(&db);
     let nobodys = Token::from_bits(TokenKind::Link, &[9; 32]).digest();
-    assert!(links.find(nobodys).await.expect("it is read").is_none());
+    assert!(machines.find(nobodys).await.expect("it is read").is_none());
     cluster.freeze();
     // Nobody here gives up before it does.
-    let read = timeout(TIMEOUT, links.find(nobodys)).await.expect("it ends");
+    let read = timeout(TIMEOUT, machines.find(nobodys)).await.expect("it ends");
     assert!(matches!(read, Err(StorageError::Unavailable(_))));
     cluster.thaw();
-    assert!(links.find(nobodys).await.expect("it is read").is_none());
+    assert!(machines.find(nobodys).await.expect("it is read").is_none());
     db.close().await;
 }

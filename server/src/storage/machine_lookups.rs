@@ -1,5 +1,6 @@
-//! Who calls, and which machines an account has: read so often that calls which
-//! come at once share the statements.
+//! Looks up the machine that calls, and the machines of its account: the hot path of
+//! every authenticated call, so that concurrent calls share the statements
+//! (docs/PERFORMANCE.md has what that is worth).
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -32,12 +33,12 @@ const READS: BatchLimits = BatchLimits {
     timeout: DATABASE_TIMEOUT,
 };
 
-/// One at a time: while it is made durable, the next one fills.
+/// One batch at a time: while it is made durable, the next one fills.
 const TOUCHES: BatchLimits = BatchLimits { max_in_flight: 1, ..READS };
 
 /// The statements, whose texts are made once.
 #[derive(Debug)]
-struct By {
+struct Statements {
     tokens: ByTokens,
     accounts: ByAccounts,
 }
@@ -53,28 +54,28 @@ pub struct Reader {
 
 type FoundReader = Result<Option<Reader>, StorageError>;
 
-/// Reads links for several calls at once. Cheap to clone.
+/// Looks machines up, for concurrent calls together. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct LinkReads {
+pub struct MachineLookups {
     db: Database,
-    by: Arc<By>,
+    statements: Arc<Statements>,
     callers: Batcher<TokenDigest, Found, StorageError>,
     readers: Batcher<TokenDigest, FoundReader, StorageError>,
     touched: Batcher<(i64, Timestamp), (), StorageError>,
 }
 
-impl LinkReads {
-    /// Reads from `db`.
+impl MachineLookups {
+    /// Looks them up in `db`.
     #[must_use]
     pub fn new(db: &Database) -> Self {
         let backend = db.read().get_database_backend();
-        let by = By {
+        let statements = Statements {
             tokens: ByTokens::new(backend, READS.max_items),
             accounts: ByAccounts::new(backend, READS.max_items),
         };
         Self {
             db: db.clone(),
-            by: Arc::new(by),
+            statements: Arc::new(statements),
             callers: Batcher::new(READS),
             readers: Batcher::new(READS),
             touched: Batcher::new(TOUCHES),
@@ -83,22 +84,22 @@ impl LinkReads {
 
     /// The machine whose link has this token.
     pub async fn find(&self, digest: TokenDigest) -> Result<Option<CallingMachine>, StorageError> {
-        let (by, db) = (Arc::clone(&self.by), self.db.clone());
+        let (statements, db) = (Arc::clone(&self.statements), self.db.clone());
         let find = move |digests: Vec<Item<TokenDigest>>| {
             let digests = values(digests);
-            let (by, db) = (Arc::clone(&by), db.read());
-            async move { by.tokens.find(&db, &digests).await }
+            let (statements, db) = (Arc::clone(&statements), db.read());
+            async move { statements.tokens.find(&db, &digests).await }
         };
         self.callers.submit(digest, find).await?
     }
 
     /// The same, and the machines of its account.
     pub async fn find_reader(&self, digest: TokenDigest) -> Result<Option<Reader>, StorageError> {
-        let (by, db) = (Arc::clone(&self.by), self.db.clone());
+        let (statements, db) = (Arc::clone(&self.statements), self.db.clone());
         let find = move |digests: Vec<Item<TokenDigest>>| {
             let digests = values(digests);
-            let (by, db) = (Arc::clone(&by), db.read());
-            async move { by.find_readers(&db, &digests).await }
+            let (statements, db) = (Arc::clone(&statements), db.read());
+            async move { statements.find_readers(&db, &digests).await }
         };
         self.readers.submit(digest, find).await?
     }
@@ -111,7 +112,7 @@ impl LinkReads {
     }
 }
 
-impl By {
+impl Statements {
     /// Two statements, one after the other: machines joined to callers would be read
     /// once for each caller, and a caller may have a hundred of them.
     async fn find_readers(
