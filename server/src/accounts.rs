@@ -1,6 +1,6 @@
 //! The account flow: one use case a file, each under the name of its RPC. A use
 //! case does its slow work (hashing) first and then changes everything in one
-//! unit of work (`work`), mail and audit event included.
+//! unit of work (`unit_of_work`), mail and audit event included.
 //!
 //! Nothing here knows of gRPC, and nothing here sends mail: it is put into the
 //! outbox and sent afterwards.
@@ -15,9 +15,9 @@ mod register_existing;
 mod resend_password;
 mod secret_check;
 mod set_password;
+mod unit_of_work;
 mod unlink;
 mod update;
-mod work;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -33,9 +33,9 @@ pub use get::{AccountRead, Get};
 pub use register_existing::{RegisterExisting, Registered};
 pub use resend_password::{ResendPassword, WhoseAccount};
 pub use set_password::{Authority, PasswordSet, SetPassword};
+pub use unit_of_work::NewChallenge;
 pub use unlink::Unlink;
 pub use update::{Update, Updated};
-pub use work::NewChallenge;
 
 use crate::{
     clock::Clock,

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{error::Error, work::NewChallenge};
+use super::{error::Error, unit_of_work::NewChallenge};
 use crate::{
     domain::{
         account_id::AccountId, email_address::EmailAddress, locale::Locale, machine::Machine,

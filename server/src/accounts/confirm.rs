@@ -7,7 +7,7 @@ mod give_ticket;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Accounts, Origin, call_digest, error::Error, work::Work};
+use super::{Accounts, Origin, call_digest, error::Error, unit_of_work::Work};
 use crate::{
     credentials::{
         derivation::CodeKey,

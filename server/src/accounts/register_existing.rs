@@ -5,7 +5,7 @@ use super::{
     Accounts, Origin, call_digest,
     error::Error,
     secret_check::{Attempt, Consumed, HashedSecret},
-    work::Work,
+    unit_of_work::Work,
 };
 use crate::{
     credentials::{

@@ -4,7 +4,7 @@
 mod with_password;
 mod with_ticket;
 
-use super::{Accounts, Origin, error::Error, work::Work};
+use super::{Accounts, Origin, error::Error, unit_of_work::Work};
 use crate::{
     audit::Action,
     credentials::{

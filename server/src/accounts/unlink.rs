@@ -2,7 +2,7 @@
 //! the call may be repeated with the very token that it killed.
 
 use super::{
-    Accounts, Origin, caller::Caller, error::Error, secret_check::HashedSecret, work::Work,
+    Accounts, Origin, caller::Caller, error::Error, secret_check::HashedSecret, unit_of_work::Work,
 };
 use crate::{
     domain::{

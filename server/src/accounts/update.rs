@@ -9,7 +9,7 @@ use super::{
     Accounts, Origin, call_digest,
     error::Error,
     secret_check::{Consumed, HashedSecret},
-    work::{NewChallenge, Work},
+    unit_of_work::{NewChallenge, Work},
 };
 use crate::{
     audit::Action,

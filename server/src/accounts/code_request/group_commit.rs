@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{Claim, CodeRequest, CodeRequested, Decision, Tally, decide};
 use crate::{
-    accounts::{Accounts, error::Error, work::Work},
+    accounts::{Accounts, error::Error, unit_of_work::Work},
     batching::{BatchLimits, Batcher, Item},
     storage::{
         database::Database,

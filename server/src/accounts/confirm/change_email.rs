@@ -2,7 +2,7 @@
 
 use super::{Answer, Confirmed};
 use crate::{
-    accounts::{error::Error, work::Work},
+    accounts::{error::Error, unit_of_work::Work},
     audit::Action,
     domain::{account_id::AccountId, email_address::EmailAddress},
     mail::notice::{Event, Notice},

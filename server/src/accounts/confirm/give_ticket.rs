@@ -3,7 +3,7 @@
 
 use super::{Answer, Confirmed};
 use crate::{
-    accounts::{error::Error, work::Work},
+    accounts::{error::Error, unit_of_work::Work},
     audit::Action,
     model::challenge::{IssuedTicket, Purpose},
     storage::{account, challenge},

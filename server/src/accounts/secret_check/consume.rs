@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{HashedSecret, email_of};
 use crate::{
-    accounts::{error::Error, work::Work},
+    accounts::{error::Error, unit_of_work::Work},
     credentials::{
         derivation::{CodeKey, Seed},
         hasher::{CodeHash, PasswordHash},

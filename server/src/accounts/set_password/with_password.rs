@@ -2,7 +2,7 @@
 
 use super::{Accounts, Error, NewPassword, Origin, PasswordSet, SetPassword};
 use crate::{
-    accounts::{secret_check::HashedSecret, work::Work},
+    accounts::{secret_check::HashedSecret, unit_of_work::Work},
     credentials::hasher::PasswordHash,
     domain::{password::Password, secret::Secret},
     model::calling_machine::CallingMachine,

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{Accounts, Error, NewPassword, Origin, PasswordSet, SetPassword};
 use crate::{
-    accounts::work::Work,
+    accounts::unit_of_work::Work,
     credentials::{
         derivation::link_token_of_ticket,
         hasher::{HashFor, PasswordHash, Verdict},
