@@ -162,3 +162,26 @@ async fn the_help_names_the_variable_and_the_default_of_every_setting() {
     }
     assert!(number > 20, "{number} settings");
 }
+
+/// A variable may be set where somebody asks for the help.
+#[tokio::test]
+async fn the_help_shows_no_password_of_a_variable() {
+    let folder = TempDir::new().expect("a folder");
+    let mut command = server_command(folder.path());
+    let program = cli::program();
+    // Their help says where the password stands in them.
+    let secret = program.get_arguments().filter(|argument| {
+        argument
+            .get_long_help()
+            .or(argument.get_help())
+            .is_some_and(|help| help.to_string().contains("PASSWORD"))
+    });
+    let secret: Vec<_> = secret.map(|argument| argument.get_env().expect("a variable")).collect();
+    assert_eq!(secret, ["GESTAN_ACCOUNT_DATABASE_URL", "GESTAN_ACCOUNT_MAIL_URL"]);
+    for variable in secret {
+        command.env(variable, "smtps://relais:secretdurelais@127.0.0.1");
+    }
+    let help = run_to_end(command.arg("--help")).await.printed;
+    assert!(help.contains("GESTAN_ACCOUNT_MAIL_URL"), "{help}");
+    assert!(!help.contains("secretdurelais"), "{help}");
+}
