@@ -40,6 +40,24 @@ fn the_api_reference_says_what_the_proto_files_say() {
     );
 }
 
+#[test]
+fn every_rpc_says_what_it_does_and_reveals_and_whether_it_may_be_repeated() {
+    let set = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).expect("descriptors");
+    let ours = set.file.iter().filter(|file| file.package() == "gestan.account.v1");
+    for documented in ours.map(Documented::new) {
+        for (index, service) in documented.file.service.iter().enumerate() {
+            for (place, method) in service.method.iter().enumerate() {
+                let path = [SERVICE, number(index), MEMBER, number(place)];
+                let comment = documented.comment(&path);
+                for label in ["Effect: ", "Retry: ", "Reveals: ", "Errors:"] {
+                    let has_label = comment.lines().any(|line| line.starts_with(label));
+                    assert!(has_label, "{} does not say its {label}", method.name());
+                }
+            }
+        }
+    }
+}
+
 /// A file with its comments, by the path of what they belong to.
 struct Documented<'a> {
     file: &'a FileDescriptorProto,

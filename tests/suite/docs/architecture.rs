@@ -68,6 +68,37 @@ fn the_table_of_rules_has_every_rpc() {
     }
 }
 
+/// Where all RPCs are listed one by one, and neither the compiler nor another test sees
+/// that one is missing.
+const LISTS_OF_ALL: [&str; 9] = [
+    "README.md",
+    "proto/CHANGELOG.md",
+    "client/src/blocking.rs",
+    "tests/fuzz/src/call.rs",
+    "tests/polyglot/cases.json",
+    "tests/suite/database/statements.rs",
+    "tests/suite/polyglot/grpcurl.rs",
+    "tests/suite/transport/raw_bytes.rs",
+    "tests/walkthrough.sh",
+];
+
+#[test]
+fn every_rpc_is_named_wherever_all_are_listed() {
+    let service = read(&workspace().join("proto/gestan/account/v1/account_service.proto"));
+    let declared = service.lines().filter_map(|line| line.trim().strip_prefix("rpc "));
+    let rpcs: Vec<&str> = declared.filter_map(|rest| rest.split('(').next()).collect();
+    assert!(rpcs.len() >= 8, "{rpcs:?}");
+    let mut missing = Vec::new();
+    for list in LISTS_OF_ALL {
+        let text = read(&workspace().join(list));
+        let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
+        let names =
+            |rpc: &&str| !words.contains(rpc) && !words.contains(&&*format!("{rpc}Request"));
+        missing.extend(rpcs.iter().copied().filter(names).map(|rpc| format!("{rpc} in {list}")));
+    }
+    assert!(missing.is_empty(), "not named: {missing:#?}");
+}
+
 #[test]
 fn an_invariant_names_what_holds_it() {
     let architecture = architecture();
