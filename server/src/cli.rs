@@ -80,12 +80,14 @@ impl Cli {
     /// # Errors
     /// Whatever the command fails with.
     pub async fn run(self) -> anyhow::Result<()> {
+        // On the heap: with all of them inside, the future of `main` is so deep that the
+        // compiler gives up on its layout when it optimizes.
         match self.0.command {
-            Command::Serve(serve) => serve.run().await,
-            Command::Migrate(migrate) => migrate.run().await,
-            Command::Backup(backup) => backup.run().await,
-            Command::Copy(copy) => copy.run().await,
-            Command::SupportKey(support_key) => support_key.run().await,
+            Command::Serve(serve) => Box::pin(serve.run()).await,
+            Command::Migrate(migrate) => Box::pin(migrate.run()).await,
+            Command::Backup(backup) => Box::pin(backup.run()).await,
+            Command::Copy(copy) => Box::pin(copy.run()).await,
+            Command::SupportKey(support_key) => Box::pin(support_key.run()).await,
         }
     }
 }
