@@ -9,6 +9,7 @@ mod front;
 mod health;
 mod layers;
 mod reflection;
+mod rpc;
 mod status;
 mod texts;
 

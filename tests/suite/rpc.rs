@@ -8,6 +8,8 @@ mod create;
 mod enumeration;
 mod get;
 mod many_machines;
+mod refused_credentials;
+mod refused_words;
 mod register_existing;
 mod register_existing_by_code;
 mod resend_password;

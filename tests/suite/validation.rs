@@ -4,3 +4,4 @@ mod bounds;
 mod fields;
 mod parsers;
 mod random;
+mod wording;

@@ -45,8 +45,6 @@ pub(crate) fn run(app: &mut App, client: &Client) -> Result<Next> {
     let answer = match app.insist(|| client.get(GetRequest::default()))? {
         Ok(answer) => answer,
         Err(error) if error.reason() == Some(ErrorReason::InvalidCredentials) => {
-            println!("  Ce poste a été détaché du compte. Vous pouvez l'y rattacher, ou le");
-            println!("  rattacher à un autre.");
             app.store.unlink()?;
             return Ok(Next::Again);
         }

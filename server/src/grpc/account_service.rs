@@ -8,7 +8,7 @@ use gestan_account_proto::v1::{
 };
 use tonic::{Request, Response, Status};
 
-use super::{caller::Call, convert, front::Front};
+use super::{caller::Call, convert, front::Front, rpc::Rpc};
 use crate::accounts::Accounts;
 
 /// The service over the account flow.
@@ -40,7 +40,7 @@ impl AccountService for AccountGrpc {
             let command = convert::create(&request, locale, &self.accounts.nomenclature)?;
             Ok(self.accounts.create(&command, &origin).await?.into())
         };
-        self.front.answer("Create", locale, Box::pin(work)).await
+        self.front.answer(Rpc::Create, locale, Box::pin(work)).await
     }
 
     async fn confirm(
@@ -54,7 +54,7 @@ impl AccountService for AccountGrpc {
             let command = convert::confirm(&request)?;
             Ok(self.accounts.confirm(&command, &origin).await?.into_response(self.front.now()))
         };
-        self.front.answer("Confirm", locale, Box::pin(work)).await
+        self.front.answer(Rpc::Confirm, locale, Box::pin(work)).await
     }
 
     async fn set_password(
@@ -68,7 +68,7 @@ impl AccountService for AccountGrpc {
             let command = convert::set_password(&request)?;
             Ok(self.accounts.set_password(&command, &origin).await?.into_response(self.front.now()))
         };
-        self.front.answer("SetPassword", locale, Box::pin(work)).await
+        self.front.answer(Rpc::SetPassword, locale, Box::pin(work)).await
     }
 
     async fn register_existing(
@@ -86,7 +86,7 @@ impl AccountService for AccountGrpc {
                 .await?
                 .into_response(self.front.now()))
         };
-        self.front.answer("RegisterExisting", locale, Box::pin(work)).await
+        self.front.answer(Rpc::RegisterExisting, locale, Box::pin(work)).await
     }
 
     async fn get(&self, request: Request<GetRequest>) -> Result<Response<GetResponse>, Status> {
@@ -96,7 +96,7 @@ impl AccountService for AccountGrpc {
             let read = self.accounts.get(&query, &origin).await;
             Ok(self.front.count_strangers(&origin, read)?.into_response(self.front.now()))
         };
-        self.front.answer("Get", locale, Box::pin(work)).await
+        self.front.answer(Rpc::Get, locale, Box::pin(work)).await
     }
 
     async fn update(
@@ -110,7 +110,7 @@ impl AccountService for AccountGrpc {
             let updated = self.accounts.update(&command, &origin).await;
             Ok(self.front.count_strangers(&origin, updated)?.into_response(self.front.now()))
         };
-        self.front.answer("Update", locale, Box::pin(work)).await
+        self.front.answer(Rpc::Update, locale, Box::pin(work)).await
     }
 
     async fn unlink(
@@ -125,7 +125,7 @@ impl AccountService for AccountGrpc {
             self.front.count_strangers(&origin, unlinked)?;
             Ok(v1::UnlinkResponse {})
         };
-        self.front.answer("Unlink", locale, Box::pin(work)).await
+        self.front.answer(Rpc::Unlink, locale, Box::pin(work)).await
     }
 
     async fn resend_password(
@@ -141,6 +141,6 @@ impl AccountService for AccountGrpc {
             let command = convert::resend_password(&request, locale, has_token)?;
             Ok(self.accounts.resend_password(&command, &origin).await?.into())
         };
-        self.front.answer("ResendPassword", locale, Box::pin(work)).await
+        self.front.answer(Rpc::ResendPassword, locale, Box::pin(work)).await
     }
 }

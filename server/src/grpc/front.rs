@@ -6,7 +6,7 @@ use std::{net::IpAddr, pin::Pin, sync::Arc};
 
 use tonic::{Request, Response, Status};
 
-use super::{caller::Call, status};
+use super::{caller::Call, rpc::Rpc, status};
 use crate::{
     accounts::{Origin, error::Error},
     clock::Clock,
@@ -75,7 +75,7 @@ impl Front {
     /// that is stopping begins nothing new, and cuts off what takes too long.
     pub(super) async fn answer<T>(
         &self,
-        rpc: &'static str,
+        rpc: Rpc,
         locale: Locale,
         // On the heap: some use cases hold 20 KiB across their waits.
         mut work: Pin<Box<impl Future<Output = Result<T, Error>> + Send>>,
@@ -91,21 +91,24 @@ impl Front {
         };
         match outcome {
             Ok(response) => {
-                tracing::debug!(rpc, "answered");
+                tracing::debug!(rpc = rpc.name(), "answered");
                 Ok(Response::new(response))
             }
             Err(error) => {
                 if error.is_of_access() {
-                    tracing::info!(rpc, %error, "refused");
+                    tracing::info!(rpc = rpc.name(), %error, "refused");
                 } else {
-                    tracing::debug!(rpc, %error, "refused");
+                    tracing::debug!(rpc = rpc.name(), %error, "refused");
                 }
-                Err(self.refusal(&error, locale))
+                Err(match error {
+                    Error::InvalidCredentials => status::refused_credentials(rpc, locale),
+                    error => self.refusal(&error, locale),
+                })
             }
         }
     }
 
-    /// What a caller is told of `error`.
+    /// What a caller is told of `error`, whatever it called.
     pub(super) fn refusal(&self, error: &Error, locale: Locale) -> Status {
         status::refusal(error, locale, self.randomness.uuid())
     }

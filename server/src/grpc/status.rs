@@ -8,7 +8,7 @@ use tonic::{Code, Status, metadata::MetadataMap};
 use tonic_types::{ErrorDetails, FieldViolation, LocalizedMessage, StatusExt as _};
 use uuid::Uuid;
 
-use super::texts;
+use super::{rpc::Rpc, texts};
 use crate::{
     accounts::error::Error,
     domain::{
@@ -125,12 +125,21 @@ pub(super) fn unread(theirs: &Status, locale: Locale) -> Option<Status> {
 /// The answer to reflection without a support key. A person at a terminal reads it,
 /// who typed no code and no password, and whom the usual text would mislead.
 pub(super) fn reflection_needs_a_key(locale: Locale) -> Status {
+    unauthenticated(texts::reflection_needs_a_key, locale)
+}
+
+/// The answer to a secret, an ID or a token that an RPC refuses: one for all that may be
+/// wrong there, in words of that RPC's screen.
+pub(super) fn refused_credentials(rpc: Rpc, locale: Locale) -> Status {
+    unauthenticated(|locale| texts::refused_credentials(rpc, locale), locale)
+}
+
+fn unauthenticated(words: impl Fn(Locale) -> &'static str, locale: Locale) -> Status {
     let mut details = ErrorDetails::new();
     let reason = ErrorReason::InvalidCredentials;
     details.set_error_info(reason.as_str_name(), ERROR_DOMAIN, HashMap::new());
-    details.set_localized_message(locale.tag(), texts::reflection_needs_a_key(locale));
-    let message = texts::reflection_needs_a_key(Locale::En);
-    Status::with_error_details(Code::Unauthenticated, message, details)
+    details.set_localized_message(locale.tag(), words(locale));
+    Status::with_error_details(Code::Unauthenticated, words(Locale::En), details)
 }
 
 fn assemble(

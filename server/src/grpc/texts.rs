@@ -1,10 +1,12 @@
 //! The words for a refusal, for the person in front of the screen.
 
+mod credentials;
 mod violation;
 
 use gestan_account_proto::v1::ErrorReason;
 
 use crate::domain::locale::Locale;
+pub(super) use credentials::refused_credentials;
 pub use violation::violation;
 
 pub(super) fn refusal(reason: ErrorReason, locale: Locale) -> &'static str {
@@ -34,18 +36,18 @@ fn french(reason: ErrorReason) -> &'static str {
             "Trop d’essais avec un code erroné. Demandez un nouveau code personnel par courriel."
         }
         ErrorReason::TicketSpent => {
-            "Le mot de passe a déjà été choisi avec ce code. Connectez-vous avec lui, ou demandez un \
-             nouveau code personnel."
+            "Le mot de passe a déjà été choisi avec ce code. Utilisez ce mot de passe, ou demandez un \
+             nouveau code personnel par courriel."
         }
         ErrorReason::TicketExpired => {
             "Le délai d’une heure pour choisir le mot de passe est passé. Demandez un nouveau code \
              personnel par courriel."
         }
         ErrorReason::EmailTaken => {
-            "Cette adresse e-mail est désormais celle d’un autre compte. Choisissez-en une autre."
+            "Cette adresse de courriel est désormais celle d’un autre compte. Choisissez-en une autre."
         }
         ErrorReason::EtagMismatch => {
-            "Le compte a été modifié entre-temps sur un autre poste. Relisez-le, puis recommencez."
+            "Le compte a été modifié entre-temps sur un autre poste. Rouvrez la fiche, puis recommencez."
         }
         ErrorReason::CallTooLong => {
             "La réponse s’est fait attendre trop longtemps. Réessayez dans un instant."
@@ -124,8 +126,8 @@ fn english(reason: ErrorReason) -> &'static str {
         ErrorReason::CodeExpired => "This code is no longer valid. Ask for a new one by e-mail.",
         ErrorReason::TooManyTries => "Too many wrong codes. Ask for a new one by e-mail.",
         ErrorReason::TicketSpent => {
-            "The password has been chosen with this code already. Sign in with it, or ask for a new \
-             code."
+            "The password has been chosen with this code already. Use that password, or ask for a \
+             new code by e-mail."
         }
         ErrorReason::TicketExpired => {
             "The hour to choose the password has passed. Ask for a new code by e-mail."
@@ -134,7 +136,7 @@ fn english(reason: ErrorReason) -> &'static str {
             "This e-mail address has become another account’s. Choose a different one."
         }
         ErrorReason::EtagMismatch => {
-            "The account was changed on another machine meanwhile. Read it again, then retry."
+            "The account was changed on another machine meanwhile. Open the form again, then retry."
         }
         ErrorReason::CallTooLong => "The answer took too long. Try again in a moment.",
         ErrorReason::TooManyPasswordTries => {

@@ -37,7 +37,8 @@ fn french(problem: &Problem) -> String {
                 .into()
         }
         Problem::InvalidEmail => {
-            "Cette adresse e-mail n’est pas valable : vérifiez-la, par exemple nom@exemple.fr.".into()
+            "Cette adresse de courriel n’est pas valable : vérifiez-la, par exemple nom@exemple.fr."
+                .into()
         }
         Problem::UnknownCountry => {
             "Ce pays est inconnu : indiquez son code ISO à trois lettres, par exemple FRA.".into()
@@ -47,13 +48,14 @@ fn french(problem: &Problem) -> String {
         }
         Problem::InvalidPostalCode => "En France, un code postal compte cinq chiffres.".into(),
         Problem::InvalidPhone => {
-            "Ce numéro de téléphone n’est pas valable dans ce pays : vérifiez-le, ou commencez par +."
+            "Ce numéro de téléphone n’est pas valable dans ce pays : vérifiez-le, ou commencez par \
+             l’indicatif du pays, par exemple +32."
                 .into()
         }
         Problem::PasswordTooShort => "Ce mot de passe est trop court : 10 caractères au moins.".into(),
         Problem::PasswordTooWeak(weakness) => weakness_french(*weakness),
         Problem::CodeMistyped => {
-            "Ce code comporte une faute de frappe : regardez-le à nouveau. Aucun essai n’est compté."
+            "Ce code comporte une faute de frappe : vérifiez-le. Aucun essai n’est compté."
                 .into()
         }
         Problem::ReadOnly { path } => format!("Le champ « {path} » ne peut pas être modifié."),
@@ -88,8 +90,7 @@ fn english(problem: &Problem) -> String {
             "This text holds an invisible character that is not allowed: type it again.".into()
         }
         Problem::InvalidEmail => {
-            "This e-mail address is not valid: look at it again, for example name@example.com."
-                .into()
+            "This e-mail address is not valid: check it, for example name@example.com.".into()
         }
         Problem::UnknownCountry => {
             "This country is unknown: give its three-letter ISO code, for example FRA.".into()
@@ -99,13 +100,14 @@ fn english(problem: &Problem) -> String {
         }
         Problem::InvalidPostalCode => "In France, a postal code has five digits.".into(),
         Problem::InvalidPhone => {
-            "This telephone number is not valid in this country: look at it again, or start with +."
+            "This telephone number is not valid in this country: check it, or start with the \
+             country’s code, for example +32."
                 .into()
         }
         Problem::PasswordTooShort => "This password is too short: at least 10 characters.".into(),
         Problem::PasswordTooWeak(weakness) => weakness_english(*weakness),
         Problem::CodeMistyped => {
-            "This code has a typing mistake: look at it again. No try has been counted.".into()
+            "This code has a typing mistake: check it. No try has been counted.".into()
         }
         Problem::ReadOnly { path } => format!("The field “{path}” cannot be changed."),
         Problem::UnknownField { path } => format!("The field “{path}” does not exist."),
@@ -130,7 +132,7 @@ fn weakness_french(weakness: Weakness) -> String {
         Guess::Date => "une date ou une année se devine vite",
         Guess::Common => "c’est un mot de passe très courant, ou presque",
         Guess::Word => "un mot ou un nom se devine vite, même avec un chiffre à la fin",
-        Guess::Personal => "il reprend votre nom, votre société ou votre adresse e-mail",
+        Guess::Personal => "il reprend votre nom, votre société ou votre adresse de courriel",
         Guess::Other => "il se devine trop facilement",
     };
     format!(

@@ -35,8 +35,7 @@ async fn confirm_tells_a_mistyped_code_from_a_wrong_one_and_counts_no_try() {
         let rejection = assert_refused(outcome, Code::InvalidArgument, ErrorReason::InvalidRequest);
         let expected = [("code".to_owned(), ViolationReason::CodeMistyped)];
         assert_eq!(violations(&rejection), expected, "typed as {typed:?}");
-        let text = "Ce code comporte une faute de frappe : regardez-le à nouveau. Aucun essai \
-                    n’est compté.";
+        let text = "Ce code comporte une faute de frappe : vérifiez-le. Aucun essai n’est compté.";
         assert_eq!(rejection.violations()[0].description, text);
     }
     assert_eq!(count(server.db(), TRIES).await, 0);

@@ -192,11 +192,11 @@ async fn create_refuses_addresses_that_mail_cannot_be_sent_to() {
 async fn create_says_what_is_wrong_in_the_callers_language() {
     const FRENCH: (&str, &str) = (
         "Certains champs sont à corriger.",
-        "Cette adresse e-mail n’est pas valable : vérifiez-la, par exemple nom@exemple.fr.",
+        "Cette adresse de courriel n’est pas valable : vérifiez-la, par exemple nom@exemple.fr.",
     );
     const ENGLISH: (&str, &str) = (
         "Some fields need to be corrected.",
-        "This e-mail address is not valid: look at it again, for example name@example.com.",
+        "This e-mail address is not valid: check it, for example name@example.com.",
     );
     let server = TestServer::start().await;
     let cases = [

@@ -73,7 +73,7 @@ async fn set_password_refuses_what_the_account_tells_of_its_owner() {
     let created = server.client.create(create).await.expect("Create is answered");
     let code = server.code_to(email).await;
     let confirmed = server.confirm(&created.challenge_id, &code).await;
-    let personal = "il reprend votre nom, votre société ou votre adresse e-mail";
+    let personal = "il reprend votre nom, votre société ou votre adresse de courriel";
     let passwords = [
         (email, WEAK, personal),
         ("zoe.quillivere", WEAK, personal),
