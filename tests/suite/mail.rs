@@ -1,6 +1,7 @@
 //! Mails: what they say, how they are queued, and how they leave the server.
 
 mod file;
+mod machine_names;
 mod mailer;
 mod message;
 mod outbox;

@@ -9,12 +9,14 @@ mod english;
 mod french;
 mod language;
 mod layout;
+mod machine_name;
 mod moment;
 
 use std::fmt;
 
 use jiff::{Timestamp, tz::TimeZone};
 
+pub use self::machine_name::quoted_machine_name;
 use self::{
     english::English,
     french::French,
@@ -42,13 +44,9 @@ pub enum Content {
         /// The code.
         code: CodeMail,
     },
-    /// To an account's new address: the code puts it in place.
-    ConfirmEmail {
-        /// The account whose address is to change.
-        account_id: u32,
-        /// The code that confirms the new address.
-        code: CodeMail,
-    },
+    /// To an account's new address: the code puts it in place. It may have been mistyped, so
+    /// whoever reads this is told nothing of the account.
+    ConfirmEmail(CodeMail),
     /// A code was asked for at an address that has no account: says so, and how to open one.
     NoAccount(Request),
     /// To an address that another account wanted to take: it has its own account already.
@@ -65,7 +63,7 @@ impl Content {
             Self::OpenAccount(_) => "open_account",
             Self::AccountExists { .. } => "account_exists",
             Self::PersonalCode { .. } => "personal_code",
-            Self::ConfirmEmail { .. } => "confirm_email",
+            Self::ConfirmEmail(_) => "confirm_email",
             Self::NoAccount(_) => "no_account",
             Self::EmailTaken(_) => "email_taken",
             Self::Notice(notice) => notice.kind(),
@@ -77,7 +75,7 @@ impl Content {
             Self::OpenAccount(code) => language.open_account(code),
             Self::AccountExists { account_id, code } => language.account_exists(*account_id, code),
             Self::PersonalCode { account_id, code } => language.personal_code(*account_id, code),
-            Self::ConfirmEmail { account_id, code } => language.confirm_email(*account_id, code),
+            Self::ConfirmEmail(code) => language.confirm_email(code),
             Self::NoAccount(request) => language.no_account(request),
             Self::EmailTaken(request) => language.email_taken(request),
             Self::Notice(Notice::Welcome(event)) => language.welcome(event),

@@ -53,7 +53,7 @@ fn all(machine: &str) -> Vec<Content> {
         Content::AccountExists { account_id, code: code() },
         Content::PersonalCode { account_id, code: code() },
         Content::NoAccount(request()),
-        Content::ConfirmEmail { account_id, code: code() },
+        Content::ConfirmEmail(code()),
         Content::EmailTaken(request()),
     ];
     others.into_iter().chain(notices.map(Content::Notice)).collect()
@@ -127,7 +127,7 @@ fn every_mail_with_a_code_says_what_the_reader_must_know() {
             for said in said.iter().chain(&[CODE, "Caisse 1"]) {
                 assert!(part.contains(said), "{}: {said:?} in {part}", content.kind());
             }
-            let names_account = content.kind() != "open_account";
+            let names_account = !["open_account", "confirm_email"].contains(&content.kind());
             assert_eq!(part.contains("10427"), names_account, "{}", content.kind());
         }
         // Alone in its line, so that a double click takes it whole.
@@ -209,4 +209,83 @@ fn each_kind_of_mail_has_its_own_subject_in_each_language() {
     subjects.dedup();
     // A changed password has two texts under one subject.
     assert_eq!(subjects.len(), mails - 2, "{subjects:#?}");
+}
+
+/// What stands between the quotation marks of a language.
+fn quoted(text: &str, [open, close]: [char; 2]) -> Vec<&str> {
+    let rest = text.split(open).skip(1);
+    rest.map(|rest| rest.split(close).next().unwrap_or_default().trim()).collect()
+}
+
+#[test]
+fn screens_are_called_what_the_window_calls_them() {
+    const SCREENS: [&str; 5] = [
+        "?",
+        "Compte client",
+        "Confirmer",
+        "Créer un nouveau compte",
+        "Enregistrer un compte existant",
+    ];
+    let mut named = Vec::new();
+    for (content, locale, mail) in composed("COMPTOIR") {
+        let marks = if locale == Locale::Fr { ['«', '»'] } else { ['“', '”'] };
+        for part in [flat(&mail.text), visible(&mail.html)] {
+            for screen in quoted(&part, marks) {
+                let is_known = SCREENS.contains(&screen) || screen == "COMPTOIR";
+                assert!(is_known, "{}: {screen:?} in {part}", content.kind());
+                named.push(screen.to_owned());
+            }
+        }
+    }
+    assert!(SCREENS.iter().all(|screen| named.iter().any(|named| named == screen)));
+}
+
+#[test]
+fn every_mail_quotes_the_name_that_a_machine_gives_itself() {
+    for (content, locale, mail) in composed("Appelez le 08 99 12 34 56 !") {
+        let shown = match locale {
+            Locale::Fr => "« Appelez le •• •• •• •• •• ! »",
+            Locale::En => "“Appelez le •• •• •• •• •• !”",
+        };
+        for part in [flat(&mail.text), visible(&mail.html)] {
+            let names = part.matches(shown).count();
+            assert_eq!(names, part.matches("Appelez le •").count(), "{part}");
+            assert_eq!(names > 0, content.kind() != "email_changed", "{part}");
+            assert!(!part.contains("99"), "{part}");
+        }
+    }
+}
+
+#[test]
+fn the_mail_to_a_new_address_tells_nothing_of_the_account() {
+    for (content, _, mail) in composed("Caisse 1") {
+        let told = mail.text.contains("10427") || mail.html.contains("10427");
+        let is_of_a_stranger = ["open_account", "confirm_email", "no_account", "email_taken"]
+            .contains(&content.kind());
+        assert_eq!(told, !is_of_a_stranger, "{}", content.kind());
+    }
+}
+
+#[test]
+fn the_mail_of_a_forgotten_password_says_first_how_to_choose_another() {
+    for (_, locale, mail) in composed("Caisse 1").iter().filter(|m| m.0.kind() == "personal_code") {
+        let order = match locale {
+            Locale::Fr => [
+                "Pour choisir un nouveau mot de passe :",
+                "Ce code sert aussi à rattacher un poste",
+                "« Enregistrer un compte existant »",
+                "remplacer le mot de passe",
+            ],
+            Locale::En => [
+                "To choose a new password:",
+                "You can also use this code to link a machine",
+                "“Enregistrer un compte existant”",
+                "in place of the password",
+            ],
+        };
+        for part in [flat(&mail.text), visible(&mail.html)] {
+            let places: Vec<Option<usize>> = order.iter().map(|said| part.find(said)).collect();
+            assert!(places.is_sorted() && places[0].is_some(), "{places:?} in {part}");
+        }
+    }
 }

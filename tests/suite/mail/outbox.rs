@@ -134,9 +134,9 @@ async fn an_address_that_has_an_account_by_then_is_told_so() {
 async fn mails_are_in_the_language_that_was_asked_for() {
     let server = TestServer::start().await;
     for (number, locale, subject) in [
-        (1, "en-GB", "Your code to open your Gestan client account"),
-        (2, "fr-CA", "Votre code pour ouvrir votre compte client Gestan"),
-        (3, "de", "Votre code pour ouvrir votre compte client Gestan"),
+        (1, "en-GB", "Your code to open a Gestan client account"),
+        (2, "fr-CA", "Votre code pour ouvrir un compte client Gestan"),
+        (3, "de", "Votre code pour ouvrir un compte client Gestan"),
     ] {
         let email = format!("client{number}@exemple.fr");
         let request = v1::CreateRequest {

@@ -107,7 +107,7 @@ async fn a_mail_is_well_formed_and_says_what_it_is() {
         ("From", "Gestan <compte@gestan.example>"),
         ("MIME-Version", "1.0"),
         ("Message-ID", &format!("<{id}@gestan.example>")),
-        ("Subject", "Votre code pour ouvrir votre compte client Gestan"),
+        ("Subject", "Votre code pour ouvrir un compte client Gestan"),
         ("To", "jeanne@exemple.fr"),
         ("X-Auto-Response-Suppress", "All"),
     ] {
@@ -151,24 +151,34 @@ async fn a_machine_name_with_a_line_break_is_refused_by_name() {
 async fn a_machine_name_adds_no_header_and_no_markup() {
     let mut peer = SmtpPeer::start(&[]).await;
     let server = server_with(peer.mailer()).await;
-    let request = v1::CreateRequest {
-        request_id: uuid(1),
-        email: "jeanne@exemple.fr".to_owned(),
-        machine: Some(v1::Machine {
-            name: "<b>Gagné</b> Bcc: victime@exemple.fr =?utf-8?Q?=0D=0A?= &amp; \"'".to_owned(),
-            ..machine(1)
-        }),
-        ..Default::default()
-    };
-    server.client.create(request).await.unwrap();
-    server.deliver_mail().await;
-    let mail = peer.mail().await;
-    assert_eq!(mail.header_names().len(), 10, "{}", mail.raw());
-    assert_eq!(mail.to(), ["jeanne@exemple.fr"]);
-    let (text, html) = (mail.parts()[0].1, mail.parts()[1].1);
-    assert!(text.contains("<b>Gagné</"), "the name is shown as it was typed: {text}");
-    assert!(!html.contains("<b>") && html.contains("&#60;b&#62;Gagné&#60;/"), "{html}");
-    assert!(html.contains("&#38;amp;"), "{html}");
+    // Thirty characters of a name are shown, so it takes two to try everything.
+    for (number, name, in_text, in_html) in [
+        (1, "<b>Gagné</b> Bcc: v@exemple.fr", "« <b>Gagné</", ["&#60;b&#62;Gagné&#60;/", "Bcc:"]),
+        (
+            2,
+            "=?utf-8?Q?=0D=0A?= &amp; '<b>\"",
+            "=?utf-8?Q?=0D=0A?= &amp; '<b>’",
+            ["=?utf-8?Q?=0D=0A?=", "&#38;amp; &#39;&#60;b&#62;’"],
+        ),
+    ] {
+        let request = v1::CreateRequest {
+            request_id: uuid(number),
+            email: format!("jeanne{number}@exemple.fr"),
+            machine: Some(v1::Machine { name: name.to_owned(), ..machine(number) }),
+            ..Default::default()
+        };
+        server.client.create(request).await.unwrap();
+        server.deliver_mail().await;
+        let mail = peer.mail().await;
+        assert_eq!(mail.header_names().len(), 10, "{}", mail.raw());
+        assert_eq!(mail.to(), [format!("jeanne{number}@exemple.fr")]);
+        let (text, html) = (mail.parts()[0].1.replace('\u{a0}', " "), mail.parts()[1].1);
+        assert!(text.contains(in_text), "the name is shown as it was typed: {text}");
+        assert!(!html.contains("<b>"), "{html}");
+        for escaped in in_html {
+            assert!(html.contains(escaped), "{escaped} in {html}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -76,12 +76,12 @@ async fn create_mails_a_code_with_all_that_a_reader_must_know() {
     let server = TestServer::start().await;
     server.create("jeanne@exemple.fr", 1).await;
     let mail = server.mail_to("jeanne@exemple.fr").await;
-    assert_eq!(mail.subject, "Votre code pour ouvrir votre compte client Gestan");
+    assert_eq!(mail.subject, "Votre code pour ouvrir un compte client Gestan");
     assert_says(
         &mail,
         &[
             "Voici le code personnel qui ouvre votre compte client Gestan.",
-            "Demandé par le poste : Caisse 1",
+            "Demandé par le poste : « Caisse 1 »",
             "Demandé le : mardi 24 novembre 2026 à 9 h (heure de Paris)",
             "Valable jusqu’au : mercredi 25 novembre 2026 à 9 h (heure de Paris)",
             "Notre assistance ne vous le demandera jamais",
@@ -102,6 +102,6 @@ async fn create_writes_its_mail_in_the_language_of_the_request() {
     let create = v1::CreateRequest { locale: "en-GB".to_owned(), ..request("jane@example.com", 1) };
     server.client.create(create).await.expect("Create is answered");
     let mail = server.mail_to("jane@example.com").await;
-    assert_eq!(mail.subject, "Your code to open your Gestan client account");
+    assert_eq!(mail.subject, "Your code to open a Gestan client account");
     assert_says(&mail, &["Tuesday 24 November 2026 at 09:00 (Paris time)"]);
 }

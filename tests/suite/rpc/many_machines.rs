@@ -81,7 +81,7 @@ async fn the_machine_unseen_for_longest_makes_room_for_the_hundred_and_first_and
     );
     let notice = server.mail_to("jeanne@exemple.fr").await;
     assert!(notice.text.contains("Caisse 5000"), "{}", notice.text);
-    assert!(notice.text.contains("Caisse 2\n"), "{}", notice.text);
+    assert!(notice.text.contains("Caisse 2\u{a0}»\n"), "{}", notice.text);
     let listed = names(
         &get(&server.member(member.account.clone(), machine(5_000), &joined.link_token)).await,
     );
@@ -164,11 +164,11 @@ async fn machines_that_are_too_many_from_before_go_with_as_many_statements_as_on
     assert_eq!(count(server.db(), LIVING).await, i64::from(MAX_MACHINES));
     assert_eq!(count(server.db(), DETACHED).await, 151);
     let notice = server.mail_to("jeanne@exemple.fr").await;
-    for named in ["Caisse 5000", "Caisse 151\n", "Caisse 142\n"] {
+    for named in ["Caisse 5000", "Caisse 151\u{a0}»\n", "Caisse 142\u{a0}»\n"] {
         assert!(notice.text.contains(named), "{named} in {}", notice.text);
     }
     assert!(notice.text.contains("141"), "{}", notice.text);
-    assert!(!notice.text.contains("Caisse 141\n"), "{}", notice.text);
+    assert!(!notice.text.contains("Caisse 141\u{a0}»"), "{}", notice.text);
 }
 
 #[tokio::test]

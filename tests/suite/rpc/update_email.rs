@@ -6,8 +6,8 @@ use gestan_account_client::{
 };
 use gestan_account_server::domain::personal_code::PersonalCode;
 use gestan_account_tests::{
-    TestServer, assert_refused, change, change_email, code_in, count, first_code, machine,
-    new_password, text, uuid,
+    TestServer, assert_refused, assert_says, change, change_email, code_in, count, first_code,
+    machine, new_password, text, uuid,
 };
 use jiff::SignedDuration;
 
@@ -123,7 +123,19 @@ async fn the_address_of_another_account_gets_the_same_answer_and_a_mail_without_
     assert_eq!(taken.challenge_id.len(), 36);
 
     let mail = server.mail_to("paul@exemple.fr").await;
-    assert_eq!(mail.subject, "Cette adresse a déjà son compte client Gestan");
+    assert_eq!(mail.subject, "Un compte client Gestan existe déjà à cette adresse");
+    // What a machine can do that is linked: its window offers to join an account once it is
+    // detached from the one that it has.
+    assert_says(
+        &mail,
+        &[
+            "Pour rattacher votre poste au compte de cette adresse : 1. Dans Gestan, ouvrez le menu \
+             « ? », puis « Compte client ». 2. Cliquez sur le bouton qui détache le poste de son \
+             compte actuel. 3. Choisissez « Enregistrer un compte existant », et tapez l’ID client \
+             et le mot de passe du compte de cette adresse. Pour garder les deux comptes, ne faites \
+             rien : l’autre compte garde son ancienne adresse.",
+        ],
+    );
     assert_eq!((first_code(&mail.text), first_code(&mail.html)), (None, None));
     assert!(!mail.text.contains(OLD), "{}", mail.text);
     let notice = server.mail_to(OLD).await;

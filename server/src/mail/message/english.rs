@@ -34,6 +34,7 @@ impl Language for English<'_> {
     const REQUESTED_ON: &'static str = "Requested on";
     const VALID_UNTIL: &'static str = "Valid until";
     const UNNAMED_MACHINE: &'static str = "(unnamed machine)";
+    const QUOTES: [&'static str; 2] = ["“", "”"];
 
     fn moment(&self, time: Timestamp) -> String {
         moment::english(time, self.zone)

@@ -35,6 +35,7 @@ impl Language for French<'_> {
     const REQUESTED_ON: &'static str = "Demandé le";
     const VALID_UNTIL: &'static str = "Valable jusqu’au";
     const UNNAMED_MACHINE: &'static str = "(poste sans nom)";
+    const QUOTES: [&'static str; 2] = ["«\u{a0}", "\u{a0}»"];
 
     fn moment(&self, time: Timestamp) -> String {
         moment::french(time, self.zone)

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 
 use super::{
     CodeMail, Request,
-    layout::{Block, Fact, Layout, machine_name},
+    layout::{Block, Fact, Layout},
+    machine_name::quoted_machine_name,
 };
 use crate::mail::notice::{Detached, Event};
 
@@ -36,6 +37,8 @@ pub(super) trait Language {
     const REQUESTED_ON: &'static str;
     const VALID_UNTIL: &'static str;
     const UNNAMED_MACHINE: &'static str;
+    /// What stands around a text that a person typed.
+    const QUOTES: [&'static str; 2];
 
     /// A moment in words.
     fn moment(&self, time: Timestamp) -> String;
@@ -88,11 +91,6 @@ pub(super) trait Language {
         Block::Steps { lead: self.typeset(lead), items }
     }
 
-    fn choices(&self, lead: &str, items: &[&str]) -> Block {
-        let items = items.iter().map(|item| self.typeset(item)).collect();
-        Block::Choices { lead: self.typeset(lead), items }
-    }
-
     fn notice(&self, title: &str, text: &str) -> Block {
         Block::Notice { title: self.typeset(title), text: self.typeset(text) }
     }
@@ -122,7 +120,9 @@ pub(super) trait Language {
     }
 
     fn machine_fact(&self, label: &str, machine: &str) -> Fact {
-        Fact { label: label.to_owned(), value: machine_name(machine, Self::UNNAMED_MACHINE) }
+        let quoted = quoted_machine_name(machine, Self::QUOTES);
+        let value = quoted.unwrap_or_else(|| Self::UNNAMED_MACHINE.to_owned());
+        Fact { label: label.to_owned(), value }
     }
 
     fn email_fact(&self, masked: &str) -> Fact {
@@ -142,7 +142,7 @@ pub(super) trait CodeMails: Language {
     fn open_account(&self, mail: &CodeMail) -> Layout;
     fn account_exists(&self, account_id: u32, mail: &CodeMail) -> Layout;
     fn personal_code(&self, account_id: u32, mail: &CodeMail) -> Layout;
-    fn confirm_email(&self, account_id: u32, mail: &CodeMail) -> Layout;
+    fn confirm_email(&self, mail: &CodeMail) -> Layout;
 }
 
 /// The mails that answer a request for which there is no code.

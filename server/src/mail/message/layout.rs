@@ -1,7 +1,7 @@
 //! A mail as a small structure, and its two renderings.
 //!
 //! The languages fill a [`Layout`]; the templates show it. What is shown as typed by people goes
-//! through [`machine_name`] first. Nothing here may bypass askama's escaping.
+//! through [`quoted_machine_name`](super::quoted_machine_name) first. Nothing here may bypass askama's escaping.
 
 use askama::Template;
 
@@ -10,8 +10,6 @@ use super::Message;
 /// The text part's line length, in characters: RFC 5322, section 2.1.1, asks for no more than 78,
 /// and an answer puts "> " before each line.
 const WIDTH: usize = 72;
-/// More of a machine's name than this is cut: a name must not become a message of its own.
-const MACHINE_NAME_CHARS: usize = 64;
 
 /// Everything that a mail says, in reading order.
 pub(super) struct Layout {
@@ -41,11 +39,6 @@ pub(super) enum Block {
     Facts(Vec<Fact>),
     /// Things to do one after the other.
     Steps {
-        lead: String,
-        items: Vec<String>,
-    },
-    /// Things of which one is done.
-    Choices {
         lead: String,
         items: Vec<String>,
     },
@@ -99,10 +92,6 @@ impl TextPart<'_> {
     fn step(number: usize, text: &str) -> String {
         wrap(&format!("  {number}. "), "     ", text)
     }
-
-    fn choice(text: &str) -> String {
-        wrap("  - ", "    ", text)
-    }
 }
 
 /// Breaks a text at its ordinary spaces; a no-break space holds.
@@ -125,41 +114,4 @@ fn wrap(first: &str, indent: &str, text: &str) -> String {
         at_start = false;
     }
     wrapped
-}
-
-/// Makes a machine's name, which anybody may have typed, fit to be shown in a mail.
-///
-/// A stranger can have a mail sent to any address, so a name must not break lines, turn the
-/// reading direction, run on for pages, or read as an address that a mail program would link:
-/// an invisible joiner (U+2060) after each dot, slash, colon and at sign keeps mail programs from
-/// making a link of it.
-pub(super) fn machine_name(typed: &str, unnamed: &str) -> String {
-    let visible: String = typed
-        .chars()
-        .map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c })
-        .filter(|c| !is_formatting(*c))
-        .collect();
-    let words = visible.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    if words.is_empty() {
-        return unnamed.to_owned();
-    }
-    let cut = words.chars().count() > MACHINE_NAME_CHARS;
-    let mut shown = String::with_capacity(words.len());
-    for c in words.chars().take(MACHINE_NAME_CHARS) {
-        shown.push(c);
-        if matches!(c, '.' | '/' | ':' | '@') {
-            shown.push('\u{2060}');
-        }
-    }
-    if cut {
-        shown.push('…');
-    }
-    shown
-}
-
-/// Whether a mark is invisible itself and changes how its neighbours are shown: joiners, marks of
-/// the writing direction (UAX #9) and separators of lines.
-fn is_formatting(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

@@ -89,9 +89,7 @@ impl Outbox {
             (Purpose::ChangeEmail(id), Some(owner)) if owner != id.number() => {
                 Content::EmailTaken(request)
             }
-            (Purpose::ChangeEmail(id), _) => {
-                Content::ConfirmEmail { account_id: id.number(), code }
-            }
+            (Purpose::ChangeEmail(_), _) => Content::ConfirmEmail(code),
         };
         Ok(Some((content, code_id)))
     }

@@ -49,7 +49,7 @@ async fn create_for_an_existing_address_mails_its_id_and_leads_to_that_account()
         &[
             "Cette adresse a déjà son compte client Gestan",
             &id,
-            "Demandé par le poste : Caisse 2",
+            "Demandé par le poste : « Caisse 2 »",
             "Valable jusqu’au : mercredi 25 novembre 2026 à 9 h (heure de Paris)",
             "Notre assistance ne vous le demandera jamais",
             "rien ne change sur votre compte",

@@ -33,7 +33,7 @@ async fn a_hundred_concurrent_creates_with_every_code_confirmed_make_one_account
     let mails = server.mails();
     let mut confirming = JoinSet::new();
     for (name, challenge_id) in challenges {
-        let asked_by = format!("poste : {name} Demandé");
+        let asked_by = format!("poste : « {name} » Demandé");
         let mut own = mails.iter().filter(|mail| words(mail).contains(&asked_by));
         let code = code_in(&own.next().expect("its mail").text);
         assert!(own.next().is_none(), "one mail for {name}");

@@ -19,12 +19,14 @@ async fn the_mail_of_resend_password_says_what_the_code_does_for_whom_and_until_
         &mail,
         &[
             &id,
-            "Ce code sert une seule fois, au choix :",
-            "à choisir un nouveau mot de passe",
-            "à rattacher un poste",
-            "à la place du mot de passe",
-            "Votre mot de passe actuel reste valable tant que vous n’en avez pas choisi un autre.",
-            "Demandé par le poste : Caisse 2",
+            // First what was asked for, then what the code is good for besides.
+            "Pour choisir un nouveau mot de passe : 1. Dans Gestan, ouvrez le menu « ? », puis \
+             « Compte client ». 2. Sur l’écran « Confirmer », tapez ce code. 3. Choisissez votre \
+             nouveau mot de passe : d’ici là, l’actuel reste valable. Ce code sert aussi à rattacher \
+             un poste sans changer de mot de passe (écran « Enregistrer un compte existant », avec \
+             votre ID client), ou à remplacer le mot de passe quand la fiche « Compte client » vous \
+             le demande. Il ne sert qu’une fois.",
+            "Demandé par le poste : « Caisse 2 »",
             "Demandé le : mardi 24 novembre 2026 à 10 h 35 (heure de Paris)",
             "Valable jusqu’au : mercredi 25 novembre 2026 à 10 h 35 (heure de Paris)",
             "Notre assistance ne vous le demandera jamais",

@@ -76,8 +76,8 @@ async fn resend_password_for_an_unknown_address_says_so_without_a_code() {
     assert_says(
         &mail,
         &[
-            "elle n’est celle d’aucun compte client Gestan",
-            "Demandé par le poste : Caisse 1",
+            "aucun compte client Gestan n’existe à cette adresse",
+            "Demandé par le poste : « Caisse 1 »",
             "Vous n’avez rien demandé ?",
         ],
     );

@@ -46,7 +46,7 @@ async fn set_password_with_the_current_one_replaces_it_and_tells_the_customer() 
         &notice,
         &[
             "Le mot de passe de votre compte client Gestan vient d’être changé. C’était vous ?",
-            "Depuis le poste : Caisse 1",
+            "Depuis le poste : « Caisse 1 »",
         ],
     );
     assert!(!password_is(&server, member.account_id, PASSWORD).await);

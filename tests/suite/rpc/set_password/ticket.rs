@@ -68,7 +68,7 @@ async fn the_first_password_brings_a_welcome_with_the_id_and_a_later_one_a_notic
     let welcome = server.mail_to("jeanne@exemple.fr").await;
     assert_eq!(welcome.subject, "Bienvenue\u{a0}: votre compte client Gestan est ouvert");
     let id = format!("Votre ID client : {}", confirmed.account_id);
-    assert_says(&welcome, &[&id, "Poste rattaché : Caisse 1", "mardi 24 novembre 2026 à 9 h"]);
+    assert_says(&welcome, &[&id, "Poste rattaché : « Caisse 1 »", "mardi 24 novembre 2026 à 9 h"]);
 
     server.advance(SignedDuration::from_mins(30));
     let asked = server.resend(confirmed.account_id, 2).await;
@@ -82,7 +82,7 @@ async fn the_first_password_brings_a_welcome_with_the_id_and_a_later_one_a_notic
         &notice,
         &[
             "le poste qui l’a changé a été rattaché à votre compte",
-            "Depuis le poste : Caisse 2",
+            "Depuis le poste : « Caisse 2 »",
             "Changé le : mardi 24 novembre 2026 à 9 h 30 (heure de Paris)",
             "Ce n’était pas vous ?",
         ],

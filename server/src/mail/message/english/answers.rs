@@ -11,13 +11,13 @@ impl Answers for English<'_> {
     fn no_account(&self, request: &Request) -> Layout {
         self.layout(
             "No Gestan client account at this address",
-            "A personal code was requested, but this address has no client account.",
+            "Your account may use another address, or is yet to be opened.",
             "No account at this address",
             vec![
                 self.hello(),
                 self.paragraph(
-                    "A personal code was requested for this address, but no Gestan client account \
-                     uses it.",
+                    "A personal code was requested, but there is no Gestan client account at this \
+                     address.",
                 ),
                 self.paragraph(
                     "Your account may use another address: try again with that one, or with your \
@@ -27,7 +27,7 @@ impl Answers for English<'_> {
                     "No account yet? To open one:",
                     &[
                         Self::OPEN_WINDOW,
-                        "Choose “Enregistrer un compte” and type your e-mail address.",
+                        "Choose “Créer un nouveau compte” and type your e-mail address.",
                         "A personal code will arrive at once: type it on the “Confirmer” screen.",
                     ],
                 ),
@@ -40,22 +40,32 @@ impl Answers for English<'_> {
 
     fn email_taken(&self, request: &Request) -> Layout {
         self.layout(
-            "This address already has its Gestan client account",
+            "There is already a Gestan client account at this address",
             "It cannot be used for another account. Nothing has changed.",
-            "This address already has its account",
+            "There is already an account at this address",
             vec![
                 self.hello(),
                 self.paragraph(
                     "Someone tried to use this address for another Gestan client account. That is \
-                     not possible, because it already has an account of its own. Nothing has \
-                     changed.",
+                     not possible, because there is already an account at this address. Nothing \
+                     has changed.",
                 ),
                 Block::Facts(self.request_facts(request).into()),
-                self.notice(
-                    "Was this you?",
-                    "A company needs one account only, whatever the number of its machines: on \
-                     this machine, choose “Enregistrer un compte existant”. To keep two accounts, \
-                     give the other one a different address.",
+                self.paragraph(
+                    "Was this you? A company needs one account only, whatever the number of its \
+                     machines.",
+                ),
+                self.steps(
+                    "To link your machine to the account of this address:",
+                    &[
+                        Self::OPEN_WINDOW,
+                        "Click the button that detaches the machine from its current account.",
+                        "Choose “Enregistrer un compte existant”, and type the client ID and the \
+                         password of the account of this address.",
+                    ],
+                ),
+                self.paragraph(
+                    "To keep both accounts, do nothing: the other account keeps its old address.",
                 ),
                 self.not_asked_for("your account, its address and its password stay as they are."),
             ],

@@ -10,7 +10,7 @@ use crate::mail::message::{
 impl CodeMails for English<'_> {
     fn open_account(&self, mail: &CodeMail) -> Layout {
         self.layout(
-            "Your code to open your Gestan client account",
+            "Your code to open a Gestan client account",
             "Type this personal code into Gestan: it opens your client account.",
             "Open your client account",
             vec![
@@ -76,7 +76,7 @@ impl CodeMails for English<'_> {
     fn personal_code(&self, account_id: u32, mail: &CodeMail) -> Layout {
         self.layout(
             "Your Gestan personal code",
-            "Use it once in place of your password, or to choose a new one.",
+            "Use it to choose a new password, or once in place of the current one.",
             "Your personal code",
             vec![
                 self.hello(),
@@ -86,17 +86,20 @@ impl CodeMails for English<'_> {
                 ),
                 self.id_box(account_id),
                 self.code_box(mail),
-                self.choices(
-                    "You can use this code once, in one of three ways:",
+                self.steps(
+                    "To choose a new password:",
                     &[
-                        "to choose a new password: in Gestan, “?” menu, “Compte client”, \
-                         “Confirmer” screen;",
-                        "to link a machine: “Enregistrer un compte existant” screen, with your \
-                         client ID;",
-                        "in place of the password, when the “Compte client” form asks for it.",
+                        Self::OPEN_WINDOW,
+                        "On the “Confirmer” screen, type this code.",
+                        "Choose your new password: until then, the current one remains valid.",
                     ],
                 ),
-                self.paragraph("Your current password remains valid until you choose a new one."),
+                self.paragraph(
+                    "You can also use this code to link a machine without changing the password \
+                     (“Enregistrer un compte existant” screen, with your client ID), or in place \
+                     of the password when the “Compte client” form asks for it. It can be used \
+                     only once.",
+                ),
                 self.code_facts(mail),
                 self.never_asked(),
                 self.not_asked_for(
@@ -107,7 +110,7 @@ impl CodeMails for English<'_> {
         )
     }
 
-    fn confirm_email(&self, account_id: u32, mail: &CodeMail) -> Layout {
+    fn confirm_email(&self, mail: &CodeMail) -> Layout {
         self.layout(
             "Confirm your new address for Gestan",
             "Type this personal code into Gestan: it puts your new address in place.",
@@ -116,9 +119,9 @@ impl CodeMails for English<'_> {
                 self.hello(),
                 self.paragraph(
                     "You asked for this address to become that of your Gestan client account. The \
-                     personal code below puts it in place; until then, the old address stays.",
+                     personal code below puts it in place; until then, the old address stays in \
+                     force.",
                 ),
-                self.id_box(account_id),
                 self.code_box(mail),
                 self.steps(
                     "To confirm this address:",

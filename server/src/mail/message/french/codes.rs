@@ -10,7 +10,7 @@ use crate::mail::message::{
 impl CodeMails for French<'_> {
     fn open_account(&self, mail: &CodeMail) -> Layout {
         self.layout(
-            "Votre code pour ouvrir votre compte client Gestan",
+            "Votre code pour ouvrir un compte client Gestan",
             "Tapez ce code personnel dans Gestan : il ouvre votre compte client.",
             "Ouvrez votre compte client",
             vec![
@@ -78,7 +78,7 @@ impl CodeMails for French<'_> {
     fn personal_code(&self, account_id: u32, mail: &CodeMail) -> Layout {
         self.layout(
             "Votre code personnel Gestan",
-            "Il remplace une fois votre mot de passe, ou sert à en choisir un nouveau.",
+            "Il sert à choisir un nouveau mot de passe, ou remplace une fois l’actuel.",
             "Votre code personnel",
             vec![
                 self.hello(),
@@ -88,20 +88,19 @@ impl CodeMails for French<'_> {
                 ),
                 self.id_box(account_id),
                 self.code_box(mail),
-                self.choices(
-                    "Ce code sert une seule fois, au choix :",
+                self.steps(
+                    "Pour choisir un nouveau mot de passe :",
                     &[
-                        "à choisir un nouveau mot de passe : dans Gestan, menu « ? », « Compte \
-                         client », écran « Confirmer » ;",
-                        "à rattacher un poste : écran « Enregistrer un compte existant », avec \
-                         votre ID client ;",
-                        "à la place du mot de passe, quand la fiche « Compte client » vous le \
-                         demande.",
+                        Self::OPEN_WINDOW,
+                        "Sur l’écran « Confirmer », tapez ce code.",
+                        "Choisissez votre nouveau mot de passe : d’ici là, l’actuel reste valable.",
                     ],
                 ),
                 self.paragraph(
-                    "Votre mot de passe actuel reste valable tant que vous n’en avez pas choisi un \
-                     autre.",
+                    "Ce code sert aussi à rattacher un poste sans changer de mot de passe (écran \
+                     « Enregistrer un compte existant », avec votre ID client), ou à remplacer le \
+                     mot de passe quand la fiche « Compte client » vous le demande. Il ne sert \
+                     qu’une fois.",
                 ),
                 self.code_facts(mail),
                 self.never_asked(),
@@ -113,7 +112,7 @@ impl CodeMails for French<'_> {
         )
     }
 
-    fn confirm_email(&self, account_id: u32, mail: &CodeMail) -> Layout {
+    fn confirm_email(&self, mail: &CodeMail) -> Layout {
         self.layout(
             "Confirmez votre nouvelle adresse pour Gestan",
             "Tapez ce code personnel dans Gestan : il met votre nouvelle adresse en place.",
@@ -123,9 +122,8 @@ impl CodeMails for French<'_> {
                 self.paragraph(
                     "Vous avez demandé que cette adresse devienne celle de votre compte client \
                      Gestan. Le code personnel ci-dessous la met en place ; d’ici là, l’ancienne \
-                     adresse reste la bonne.",
+                     adresse reste en vigueur.",
                 ),
-                self.id_box(account_id),
                 self.code_box(mail),
                 self.steps(
                     "Pour confirmer cette adresse :",
