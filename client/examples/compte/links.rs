@@ -24,7 +24,7 @@ pub(crate) fn detach_other(app: &App, client: &Client, machines: Vec<LinkedMachi
         return Ok(());
     };
     let machine = linked.machine.unwrap_or_default();
-    let help = "Ou un code personnel reçu par courriel. Ctrl+R affiche ou cache la saisie.";
+    let help = "Le mot de passe du compte. Ctrl+R affiche ou cache la saisie.";
     let Some(password) = terminal::ask_secret("Mot de passe :", help)? else {
         return Ok(());
     };
