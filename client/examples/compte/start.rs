@@ -25,7 +25,7 @@ impl fmt::Display for Choice {
         f.write_str(match self {
             Self::Resume { ticket: false } => "Continuer : saisir le code reçu par courriel",
             Self::Resume { ticket: true } => "Continuer : choisir le mot de passe",
-            Self::Create => "Enregistrer un compte",
+            Self::Create => "Créer un nouveau compte",
             Self::RegisterExisting => "Enregistrer un compte existant",
             Self::Forgotten => "Code oublié : renvoyer un code",
             Self::Quit => "Quitter",
