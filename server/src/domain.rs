@@ -9,6 +9,7 @@ pub mod email_address;
 pub mod locale;
 pub mod machine;
 pub mod password;
+pub mod paste;
 pub mod personal_code;
 pub mod phone;
 pub mod postal_code;

@@ -3,5 +3,6 @@
 mod bounds;
 mod fields;
 mod parsers;
+mod paste;
 mod random;
 mod wording;

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::violation::Problem;
+use super::{paste, text::Line, violation::Problem};
 
 /// `code,label_fr`, one sub-class of NAF rév. 2 a line.
 const NAF_REV2: &str = include_str!("../../data/naf_rev2.csv");
@@ -72,16 +72,14 @@ impl ApeCode {
     /// What people type is at most this many characters long.
     pub const MAX_CHARS: usize = 16;
 
-    /// Drops dots, spaces and case of `text`, then checks it for France.
+    /// Drops dots, dashes, spaces and case of `text`, and what is invisible, then checks it
+    /// for France.
     ///
     /// # Errors
-    /// [`Problem::UnknownApeCode`].
+    /// [`Problem::UnknownApeCode`], or what [`Line::parse`] finds.
     pub fn parse_french(text: &str, nomenclature: &Nomenclature) -> Result<Self, Problem> {
-        let code: String = text
-            .chars()
-            .filter(|character| !matches!(character, '.' | '-') && !character.is_whitespace())
-            .map(|character| character.to_ascii_uppercase())
-            .collect();
+        let code =
+            paste::compact(line(text)?.as_str()).replace(['.', '-'], "").to_ascii_uppercase();
         if code.is_empty() {
             return Ok(Self::default());
         }
@@ -89,10 +87,12 @@ impl ApeCode {
         Ok(Self { code, version: Some(version) })
     }
 
-    /// A foreign activity code: kept as it is.
-    #[must_use]
-    pub fn foreign(text: &str) -> Self {
-        Self { code: text.to_owned(), version: None }
+    /// A foreign activity code: kept as it is, without what is invisible.
+    ///
+    /// # Errors
+    /// What [`Line::parse`] finds.
+    pub fn parse_foreign(text: &str) -> Result<Self, Problem> {
+        Ok(Self { code: line(text)?.as_str().to_owned(), version: None })
     }
 
     /// The code, `1107B`, or an empty text.
@@ -150,6 +150,10 @@ impl Nomenclature {
         };
         known.then_some(NafVersion::Naf2025)
     }
+}
+
+fn line(text: &str) -> Result<Line<{ ApeCode::MAX_CHARS }>, Problem> {
+    Line::parse(&paste::visible(text))
 }
 
 fn has_naf_2025_shape(code: &str) -> bool {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::violation::Problem;
+use super::{paste, violation::Problem};
 
 /// `alpha3,alpha2,name_fr,name_en`, one country a line.
 const TABLE: &str = include_str!("../../data/countries.csv");
@@ -35,12 +35,12 @@ impl Country {
     /// France, whose postal codes, telephone numbers and APE codes have rules here.
     pub const FRANCE: Self = Self("FRA");
 
-    /// Looks a code up; case is ignored.
+    /// Looks a code up; case, spaces and what is invisible are ignored.
     ///
     /// # Errors
     /// [`Problem::Required`] when empty, [`Problem::UnknownCountry`] otherwise.
     pub fn parse(code: &str) -> Result<Self, Problem> {
-        let code = code.trim();
+        let code = paste::compact(code);
         if code.is_empty() {
             return Err(Problem::Required);
         }

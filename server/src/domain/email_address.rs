@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr as _};
 use email_address::{EmailAddress as Checked, Options};
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{account_id::AccountId, violation::Problem};
+use super::{account_id::AccountId, paste, violation::Problem};
 
 /// The right part of what is no address: a domain has a dot.
 const NOBODY: &str = "@nobody";
@@ -25,12 +25,13 @@ impl EmailAddress {
     /// §4.5.3.1.3: a path of 256 with its two brackets).
     pub const MAX_BYTES: usize = 254;
 
-    /// Checks `text`; an international domain is brought to ASCII (RFC 5891).
+    /// Checks `text`; an international domain is brought to ASCII (RFC 5891). What came
+    /// along when it was pasted goes ([`unspaced`]).
     ///
     /// # Errors
     /// [`Problem::Required`], [`Problem::TooLong`] or [`Problem::InvalidEmail`].
     pub fn parse(text: &str) -> Result<Self, Problem> {
-        let text = text.trim();
+        let text = unspaced(text).ok_or(Problem::InvalidEmail)?;
         if text.is_empty() {
             return Err(Problem::Required);
         }
@@ -110,6 +111,24 @@ impl EmailAddress {
         let first = |text: &str| text.chars().next().map(String::from).unwrap_or_default();
         format!("{}•••@{}•••.{ending}", first(local), first(name))
     }
+}
+
+/// An address without what is invisible and without spaces. `None` where a plain space
+/// stands between two words: somebody typed it, and nobody can tell what it stands for
+/// (`jeanne martin@exemple.fr` may be two mailboxes of two people).
+fn unspaced(text: &str) -> Option<String> {
+    let is_pasted = |character| character != ' ' && paste::is_space(character);
+    let text = paste::visible(&text.replace(is_pasted, ""));
+    let mut address = String::with_capacity(text.len());
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let is_joined =
+            address.is_empty() || address.ends_with(['@', '.']) || word.starts_with(['@', '.']);
+        if !is_joined {
+            return None;
+        }
+        address.push_str(word);
+    }
+    Some(address)
 }
 
 impl fmt::Debug for EmailAddress {

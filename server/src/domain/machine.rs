@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::{
+    paste,
     text::Line,
     violation::{Expected, Problem},
 };
@@ -72,19 +73,19 @@ pub struct Machine {
     pub name: MachineName,
 }
 
-/// Reads a UUID in its standard form; the nil UUID counts as missing.
+/// Reads a UUID in its standard form, however it was pasted; the nil UUID counts as missing.
 ///
 /// # Errors
 /// [`Problem::Required`] or [`Problem::Malformed`].
 pub fn parse_uuid(text: &str) -> Result<Uuid, Problem> {
-    let text = text.trim();
+    let text = paste::compact(text);
     if text.is_empty() {
         return Err(Problem::Required);
     }
     if text.len() != 36 {
         return Err(Problem::Malformed(Expected::Uuid));
     }
-    match Uuid::try_parse(text) {
+    match Uuid::try_parse(&text) {
         Ok(uuid) if !uuid.is_nil() => Ok(uuid),
         _ => Err(Problem::Malformed(Expected::Uuid)),
     }

@@ -40,8 +40,9 @@ impl Password {
         Ok(Self(text))
     }
 
-    /// Takes a password that is to be set. A text that reads as a personal code
-    /// is refused: where a password is as good as a code, it would be taken for one.
+    /// Takes a password that is to be set. A text that reads as a personal code, or is
+    /// written like one, is refused: where a password is as good as a code, it would be
+    /// taken for one.
     ///
     /// # Errors
     /// As [`Password::parse`]; also [`Problem::PasswordTooShort`], or
@@ -51,7 +52,8 @@ impl Password {
         if password.0.chars().count() < Self::MIN_CHARS {
             return Err(Problem::PasswordTooShort);
         }
-        if PersonalCode::parse(&password.0).is_ok() {
+        let text = &password.0;
+        if PersonalCode::parse(text).is_ok() || PersonalCode::is_written_like(text) {
             return Err(Problem::Malformed(Expected::PasswordNotCode));
         }
         Ok(password)

@@ -5,7 +5,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::{
-    base32,
+    base32, paste,
     violation::{Expected, Problem},
 };
 use crate::randomness::Randomness;
@@ -24,7 +24,7 @@ const WEIGHTS: [u8; RANDOM_CHARS + 1] = weights();
 pub struct PersonalCode(Zeroizing<[u8; RANDOM_CHARS + 1]>);
 
 impl PersonalCode {
-    /// The longest text that is looked at for a code, in characters.
+    /// The longest text that is looked at for a code, in characters that are not invisible.
     pub const MAX_TEXT_CHARS: usize = 64;
 
     /// Makes a fresh code.
@@ -43,23 +43,24 @@ impl PersonalCode {
         Self(symbols)
     }
 
-    /// Reads a code as typed: case, spaces and dashes are ignored.
+    /// Reads a code as typed: case, spaces, dashes and what is invisible are ignored.
     ///
     /// # Errors
     /// [`Problem::Required`] when empty; [`Problem::Malformed`] when it has not
     /// twelve characters of the alphabet; [`Problem::CodeMistyped`] when the
     /// check character does not fit.
     pub fn parse(text: &str) -> Result<Self, Problem> {
-        if text.trim().is_empty() {
+        let typed = || text.chars().filter(|character| !paste::is_invisible(*character));
+        if typed().all(paste::is_space) {
             return Err(Problem::Required);
         }
         let malformed = Problem::Malformed(Expected::PersonalCode);
-        if text.chars().nth(Self::MAX_TEXT_CHARS).is_some() {
+        if typed().nth(Self::MAX_TEXT_CHARS).is_some() {
             return Err(malformed);
         }
         let mut symbols = Zeroizing::new([0; RANDOM_CHARS + 1]);
         let (mut length, mut sum) = (0, 0);
-        for character in text.chars().filter(|character| !is_separator(*character)) {
+        for character in typed().filter(|character| !is_separator(*character)) {
             let value = u8::try_from(character).ok().and_then(base32::value);
             let (Some(value), Some(weight)) = (value, WEIGHTS.get(length)) else {
                 return Err(malformed);
@@ -75,6 +76,19 @@ impl PersonalCode {
             return Err(Problem::CodeMistyped);
         }
         Ok(Self(symbols))
+    }
+
+    /// Whether a text is written as a mail shows a code, `XXXX-XXXX-XXXX`: whoever writes
+    /// three times four letters or digits with dashes between them means a code, also with
+    /// one that no code has.
+    #[must_use]
+    pub fn is_written_like(text: &str) -> bool {
+        let compact = Zeroizing::new(paste::compact(text));
+        let mut groups = compact.split('-');
+        let is_group = |group: &str| {
+            group.len() == 4 && group.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
+        groups.clone().count() == 3 && groups.all(is_group)
     }
 
     /// The twelve characters, which is what is hashed.
@@ -105,7 +119,7 @@ impl fmt::Debug for PersonalCode {
 
 /// Spaces and every dash that an editor may have made of one.
 fn is_separator(character: char) -> bool {
-    character.is_whitespace() || matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
+    paste::is_space(character) || paste::is_dash(character)
 }
 
 /// Product in GF(32), the polynomials over GF(2) modulo x⁵ + x² + 1.

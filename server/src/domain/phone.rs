@@ -3,7 +3,7 @@
 use phonenumber::Mode;
 use serde::{Deserialize, Serialize};
 
-use super::{country::Country, text::Line, violation::Problem};
+use super::{country::Country, paste, text::Line, violation::Problem};
 
 /// Overseas departments write their numbers as in France proper, but have
 /// numbering plans of their own: tried when France's does not know a number.
@@ -29,7 +29,7 @@ impl Phone {
     /// # Errors
     /// [`Problem::InvalidPhone`], or what [`Line::parse`] finds.
     pub fn parse(text: &str, country: Country) -> Result<Self, Problem> {
-        let typed = Line::parse(text)?;
+        let typed = Line::parse(&paste::visible(text))?;
         if typed.as_str().is_empty() {
             return Ok(Self::default());
         }
@@ -37,10 +37,11 @@ impl Phone {
         if typed.as_str().chars().any(char::is_alphabetic) {
             return Err(Problem::InvalidPhone);
         }
+        let dialled = paste::compact(typed.as_str());
         let e164 = if country == Country::FRANCE {
-            FRENCH_PLANS.iter().find_map(|plan| e164(typed.as_str(), plan))
+            FRENCH_PLANS.iter().find_map(|plan| e164(&dialled, plan))
         } else {
-            e164(typed.as_str(), country.alpha2())
+            e164(&dialled, country.alpha2())
         };
         match e164 {
             Some(e164) => Ok(Self { typed, e164: Some(e164) }),
@@ -48,7 +49,7 @@ impl Phone {
         }
     }
 
-    /// The number as it was typed.
+    /// The number as it was typed, without what is invisible.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.typed.as_str()

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{country::Country, text::Line, violation::Problem};
+use super::{country::Country, paste, text::Line, violation::Problem};
 
 /// A postal code; may be empty. Invariant: five digits in France.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,16 +12,16 @@ impl PostalCode {
     /// The longest postal code, in characters.
     pub const MAX_CHARS: usize = 16;
 
-    /// Checks `text` for `country`.
+    /// Checks `text` for `country`. Nothing that is invisible stays, nor any space in France.
     ///
     /// # Errors
     /// [`Problem::InvalidPostalCode`], or what [`Line::parse`] finds.
     pub fn parse(text: &str, country: Country) -> Result<Self, Problem> {
-        let line = Line::parse(text)?;
+        let line = Line::parse(&paste::visible(text))?;
         if country != Country::FRANCE || line.as_str().is_empty() {
             return Ok(Self(line));
         }
-        let digits: String = line.as_str().chars().filter(|digit| *digit != ' ').collect();
+        let digits = paste::compact(line.as_str());
         if digits.len() == 5 && digits.bytes().all(|digit| digit.is_ascii_digit()) {
             return Ok(Self(Line::from_db(digits)));
         }

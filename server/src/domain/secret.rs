@@ -2,7 +2,7 @@
 
 use super::{password::Password, personal_code::PersonalCode, violation::Problem};
 
-/// A password or a personal code. No password reads as a code
+/// A password or a personal code. No password is written like a code
 /// ([`Password::parse_new`]), so one look at the text decides.
 #[derive(Clone, Debug)]
 pub enum Secret {
@@ -16,10 +16,12 @@ impl Secret {
     /// Reads the text.
     ///
     /// # Errors
-    /// [`Problem::Required`] or [`Problem::TooLong`].
+    /// [`Problem::Required`] or [`Problem::TooLong`]; [`Problem::CodeMistyped`] for a text
+    /// with the dashes of a code, which is no password that somebody got wrong.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         match PersonalCode::parse(text) {
             Ok(code) => Ok(Self::Code(code)),
+            Err(_) if PersonalCode::is_written_like(text) => Err(Problem::CodeMistyped),
             Err(_) => Password::parse(text).map(Self::Password),
         }
     }

@@ -1,13 +1,17 @@
-//! Texts that a person typed: trimmed, in Unicode NFC, bounded, and without
-//! control characters. Read with serde they are as they were written, like what the
-//! database holds.
+//! Texts that a person typed: trimmed, in Unicode NFC, bounded, and without control
+//! characters or others that nobody sees. Read with serde they are as they were written,
+//! like what the database holds.
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::violation::Problem;
+use super::{
+    paste,
+    violation::{Expected, Problem},
+};
 
-/// A single line of at most `MAX` Unicode scalar values; may be empty.
+/// A single line of at most `MAX` Unicode scalar values; may be empty. Otherwise there is
+/// something to see in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line<const MAX: usize>(String);
 
@@ -15,7 +19,8 @@ impl<const MAX: usize> Line<MAX> {
     /// Trims, normalises and checks `text`.
     ///
     /// # Errors
-    /// [`Problem::TooLong`] or [`Problem::ControlCharacter`].
+    /// [`Problem::TooLong`], [`Problem::ControlCharacter`], or [`Problem::Malformed`] where
+    /// there is nothing to see.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         clean(text, MAX, |_| false).map(Self)
     }
@@ -41,7 +46,7 @@ impl<const MAX: usize> Lines<MAX> {
     /// Trims, normalises and checks `text`.
     ///
     /// # Errors
-    /// [`Problem::TooLong`] or [`Problem::ControlCharacter`].
+    /// As [`Line::parse`].
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let unix = text.replace("\r\n", "\n").replace('\r', "\n");
         clean(&unix, MAX, |character| character == '\n').map(Self)
@@ -68,8 +73,12 @@ fn clean(text: &str, max: usize, allowed: fn(char) -> bool) -> Result<String, Pr
         return Err(Problem::TooLong { max });
     }
     let text: String = text.trim().nfc().collect();
-    if text.chars().any(|character| is_control(character) && !allowed(character)) {
+    let is_bad = |character| is_control(character) && !allowed(character);
+    if text.chars().any(is_bad) || paste::holds_invisible(&text) {
         return Err(Problem::ControlCharacter);
+    }
+    if !text.is_empty() && !paste::holds_visible(&text) {
+        return Err(Problem::Malformed(Expected::SomethingVisible));
     }
     if text.chars().count() > max {
         return Err(Problem::TooLong { max });
@@ -77,9 +86,7 @@ fn clean(text: &str, max: usize, allowed: fn(char) -> bool) -> Result<String, Pr
     Ok(text)
 }
 
-/// Control characters (Unicode Cc), line and paragraph separators, and the marks
-/// that turn the direction of writing, which can make a text read as another.
+/// Control characters (Unicode Cc), and the separators of lines and paragraphs.
 fn is_control(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }

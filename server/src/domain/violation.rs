@@ -15,7 +15,7 @@ pub enum Problem {
     },
     /// It has not the form that is expected.
     Malformed(Expected),
-    /// It holds a control character.
+    /// It holds a control character, or another one that nobody sees.
     ControlCharacter,
     /// Mail cannot be sent to it.
     InvalidEmail,
@@ -69,6 +69,8 @@ pub enum Expected {
     SameAs(&'static str),
     /// A password that cannot be taken for a personal code.
     PasswordNotCode,
+    /// A character that can be seen.
+    SomethingVisible,
 }
 
 /// A bad field.

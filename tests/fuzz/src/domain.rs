@@ -13,6 +13,7 @@ use gestan_account_server::{
         locale::Locale,
         machine::{MachineId, MachineName, parse_uuid},
         password::Password,
+        paste,
         personal_code::PersonalCode,
         phone::Phone,
         postal_code::PostalCode,
@@ -60,7 +61,14 @@ fn check_texts(text: &str) {
         assert!(line.as_str().chars().count() <= 80);
         assert!(!line.as_str().chars().any(char::is_control));
         assert_eq!(line.as_str().trim(), line.as_str());
+        assert!(!paste::holds_invisible(line.as_str()));
+        assert!(line.as_str().is_empty() || paste::holds_visible(line.as_str()));
     }
+    let visible = paste::visible(text);
+    assert!(visible.chars().all(|character| character == ' ' || !paste::is_space(character)));
+    let compact = paste::compact(text);
+    assert_eq!(paste::compact(&compact), compact);
+    assert_eq!(paste::compact(&visible), compact);
     if let Ok(lines) = Lines::<80>::parse(text) {
         assert_eq!(Lines::parse(lines.as_str()).as_ref(), Ok(&lines));
         assert!(lines.as_str().chars().count() <= 80);
@@ -89,7 +97,9 @@ fn check_fields(text: &str, country: Country) {
         assert_eq!(ApeCode::parse_french(ape.as_str(), &NOMENCLATURE).as_ref(), Ok(&ape));
         assert_eq!(ape.version().is_none(), ape.as_str().is_empty());
     }
-    assert_eq!(ApeCode::foreign(text).as_str(), text);
+    if let Ok(ape) = ApeCode::parse_foreign(text) {
+        assert_eq!(ApeCode::parse_foreign(ape.as_str()).as_ref(), Ok(&ape));
+    }
     if let Ok(parsed) = Country::parse(text) {
         assert_eq!(Country::parse(parsed.alpha3()), Ok(parsed));
         assert_eq!(parsed.alpha2().len(), 2);
@@ -170,6 +180,11 @@ fn check_secrets(text: &str) {
     }
     let is_code = matches!(Secret::parse(text), Ok(Secret::Code(_)));
     assert_eq!(is_code, code.is_ok());
+    if PersonalCode::is_written_like(text) {
+        assert!(Password::parse_new(text).is_err());
+        let expected = code.is_err().then_some(Problem::CodeMistyped);
+        assert_eq!(Secret::parse(text).err(), expected);
+    }
     if let Ok(password) = Password::parse(text) {
         assert!((1..=Password::MAX_CHARS).contains(&password.reveal().chars().count()));
         let again = Password::parse(password.reveal()).expect("a password");

@@ -2,11 +2,12 @@
 
 use gestan_account_client::{
     Client, Code, Error,
-    v1::{self, ErrorReason},
+    v1::{self, Account, ErrorReason, ViolationReason},
 };
 use gestan_account_server::domain::personal_code::PersonalCode;
 use gestan_account_tests::{
-    Member, TestServer, assert_refused, change_email, code_in, count, first_code, machine,
+    Member, TestServer, assert_refused, change, change_email, code_in, count, first_code, machine,
+    violations,
 };
 use jiff::SignedDuration;
 
@@ -205,22 +206,74 @@ async fn nine_wrong_codes_by_account_id_leave_the_right_one_valid() {
     server.deliver_mail().await;
 }
 
+/// The code with another check character.
+fn mistyped(code: &str) -> String {
+    let last = if code.ends_with('0') { '1' } else { '0' };
+    format!("{}{last}", &code[..code.len() - 1])
+}
+
+const TRIES: &str = "SELECT sum(account_wrong_tries) + sum(wrong_tries) FROM challenge";
+
 #[tokio::test]
 async fn a_text_that_is_no_well_formed_code_is_taken_as_a_password() {
     let server = TestServer::start().await;
     let member = open(&server).await;
     let (code, challenge_id) = mailed_code(&server, &member).await;
-    // A mistyped code: in Confirm it would be called mistyped.
-    let last = if code.ends_with('0') { '1' } else { '0' };
-    let mistyped = format!("{}{last}", &code[..code.len() - 1]);
+    // A mistyped code without its dashes: in Confirm it would be called mistyped.
+    let mistyped = mistyped(&code).replace('-', "");
     assert_wrong_secret(register(&server.client, member.account_id, &mistyped, 2).await);
-    assert_eq!(
-        count(server.db(), "SELECT sum(account_wrong_tries) + sum(wrong_tries) FROM challenge")
-            .await,
-        0,
-        "it is no try at a code"
-    );
+    assert_eq!(count(server.db(), TRIES).await, 0, "it is no try at a code");
     server.confirm(&challenge_id, &code).await;
+}
+
+#[tokio::test]
+async fn a_text_with_the_dashes_of_a_code_is_a_code_to_look_at_again_and_no_try() {
+    let server = TestServer::start().await;
+    let member = open(&server).await;
+    let (code, _) = mailed_code(&server, &member).await;
+    let mistyped = mistyped(&code);
+    let typed = [
+        mistyped.clone(),
+        mistyped.to_lowercase(),
+        mistyped.replace('-', "\u{2011}"),
+        mistyped.replace('-', " \u{ff0d}\u{200b} "),
+        // No code has a U: somebody has read a V so.
+        format!("U{}", &code[1..]),
+    ];
+    let limits = count(server.db(), "SELECT count(*) FROM throttle").await;
+    for typed in typed.iter().chain(&typed) {
+        for id in [member.account_id, member.account_id + 1] {
+            let outcome = register(&server.client, id, typed, 2).await;
+            let rejection =
+                assert_refused(outcome, Code::InvalidArgument, ErrorReason::InvalidRequest);
+            let expected = [("secret".to_owned(), ViolationReason::CodeMistyped)];
+            assert_eq!(violations(&rejection), expected, "{typed:?}");
+        }
+        let request =
+            v1::UpdateRequest { password: typed.clone(), ..change_email("neuve@exemple.fr") };
+        let outcome = member.client.update(request).await;
+        let rejection = assert_refused(outcome, Code::InvalidArgument, ErrorReason::InvalidRequest);
+        let expected = [("password".to_owned(), ViolationReason::CodeMistyped)];
+        assert_eq!(violations(&rejection), expected, "{typed:?}");
+    }
+    assert_eq!(count(server.db(), TRIES).await, 0, "it is no try at a code");
+    assert_eq!(count(server.db(), "SELECT count(*) FROM throttle").await, limits);
+    server.register(member.account_id, 3).await;
+}
+
+#[tokio::test]
+async fn a_code_serves_with_what_came_along_when_it_was_pasted() {
+    let server = TestServer::start().await;
+    let member = open(&server).await;
+    let (code, _) = mailed_code(&server, &member).await;
+    let pasted = format!("\u{feff}{}\u{200b}\n", code.replace('-', "\u{2060}\u{ff0d}"));
+    register(&server.client, member.account_id, &pasted, 2).await.expect("it serves");
+    server.deliver_mail().await;
+    let (code, _) = mailed_code(&server, &member).await;
+    let pasted = format!("\u{202a}{}\u{202c}", code.replace('-', "\u{ad}\u{fe63}"));
+    let city = Account { city: "Lyon".into(), ..Default::default() };
+    let request = v1::UpdateRequest { password: pasted, ..change(&["city"], city) };
+    member.update(request).await;
 }
 
 #[tokio::test]

@@ -31,6 +31,7 @@ fn addresses_of_e_mail_are_kept_as_typed_and_compared_without_case() {
             "Jeanne.Martin+gestan@exemple.fr",
             "jeanne.martin+gestan@exemple.fr",
         ),
+        ("jeanne@exemple.fr\u{202e}", "jeanne@exemple.fr", "jeanne@exemple.fr"),
         ("jean@été.fr", "jean@xn--t-9fab.fr", "jean@xn--t-9fab.fr"),
         ("jean@E\u{301}TE\u{301}.fr", "jean@xn--t-9fab.fr", "jean@xn--t-9fab.fr"),
         ("o'neil_1-2@a-b.co.uk", "o'neil_1-2@a-b.co.uk", "o'neil_1-2@a-b.co.uk"),
@@ -38,7 +39,7 @@ fn addresses_of_e_mail_are_kept_as_typed_and_compared_without_case() {
         let email =
             EmailAddress::parse(typed).unwrap_or_else(|problem| panic!("{typed}: {problem:?}"));
         assert_eq!((email.deliverable(), email.key()), (deliverable, key));
-        assert!(!format!("{email:?}").contains(typed.trim()), "Debug hides it");
+        assert!(!format!("{email:?}").contains(email.as_typed()), "Debug hides it");
     }
     let typed = EmailAddress::parse(" Jean@Été.fr ").expect("an address");
     assert_eq!(typed.as_typed(), "Jean@Été.fr");
@@ -68,7 +69,6 @@ fn a_text_that_mail_cannot_be_sent_to_is_no_address() {
         "jeanne@exemple.fr\r\nBcc: x@exemple.fr",
         "jeanne\u{0}@exemple.fr",
         "éric@exemple.fr",
-        "jeanne@exemple.fr\u{202e}",
     ] {
         assert_eq!(EmailAddress::parse(text), Err(Problem::InvalidEmail), "{text:?}");
     }

@@ -9,6 +9,7 @@ use gestan_account_server::{
         locale::Locale,
         machine::{MachineId, MachineName},
         password::Password,
+        paste,
         personal_code::PersonalCode,
         phone::Phone,
         postal_code::PostalCode,
@@ -47,6 +48,7 @@ fn text() -> impl Strategy<Value = String> {
         "[0-9a-zA-Z@.+_ -]{0,90}",
         "[0-9+() .\\-\u{2010}-\u{2015}]{0,40}",
         "[\\PC\\p{Cc}\u{301}\u{202e}\u{2028}]{0,300}",
+        "[a-z\u{200b}-\u{200f}\u{2060}\u{feff}\u{fe0f}\u{94d}\u{645}\u{1f469}\u{2800} ]{0,20}",
         "[a-z\u{e9}\u{df}\u{130}]{1,70}@[a-z\u{e9}\u{5d0}\u{3002}.-]{1,260}",
         "[a-zA-Z0-9*,;=. -]{0,60}",
     ]
@@ -54,7 +56,7 @@ fn text() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn a_code_reads_as_itself_however_it_is_typed(seed: u64, lower: bool, dash in "[ \u{a0}\u{2011}\u{2013}-]{0,2}") {
+    fn a_code_reads_as_itself_however_it_is_typed(seed: u64, lower: bool, dash in "[ \u{a0}\u{ad}\u{200b}\u{2011}\u{2013}\u{2060}\u{fe58}\u{fe63}\u{feff}\u{ff0d}-]{0,3}") {
         let shown = code(seed);
         let shown_groups: Vec<&str> = shown.split('-').collect();
         prop_assert!(shown.len() == 14 && shown_groups.iter().all(|group| group.len() == 4));
@@ -109,6 +111,20 @@ proptest! {
     fn a_code_is_a_code_where_a_password_would_do_and_never_a_password(seed: u64) {
         prop_assert!(matches!(Secret::parse(&code(seed)), Ok(Secret::Code(_))));
         prop_assert!(matches!(Password::parse_new(&code(seed)), Err(Problem::Malformed(_))));
+    }
+
+    #[test]
+    fn a_text_with_the_dashes_of_a_code_is_never_a_password(
+        text in "[a-zA-Z0-9]{4}[-\u{2011}\u{2013}\u{2212}\u{ff0d}][a-zA-Z0-9]{4} ?-\u{200b}?[a-zA-Z0-9]{4}",
+    ) {
+        let read = PersonalCode::parse(&text);
+        match Secret::parse(&text) {
+            Ok(secret) => prop_assert!(read.is_ok() && matches!(secret, Secret::Code(_))),
+            Err(problem) => prop_assert!(read.is_err() && problem == Problem::CodeMistyped),
+        }
+        prop_assert!(matches!(Password::parse_new(&text), Err(Problem::Malformed(_))));
+        let bare: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+        prop_assert!(Secret::parse(&bare).is_ok());
     }
 
     #[test]
@@ -178,11 +194,20 @@ proptest! {
             prop_assert_eq!(Line::<80>::parse(line.as_str()), Ok(line.clone()));
             prop_assert!(!line.as_str().chars().any(char::is_control));
             prop_assert!(line.as_str().chars().count() <= 80);
+            prop_assert!(!paste::holds_invisible(line.as_str()));
+            prop_assert!(line.as_str().is_empty() || paste::holds_visible(line.as_str()));
         }
         if let Ok(lines) = Lines::<80>::parse(&text) {
             prop_assert_eq!(Lines::<80>::parse(lines.as_str()), Ok(lines.clone()));
             prop_assert!(!lines.as_str().contains('\r'));
         }
+        if let Ok(email) = EmailAddress::parse(&text) {
+            let shown = EmailAddress::parse(email.as_typed()).expect("shown, it is the same");
+            prop_assert_eq!((shown.as_typed(), shown.key()), (email.as_typed(), email.key()));
+        }
+        let compact = paste::compact(&text);
+        prop_assert_eq!(&paste::compact(&compact), &compact);
+        prop_assert_eq!(paste::compact(&paste::visible(&text)), compact);
         if let Ok(code) = PostalCode::parse(&text, Country::FRANCE) {
             prop_assert!(code.as_str().is_empty() || code.as_str().len() == 5);
         }

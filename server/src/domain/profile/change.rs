@@ -96,11 +96,10 @@ fn parse_ape_code(
     country: Country,
     nomenclature: &Nomenclature,
 ) -> Result<ApeCode, Problem> {
-    let line = Line::<{ ApeCode::MAX_CHARS }>::parse(text)?;
     if country == Country::FRANCE {
-        ApeCode::parse_french(line.as_str(), nomenclature)
+        ApeCode::parse_french(text, nomenclature)
     } else {
-        Ok(ApeCode::foreign(line.as_str()))
+        ApeCode::parse_foreign(text)
     }
 }
 

@@ -29,7 +29,12 @@ fn french(problem: &Problem) -> String {
             Expected::AccountId => "Un ID client est un nombre supérieur à zéro.".into(),
             Expected::SameAs(field) => format!("Ce champ doit être vide ou égal à « {field} »."),
             Expected::PasswordNotCode => {
-                "Un code personnel ne peut pas servir de mot de passe : choisissez autre chose.".into()
+                "Un code personnel ne peut pas servir de mot de passe, ni un texte écrit comme lui \
+                 (XXXX-XXXX-XXXX) : choisissez autre chose."
+                    .into()
+            }
+            Expected::SomethingVisible => {
+                "Ce texte ne contient aucun caractère visible : saisissez-le à nouveau.".into()
             }
         },
         Problem::ControlCharacter => {
@@ -83,7 +88,12 @@ fn english(problem: &Problem) -> String {
             Expected::AccountId => "A client ID is a number above zero.".into(),
             Expected::SameAs(field) => format!("This field must be empty or equal to “{field}”."),
             Expected::PasswordNotCode => {
-                "A personal code cannot serve as a password: choose something else.".into()
+                "A personal code cannot serve as a password, nor can a text written like one \
+                 (XXXX-XXXX-XXXX): choose something else."
+                    .into()
+            }
+            Expected::SomethingVisible => {
+                "There is nothing to see in this text: type it again.".into()
             }
         },
         Problem::ControlCharacter => {

@@ -16,6 +16,10 @@ async fn confirm_ignores_case_spaces_and_dashes() {
         format!("  {spaced}\n"),
         code.replace('-', " — "),
         code.replace('-', "\u{a0}"),
+        code.replace('-', "\u{ff0d}"),
+        code.replace('-', "\u{fe58}"),
+        code.replace('-', "\u{200b}\u{fe63}\u{feff}"),
+        format!("\u{feff}\u{202a}{}\u{202c}", code.replace('-', "\u{ad}")),
     ];
     let expected = server.confirm(&created.challenge_id, &code).await;
     for typed in typed {

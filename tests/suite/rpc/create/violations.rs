@@ -170,7 +170,7 @@ async fn create_refuses_addresses_that_mail_cannot_be_sent_to() {
         "jeanne@localhost",
         "jeanne@[192.0.2.1]",
         "jeanne@exemple..fr",
-        "jeanne @exemple.fr",
+        "jeanne m@exemple.fr",
         "a@b@exemple.fr",
         "jeanne@exemple.fr\r\nBcc: x@y.fr",
         "Jeanne <jeanne@exemple.fr>",

@@ -144,6 +144,30 @@ async fn set_password_takes_one_password_for_both_unicode_forms_of_it() {
 }
 
 #[tokio::test]
+async fn set_password_refuses_what_is_written_like_a_code_and_takes_it_without_dashes() {
+    let server = TestServer::start().await;
+    let confirmed = ticket(&server, "jeanne@exemple.fr", 1).await;
+    let right = wrong_code(&server);
+    let last = if right.ends_with('0') { '1' } else { '0' };
+    let mistyped = format!("{}{last}", &right[..right.len() - 1]);
+    let written = [
+        mistyped.clone(),
+        mistyped.replace('-', "\u{2011}").to_lowercase(),
+        mistyped.replace('-', " \u{ff0d} "),
+        "loup-ruse-buse".to_owned(),
+    ];
+    let words = "un texte écrit comme lui (XXXX-XXXX-XXXX)";
+    let passwords: Vec<_> =
+        written.iter().map(|text| (text.as_str(), ViolationReason::Malformed, words)).collect();
+    assert_too_weak(&server, &confirmed.ticket, &passwords).await;
+
+    let bare = mistyped.replace('-', "");
+    server.set_password(&confirmed.ticket, &bare).await;
+    server.deliver_mail().await;
+    assert!(password_is(&server, confirmed.account_id, &bare).await);
+}
+
+#[tokio::test]
 async fn set_password_refuses_a_personal_code() {
     let server = TestServer::start().await;
     let confirmed = ticket(&server, "jeanne@exemple.fr", 1).await;
