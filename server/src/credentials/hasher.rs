@@ -40,7 +40,7 @@ pub enum HashError {
 #[derive(Debug)]
 pub enum Verdict {
     /// The password is right. `renewed` is its hash by the parameters in force,
-    /// when the stored one was made by others.
+    /// when the stored one was made by others, or of other spaces.
     Right {
         /// To be stored in place of the old one.
         renewed: Option<PasswordHash>,
@@ -121,8 +121,9 @@ impl Hasher {
             .await?
     }
 
-    /// Compares `password` with a stored hash. Without one it does the same
-    /// work, so that time does not tell whether there was one.
+    /// Compares `password` with a stored hash, also as it was hashed formerly, with the
+    /// spaces that were typed. Without a stored one it does the same work, so that time
+    /// does not tell whether there was one.
     ///
     /// # Errors
     /// [`HashError`].
@@ -139,10 +140,16 @@ impl Hasher {
         self.queue
             .run(who, move |memory| {
                 let workspace = &mut Workspace { memory, peppers: &peppers };
-                if !(stored.verify(&password, workspace)? & exists) {
+                let mut is_right = stored.verify(&password, workspace)?;
+                let mut is_current = stored.is_made_by(&params);
+                if !is_right && let Some(former) = password.with_other_spaces() {
+                    is_right = stored.verify(&former, workspace)?;
+                    is_current = false;
+                }
+                if !(is_right & exists) {
                     return Ok(Verdict::Wrong);
                 }
-                let renewed = if stored.is_made_by(&params) {
+                let renewed = if is_current {
                     None
                 } else {
                     Some(PasswordHash::make(&password, salt, &params, workspace)?)

@@ -6,12 +6,20 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
-use super::personal_code::PersonalCode;
-use super::violation::{Expected, Problem};
+use super::{
+    paste,
+    personal_code::PersonalCode,
+    violation::{Expected, Problem},
+};
 
-/// A password in Unicode NFC, of 1 to 256 scalar values. `Debug` does not show it.
+/// A password in Unicode NFC, each of its spaces a plain one (RFC 8265, OpaqueString), of
+/// 1 to 256 scalar values. `Debug` does not show it.
 #[derive(Clone)]
-pub struct Password(Zeroizing<String>);
+pub struct Password {
+    text: Zeroizing<String>,
+    /// The text with its spaces as they were typed, where that is another one.
+    with_other_spaces: Option<Zeroizing<String>>,
+}
 
 impl Password {
     /// The fewest characters of a password that is set (CNIL 2022-100 asks for
@@ -33,11 +41,16 @@ impl Password {
         if text.len() > Self::MAX_CHARS * 12 {
             return Err(Problem::TooLong { max: Self::MAX_CHARS });
         }
-        let text = Zeroizing::new(text.nfc().collect::<String>());
-        if text.chars().count() > Self::MAX_CHARS {
+        let typed = Zeroizing::new(text.nfc().collect::<String>());
+        if typed.chars().count() > Self::MAX_CHARS {
             return Err(Problem::TooLong { max: Self::MAX_CHARS });
         }
-        Ok(Self(text))
+        if !typed.contains(paste::is_other_space) {
+            return Ok(Self { text: typed, with_other_spaces: None });
+        }
+        let plain = Zeroizing::new(typed.replace(paste::is_other_space, " "));
+        let text = Zeroizing::new(plain.nfc().collect());
+        Ok(Self { text, with_other_spaces: Some(typed) })
     }
 
     /// Takes a password that is to be set. A text that reads as a personal code, or is
@@ -49,10 +62,10 @@ impl Password {
     /// [`Problem::Malformed`] for a personal code.
     pub fn parse_new(text: &str) -> Result<Self, Problem> {
         let password = Self::parse(text)?;
-        if password.0.chars().count() < Self::MIN_CHARS {
+        if password.reveal().chars().count() < Self::MIN_CHARS {
             return Err(Problem::PasswordTooShort);
         }
-        let text = &password.0;
+        let text = password.reveal();
         if PersonalCode::parse(text).is_ok() || PersonalCode::is_written_like(text) {
             return Err(Problem::Malformed(Expected::PasswordNotCode));
         }
@@ -62,7 +75,15 @@ impl Password {
     /// The text, to be hashed or judged.
     #[must_use]
     pub fn reveal(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// The password with its spaces as they were typed, which is what was hashed until
+    /// 2026-11-29; none where all of them are plain.
+    #[must_use]
+    pub fn with_other_spaces(&self) -> Option<Self> {
+        let text = self.with_other_spaces.clone()?;
+        Some(Self { text, with_other_spaces: None })
     }
 }
 

@@ -32,6 +32,13 @@ pub fn is_space(character: char) -> bool {
     WhiteSpace::for_char(character)
 }
 
+/// Whether `character` is a space that the keyboard's space bar does not make (Zs but
+/// U+0020): the non-ASCII spaces of RFC 8265.
+#[must_use]
+pub fn is_other_space(character: char) -> bool {
+    character != ' ' && GeneralCategory::for_char(character) == GeneralCategory::SpaceSeparator
+}
+
 /// Whether `character` is a dash of any kind.
 #[must_use]
 pub fn is_dash(character: char) -> bool {

@@ -4,7 +4,10 @@ use gestan_account_client::{
     ClientOptions, Code,
     v1::{self, ErrorReason, ViolationReason},
 };
-use gestan_account_tests::{TestServer, assert_refused, count, new_password, violations};
+use gestan_account_server::{credentials::hasher::HashFor, domain::password::Password};
+use gestan_account_tests::{
+    TestServer, assert_refused, count, execute, new_password, text, violations,
+};
 
 use super::{password_is, set, ticket};
 use crate::rpc::{confirm::wrong_code, create::request};
@@ -141,6 +144,51 @@ async fn set_password_takes_one_password_for_both_unicode_forms_of_it() {
         let unaccented = "cinq elephants dansent la-haut";
         assert!(!password_is(&server, confirmed.account_id, unaccented).await);
     }
+}
+
+#[tokio::test]
+async fn set_password_takes_one_password_whatever_spaces_it_is_typed_with() {
+    let spaces = ["\u{a0}", "\u{202f}", "\u{2009}", "\u{2003}", "\u{3000}", "\u{1680}"];
+    let plain = "cinq éléphants dansent là-haut";
+    for typed_first in [plain.to_owned(), plain.replace(' ', "\u{a0}")] {
+        let server = TestServer::start().await;
+        let confirmed = ticket(&server, "jeanne@exemple.fr", 1).await;
+        server.set_password(&confirmed.ticket, &typed_first).await;
+        server.deliver_mail().await;
+        for space in [" "].into_iter().chain(spaces) {
+            let typed = plain.replace(' ', space);
+            assert!(password_is(&server, confirmed.account_id, &typed).await, "{typed:?}");
+        }
+        assert!(!password_is(&server, confirmed.account_id, &plain.replace(' ', "")).await);
+    }
+}
+
+#[tokio::test]
+async fn a_hash_made_of_other_spaces_still_serves_and_is_renewed_to_plain_ones() {
+    let server = TestServer::start().await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let plain = "cinq éléphants dansent là-haut";
+    let typed = "cinq\u{a0}éléphants\u{202f}dansent\u{a0}là-haut";
+    // As the service hashed it before it made all spaces plain.
+    let parsed = Password::parse(typed).expect("a password");
+    let former = parsed.with_other_spaces().expect("other spaces");
+    assert_eq!((parsed.reveal(), former.reveal()), (plain, typed));
+    let hasher = &server.accounts.hasher;
+    let hash = hasher.judge_and_hash(HashFor::Stranger(None), former, Vec::new()).await;
+    let old = hash.expect("a hash").expect("a strong one").to_phc();
+    execute(server.db(), &format!("UPDATE account SET password_hash = '{old}'")).await;
+
+    assert!(!password_is(&server, member.account_id, plain).await, "it was another text");
+    let others = plain.replace(' ', "\u{2003}");
+    assert!(!password_is(&server, member.account_id, &others).await, "that was another, too");
+    assert!(password_is(&server, member.account_id, typed).await);
+    let stored = "SELECT password_hash FROM account";
+    let renewed = text(server.db(), stored).await.expect("a hash");
+    assert_ne!(renewed, old);
+    for typed in [plain, typed, others.as_str()] {
+        assert!(password_is(&server, member.account_id, typed).await, "{typed:?}");
+    }
+    assert_eq!(text(server.db(), stored).await.expect("a hash"), renewed);
 }
 
 #[tokio::test]
