@@ -93,7 +93,7 @@ fn register_existing(app: &mut App) -> Result<()> {
             Some(typed) => id = typed,
             None => return Ok(()),
         }
-        let digits: String = id.chars().filter(|c| !c.is_whitespace()).collect();
+        let digits = terminal::seen(&id);
         let Ok(account_id) = digits.parse() else {
             println!("✗ L'ID client ne contient que des chiffres.");
             continue;

@@ -34,6 +34,11 @@ pub(crate) fn ask_needed(message: &str, help: &str, initial: &str) -> Result<Opt
     Ok(answer(prompt.prompt())?.map(|text| text.trim().to_owned()))
 }
 
+/// What is seen of a number that was typed or pasted: no spaces, and nothing invisible.
+pub(crate) fn seen(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric() || c.is_ascii_punctuation()).collect()
+}
+
 /// A password or code that exists, typed once and masked.
 pub(crate) fn ask_secret(message: &str, help: &str) -> Result<Option<String>> {
     let prompt = masked(message, help).without_confirmation().with_validator(needed());

@@ -67,7 +67,7 @@ pub(crate) fn send_mail(
             Ok((answer.challenge_id, answer.code_expire_time, answer.resend_time))
         })?
     } else {
-        let digits: String = recipient.chars().filter(|c| !c.is_whitespace()).collect();
+        let digits = terminal::seen(recipient);
         let account_id = digits.parse().unwrap_or(0);
         let email = if account_id == 0 { recipient.to_owned() } else { String::new() };
         let locale = String::new();
