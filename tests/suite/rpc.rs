@@ -13,6 +13,7 @@ mod refused_words;
 mod register_existing;
 mod register_existing_by_code;
 mod resend_password;
+mod reset;
 mod set_password;
 mod shared_reads;
 mod shared_requests;

@@ -21,6 +21,7 @@ use crate::{
     },
     storage::{
         account, challenge,
+        error::StorageError,
         personal_code::{self, MailedCode},
     },
 };
@@ -73,18 +74,21 @@ impl Accounts {
     /// [`Error::EmailTaken`].
     pub async fn confirm(&self, command: &Confirm, origin: &Origin) -> Result<Confirmed, Error> {
         let known = challenge::find(&self.db.read(), command.challenge_id).await?;
-        let salt = known.map_or_else(|| self.hasher.code_salt(), |challenge| challenge.salt);
+        let salt = known.as_ref().map(|challenge| challenge.salt.clone());
+        let salt = salt.unwrap_or_else(|| self.hasher.code_salt());
         // A challenge proves nothing: everybody who asks for a mail has one.
         let who = HashFor::Stranger(origin.ip);
         let (hash, key) = self.hasher.hash_code(who, command.code.clone(), salt).await?;
         let code = HashedCode { hash, key };
-        self.change(origin, |work| work.confirm(command.challenge_id, &code)).await
+        let known = known.ok_or(Error::InvalidCredentials)?;
+        self.change(origin, |work| work.confirm(&known, &code)).await
     }
 }
 
 impl Work<'_> {
-    async fn confirm(mut self, challenge_id: Uuid, code: &HashedCode) -> Result<Confirmed, Error> {
-        let named = challenge::find_for_update(&self.db, challenge_id).await?;
+    async fn confirm(mut self, known: &Challenge, code: &HashedCode) -> Result<Confirmed, Error> {
+        let account = self.account_of(known).await?;
+        let named = challenge::find_for_update(&self.db, known.id).await?;
         let named = named.ok_or(Error::InvalidCredentials)?;
         let candidates = self.candidates(&named).await?;
         let mailed = personal_code::find_matching(&self.db, candidates, &code.hash).await?;
@@ -111,11 +115,27 @@ impl Work<'_> {
             return Err(Error::CodeExpired);
         }
         let confirmed = match answer.challenge.purpose {
-            Purpose::Create | Purpose::ResendPassword => self.give_ticket(&answer).await?,
-            Purpose::ChangeEmail(account_id) => self.change_email(&answer, account_id).await?,
+            Purpose::Create | Purpose::ResendPassword => self.give_ticket(&answer, account).await?,
+            Purpose::ChangeEmail(_) => {
+                let account = account.ok_or(Error::InvalidCredentials)?;
+                self.change_email(&answer, account).await?
+            }
         };
         self.commit().await?;
         Ok(confirmed)
+    }
+
+    /// The account that a challenge leads to, if there is one yet, locked before the
+    /// challenge is: whoever holds an account may go on to its challenges.
+    async fn account_of(&self, challenge: &Challenge) -> Result<Option<Account>, StorageError> {
+        match challenge.purpose {
+            Purpose::Create | Purpose::ResendPassword => {
+                account::find_by_email_for_update(&self.db, challenge.email.key()).await
+            }
+            Purpose::ChangeEmail(account_id) => {
+                account::find_for_update(&self.db, account_id).await
+            }
+        }
     }
 
     /// The challenges whose codes are looked at: the one that is named, and, since
@@ -145,6 +165,10 @@ impl Work<'_> {
             return Ok(None);
         }
         if let (Some(ticket), Some(seed)) = (&challenge.ticket, &challenge.seed) {
+            // A repeat gives nothing that was ended since.
+            if ticket.spent_time.is_none() && ticket.is_expired(self.now) {
+                return Err(Error::CodeExpired);
+            }
             return Ok(Some(Confirmed::Ticket {
                 account_id: spent.account_id,
                 account_existed: spent.account_existed,

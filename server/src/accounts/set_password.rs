@@ -14,7 +14,7 @@ use crate::{
     domain::{machine::Machine, password::Password, profile::Field, violation::Problem},
     mail::notice::{Event, Notice},
     model::account::Account,
-    storage::account,
+    storage::{account, challenge},
 };
 
 /// By what right the password is set.
@@ -110,6 +110,8 @@ impl Work<'_> {
     ) -> Result<(), Error> {
         let (id, machine) = (account.id, new.machine);
         account::update_password(&self.db, id, new.hash).await?;
+        // Whoever has read the mailbox before must not come in by what was mailed until now.
+        challenge::end_all(&self.db, account, self.now).await?;
         // A customer who sets a password because a stranger asked for another address
         // must not lose the account to that request afterwards.
         if account.pending_email.take().is_some() {

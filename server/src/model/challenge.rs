@@ -54,7 +54,7 @@ pub struct Challenge {
     pub account_wrong_tries: i32,
     /// When it was made.
     pub create_time: Timestamp,
-    /// Until when it can be answered.
+    /// Until when it can be answered; long ago once a new password has ended it.
     pub expire_time: Timestamp,
     /// By what it was answered.
     pub spent: Option<Spent>,
@@ -82,7 +82,7 @@ pub struct Spent {
 pub struct IssuedTicket {
     /// SHA-256 of the ticket.
     pub digest: Vec<u8>,
-    /// Until when it is valid.
+    /// Until when it is valid; long ago once a new password has ended it.
     pub expire_time: Timestamp,
     /// When it set a password.
     pub spent_time: Option<Timestamp>,
@@ -109,7 +109,7 @@ pub enum State<'a> {
     Spent(&'a Spent),
     /// Wrong codes have killed it.
     TooManyTries,
-    /// It was not answered in time.
+    /// It was not answered in time, or was ended by a new password.
     Expired,
 }
 
@@ -165,6 +165,12 @@ impl Spent {
 }
 
 impl IssuedTicket {
+    /// Whether its time is over, or was ended by a new password.
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expire_time <= now
+    }
+
     /// Whether the call that used it may still be repeated.
     #[must_use]
     pub fn may_repeat(&self, now: Timestamp) -> bool {

@@ -1,5 +1,6 @@
 //! Table `challenge`.
 
+mod end;
 mod row;
 
 use std::collections::HashMap;
@@ -11,6 +12,8 @@ use sea_orm::{
     sea_query::Expr,
 };
 use uuid::Uuid;
+
+pub use end::end_all;
 
 use super::{
     entity::challenge::{ActiveModel, Column, Entity, Model},

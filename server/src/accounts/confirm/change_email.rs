@@ -4,8 +4,9 @@ use super::{Answer, Confirmed};
 use crate::{
     accounts::{error::Error, unit_of_work::Work},
     audit::Action,
-    domain::{account_id::AccountId, email_address::EmailAddress},
+    domain::email_address::EmailAddress,
     mail::notice::{Event, Notice},
+    model::account::Account,
     storage::{account, challenge},
 };
 
@@ -13,11 +14,10 @@ impl Work<'_> {
     pub(super) async fn change_email(
         &mut self,
         answer: &Answer<'_>,
-        account_id: AccountId,
+        mut account: Account,
     ) -> Result<Confirmed, Error> {
         let (challenge, now) = (&answer.challenge, self.now);
-        let email = &challenge.email;
-        let mut account = self.account(account_id).await?;
+        let (email, account_id) = (&challenge.email, account.id);
         if account.pending_address().as_ref().map(EmailAddress::key) != Some(email.key()) {
             // Another change of address has been asked for, or this one taken back.
             return Err(Error::CodeExpired);

@@ -5,15 +5,21 @@ use super::{Answer, Confirmed};
 use crate::{
     accounts::{error::Error, unit_of_work::Work},
     audit::Action,
-    model::challenge::{IssuedTicket, Purpose},
+    model::{
+        account::Account,
+        challenge::{IssuedTicket, Purpose},
+    },
     storage::{account, challenge},
 };
 
 impl Work<'_> {
-    pub(super) async fn give_ticket(&self, answer: &Answer<'_>) -> Result<Confirmed, Error> {
+    pub(super) async fn give_ticket(
+        &self,
+        answer: &Answer<'_>,
+        existing: Option<Account>,
+    ) -> Result<Confirmed, Error> {
         let (challenge, now) = (&answer.challenge, self.now);
         let email = &challenge.email;
-        let existing = account::find_by_email_for_update(&self.db, email.key()).await?;
         let account_existed = existing.is_some();
         let account = match (existing, challenge.purpose) {
             (Some(account), _) => account,

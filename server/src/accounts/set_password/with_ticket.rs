@@ -2,6 +2,7 @@
 //! for the code, once; the same call again gets the same answer for a while.
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::{Accounts, Error, NewPassword, Origin, PasswordSet, SetPassword};
 use crate::{
@@ -44,7 +45,9 @@ impl Accounts {
             let account = account::find(&self.db.read(), ticketed.account_id).await?;
             let account = account.ok_or(Error::InvalidCredentials)?;
             let hash = self.hash_new_password(&account, &command.new_password, origin).await?;
-            let tried = self.change(origin, |work| work.use_ticket(command, ticket, &hash)).await?;
+            let ids = (account.id, ticketed.challenge.id);
+            let attempt = |work| Work::use_ticket(work, command, ticket, ids, &hash);
+            let tried = self.change(origin, attempt).await?;
             if let Use::Done(set) = tried {
                 return Ok(*set);
             }
@@ -85,11 +88,12 @@ impl Work<'_> {
         mut self,
         command: &SetPassword,
         ticket: &Token,
+        (account_id, challenge_id): (AccountId, Uuid),
         hash: &PasswordHash,
     ) -> Result<Use, Error> {
-        let found = challenge::find_by_ticket(&self.db, &ticket.digest()).await?;
-        let id = found.ok_or(Error::InvalidCredentials)?.id;
-        let locked = challenge::find_for_update(&self.db, id).await?;
+        // Whoever holds an account may go on to its challenges: it is locked first.
+        let mut account = self.account(account_id).await?;
+        let locked = challenge::find_for_update(&self.db, challenge_id).await?;
         let ticketed = Ticketed::of(locked, ticket)?;
         if ticketed.ticket.spent_time.is_some() {
             return Ok(Use::SpentBefore);
@@ -97,7 +101,6 @@ impl Work<'_> {
         ticketed.check_fresh(self.now)?;
         let challenge = &ticketed.challenge;
         let seed = challenge.seed.as_ref().ok_or(Error::TicketExpired)?;
-        let mut account = self.account(ticketed.account_id).await?;
         // It proved the mailbox of that time: a person who has only that one must not
         // come back into an account that has left it.
         if account.email.key() != challenge.email.key() {
@@ -112,8 +115,9 @@ impl Work<'_> {
             linked: Some(&detached),
             unlink_other_machines: command.unlink_other_machines,
         };
-        self.store_password(&mut account, &new).await?;
+        // Before all others are ended: a ticket that is used may be repeated.
         challenge::spend_ticket(&self.db, challenge.id, self.now).await?;
+        self.store_password(&mut account, &new).await?;
         self.commit().await?;
         Ok(Use::Done(Box::new(PasswordSet { account, link_token: Some(link_token) })))
     }
@@ -133,6 +137,6 @@ impl Ticketed {
     }
 
     fn check_fresh(&self, now: Timestamp) -> Result<(), Error> {
-        if self.ticket.expire_time <= now { Err(Error::TicketExpired) } else { Ok(()) }
+        if self.ticket.is_expired(now) { Err(Error::TicketExpired) } else { Ok(()) }
     }
 }
