@@ -16,6 +16,7 @@ mod m20261124_000007_create_support_key;
 mod m20261124_000008_create_throttle;
 mod m20261124_000009_create_heartbeat;
 mod m20261124_000010_index_what_is_purged;
+mod m20261129_000011_index_wrong_passwords;
 
 /// Applies and takes back the changes, in order.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000008_create_throttle::Migration),
             Box::new(m20261124_000009_create_heartbeat::Migration),
             Box::new(m20261124_000010_index_what_is_purged::Migration),
+            Box::new(m20261129_000011_index_wrong_passwords::Migration),
         ]
     }
 }

@@ -22,7 +22,10 @@ pub use counts::Counts;
 pub use limits::{Limit, Limits, Waits};
 pub use subject::{AttemptBy, Subject};
 
-use crate::storage::{self, error::StorageError};
+use crate::{
+    domain::account_id::AccountId,
+    storage::{self, error::StorageError},
+};
 
 /// The limits in force.
 #[derive(Clone, Debug)]
@@ -149,6 +152,20 @@ impl Throttles {
         subject: &Subject,
     ) -> Result<(), StorageError> {
         storage::throttle::delete(transaction, &subject.key()).await
+    }
+
+    /// Forgets all wrong passwords of an account, whoever tried them: whoever proves its
+    /// mailbox, or sets its password, has tried others before.
+    ///
+    /// # Errors
+    /// A [`StorageError`].
+    pub async fn clear_passwords(
+        &self,
+        transaction: &impl ConnectionTrait,
+        account: AccountId,
+    ) -> Result<(), StorageError> {
+        let keys = Subject::keys_of_passwords(account);
+        storage::throttle::delete_passwords(transaction, keys).await
     }
 
     fn refuse_if_full(

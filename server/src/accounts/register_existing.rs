@@ -20,7 +20,7 @@ use crate::{
     mail::notice::{Event, Notice},
     model::account::Account,
     storage::{account, link},
-    throttle::AttemptBy,
+    throttle::{AttemptBy, Subject},
 };
 
 /// Input of RegisterExisting.
@@ -74,7 +74,13 @@ impl Work<'_> {
         let call = call_digest("RegisterExisting", &[machine.id.uuid().as_bytes()]);
         let account = account::find_for_update(&self.db, command.account_id).await?;
         let link_token = match self.consume(account.as_ref(), secret, call).await? {
-            Consumed::Password => Token::generate(TokenKind::Link, &*self.accounts.randomness),
+            Consumed::Password => {
+                // What this machine tried when it was linked before.
+                let own = AttemptBy::Linked(machine.id);
+                let own = Subject::Passwords(command.account_id, own);
+                self.accounts.throttles.clear(&self.db, &own).await?;
+                Token::generate(TokenKind::Link, &*self.accounts.randomness)
+            }
             Consumed::Code { key, seed } => key.link_token(&seed),
             Consumed::Repeat { key, seed, .. } => {
                 return self.register_again(account, machine.id, key.link_token(&seed)).await;

@@ -112,6 +112,7 @@ impl Work<'_> {
         account::update_password(&self.db, id, new.hash).await?;
         // Whoever has read the mailbox before must not come in by what was mailed until now.
         challenge::end_all(&self.db, account, self.now).await?;
+        self.accounts.throttles.clear_passwords(&self.db, id).await?;
         // A customer who sets a password because a stranger asked for another address
         // must not lose the account to that request afterwards.
         if account.pending_email.take().is_some() {

@@ -1,9 +1,12 @@
 //! Table `throttle`: when what is limited happened, by subject.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use jiff::Timestamp;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait as _, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait as _, Statement,
+    sea_query::OnConflict,
+};
 
 use super::{
     entity::throttle::{ActiveModel, Column, Entity, Model},
@@ -71,6 +74,25 @@ pub async fn store(
 /// Forgets that it happened.
 pub async fn delete(db: &impl ConnectionTrait, key: &str) -> Result<(), StorageError> {
     Entity::delete_by_id(key).exec(db).await?;
+    Ok(())
+}
+
+/// Forgets all wrong passwords whose keys lie in this range, by bytes. All such keys
+/// begin with `passwords:`, as the index says by which PostgreSQL finds them.
+pub async fn delete_passwords(
+    db: &impl ConnectionTrait,
+    keys: Range<String>,
+) -> Result<(), StorageError> {
+    let backend = db.get_database_backend();
+    let sql = match backend {
+        DbBackend::Postgres => {
+            "DELETE FROM throttle WHERE key LIKE 'passwords:%' \
+             AND key COLLATE \"C\" >= $1 AND key COLLATE \"C\" < $2"
+        }
+        _ => "DELETE FROM throttle WHERE key >= ? AND key < ?",
+    };
+    let values = [keys.start.into(), keys.end.into()];
+    db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
     Ok(())
 }
 

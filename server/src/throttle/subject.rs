@@ -1,5 +1,7 @@
 //! What is limited, and whose.
 
+use std::ops::Range;
+
 use sha2::{Digest as _, Sha256};
 
 use super::Throttled;
@@ -56,6 +58,12 @@ impl Subject {
             }
             Self::MailsFrom(Level { network, .. }) => format!("mails-from:{network}"),
         }
+    }
+
+    /// The keys of all who try passwords for an account.
+    pub(super) fn keys_of_passwords(account: AccountId) -> Range<String> {
+        // What follows the colon in ASCII ends them.
+        format!("passwords:{account}:")..format!("passwords:{account};")
     }
 
     /// By how much its limits are multiplied: many callers share a wide network.

@@ -34,6 +34,14 @@ async fn guess(
     client.register_existing(request).await
 }
 
+fn update(password: &str) -> v1::UpdateRequest {
+    v1::UpdateRequest {
+        account: Some(v1::Account { city: "Lyon".to_owned(), ..Default::default() }),
+        password: password.to_owned(),
+        ..Default::default()
+    }
+}
+
 /// Guesses wrongly, and is answered so.
 async fn guess_wrongly(server: &TestServer, account_id: u32, times: u32) {
     for number in 0..times {
@@ -120,11 +128,6 @@ async fn a_linked_machine_that_guesses_holds_up_itself_alone() {
     let server = start().await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     let other = server.register(member.account_id, 2).await;
-    let update = |password: &str| v1::UpdateRequest {
-        account: Some(v1::Account { city: "Lyon".to_owned(), ..Default::default() }),
-        password: password.to_owned(),
-        ..Default::default()
-    };
     for _ in 0..5 {
         let outcome = member.client.update(update("faux")).await;
         assert_refused(outcome, Code::Unauthenticated, ErrorReason::InvalidCredentials);
@@ -168,4 +171,69 @@ async fn an_account_that_does_not_exist_is_throttled_like_one_that_does() {
         guess_wrongly(&server, account_id, 5).await;
         assert_eq!(wait_told(&server, account_id, PASSWORD).await, Duration::from_mins(1));
     }
+}
+
+/// Who has forgotten the password has tried others, here and on other machines: the new
+/// one serves everywhere, immediately.
+#[tokio::test]
+async fn a_reset_clears_the_wrong_passwords_of_strangers_and_of_every_machine() {
+    let server = start().await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let other = server.register(member.account_id, 2).await;
+    // An ID that begins as the account's does.
+    let neighbour = member.account_id * 10 + 1;
+    for account_id in [member.account_id, neighbour] {
+        guess_wrongly(&server, account_id, 5).await;
+        wait_told(&server, account_id, PASSWORD).await;
+    }
+    for machine in [&member, &other] {
+        for _ in 0..5 {
+            let outcome = machine.client.update(update("faux")).await;
+            assert_refused(outcome, Code::Unauthenticated, ErrorReason::InvalidCredentials);
+        }
+        let outcome = machine.client.update(update(PASSWORD)).await;
+        assert_refused(outcome, Code::ResourceExhausted, ErrorReason::TooManyPasswordTries);
+    }
+
+    let asked = server.resend(member.account_id, 2).await;
+    let code = server.code_to("jeanne@exemple.fr").await;
+    let ticket = server.confirm(&asked.challenge_id, &code).await.ticket;
+    let set = server.set_password(&ticket, &new_password(1)).await;
+    let reset = server.client_with(&set.link_token);
+
+    guess(&server.client, member.account_id, &new_password(1)).await.expect("of a stranger");
+    member.client.update(update(&new_password(1))).await.expect("of another machine");
+    reset.update(update(&new_password(1))).await.expect("of the machine that set it");
+    wait_told(&server, neighbour, PASSWORD).await;
+    server.deliver_mail().await;
+}
+
+/// A mailed code proves the mailbox as well, wherever it is typed.
+#[tokio::test]
+async fn a_mailed_code_clears_the_wrong_passwords_that_were_tried_before_it() {
+    let server = start().await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    for _ in 0..5 {
+        let outcome = member.client.update(update("faux")).await;
+        assert_refused(outcome, Code::Unauthenticated, ErrorReason::InvalidCredentials);
+    }
+    guess_wrongly(&server, member.account_id, 5).await;
+    server.resend(member.account_id, 1).await;
+    let code = server.code_to("jeanne@exemple.fr").await;
+    member.client.update(update(&code)).await.expect("the code is right");
+    member.client.update(update(PASSWORD)).await.expect("here");
+    guess(&server.client, member.account_id, PASSWORD).await.expect("and elsewhere");
+    server.deliver_mail().await;
+}
+
+#[tokio::test]
+async fn a_machine_that_joins_again_by_the_right_password_may_go_on_with_it() {
+    let server = start().await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    for _ in 0..5 {
+        let outcome = member.client.update(update("faux")).await;
+        assert_refused(outcome, Code::Unauthenticated, ErrorReason::InvalidCredentials);
+    }
+    let again = server.register(member.account_id, 1).await;
+    again.client.update(update(PASSWORD)).await.expect("it was right a moment ago");
 }

@@ -108,6 +108,8 @@ impl Work<'_> {
             account_existed: true,
         };
         challenge::spend(&self.db, challenge.id, &spent, None).await?;
+        // It proves the mailbox, which is worth more than any password.
+        self.accounts.throttles.clear_passwords(&self.db, account.id).await?;
         Ok(Consumed::Code { key, seed })
     }
 
