@@ -14,6 +14,7 @@ mod register_existing;
 mod register_existing_by_code;
 mod resend_password;
 mod reset;
+mod secret_in_flight;
 mod set_password;
 mod shared_reads;
 mod shared_requests;

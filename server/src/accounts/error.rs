@@ -56,6 +56,10 @@ pub enum Error {
         /// For how long.
         retry_after: Duration,
     },
+    /// The password was replaced while one was held against it, time and again: the
+    /// caller may repeat.
+    #[error("the password was replaced while one was held against it")]
+    PasswordReplaced,
     /// Hashing failed: a bug or a damaged hash.
     #[error("hashing failed")]
     Hashing,

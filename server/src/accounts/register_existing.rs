@@ -52,6 +52,14 @@ impl Accounts {
         command: &RegisterExisting,
         origin: &Origin,
     ) -> Result<Registered, Error> {
+        self.examine(|| self.try_register_existing(command, origin)).await
+    }
+
+    async fn try_register_existing(
+        &self,
+        command: &RegisterExisting,
+        origin: &Origin,
+    ) -> Result<Registered, Error> {
         let account = account::find(&self.db.read(), command.account_id).await?;
         let attempt = Attempt {
             account_id: command.account_id,

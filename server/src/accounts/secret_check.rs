@@ -17,9 +17,13 @@ use crate::{
     },
     domain::{account_id::AccountId, email_address::EmailAddress, secret::Secret},
     model::account::Account,
-    storage::{account, challenge},
+    storage::challenge,
     throttle::{AttemptBy, Subject},
 };
+
+/// How often a password is held against a hash that is replaced meanwhile. Whoever
+/// replaces one has the account's password or its mailbox: once is nearly always enough.
+const EXAMINATIONS: u32 = 3;
 
 /// An attempt to show that one may use an account.
 pub(super) struct Attempt<'a> {
@@ -35,16 +39,36 @@ pub(super) struct Attempt<'a> {
 
 /// A secret, as the hashing threads gave it back.
 pub(super) enum HashedSecret {
-    /// A password, and the stored hash that it is of; none when it is wrong.
-    Password { subject: Subject, verified: Option<PasswordHash> },
+    /// A password, and what it was held against.
+    Password { subject: Subject, examined: Examined },
     /// A code, to be looked for among those that were hashed with `salt`.
     Code { account_id: AccountId, hash: CodeHash, key: CodeKey, salt: [u8; 16] },
+}
+
+/// What a password was held against, and what came of it.
+pub(super) struct Examined {
+    /// The hash that was stored then; none of an account without a password.
+    stored: Option<PasswordHash>,
+    verdict: Verdict,
 }
 
 impl HashedSecret {
     /// Whether it is the password that was in force a moment ago.
     pub(super) fn is_verified_password(&self) -> bool {
-        matches!(self, Self::Password { verified: Some(_), .. })
+        matches!(self, Self::Password { examined, .. } if examined.is_right())
+    }
+}
+
+impl Examined {
+    fn is_right(&self) -> bool {
+        matches!(self.verdict, Verdict::Right { .. })
+    }
+
+    /// Whether what it was held against is still what is stored.
+    fn is_of(&self, account: Option<&Account>) -> bool {
+        let phc = |hash: &PasswordHash| hash.to_phc();
+        let stored = account.and_then(|account| account.password_hash.as_ref());
+        stored.map(phc) == self.stored.as_ref().map(phc)
     }
 }
 
@@ -64,13 +88,8 @@ impl Accounts {
                     .hasher
                     .verify_password(attempt.who, password.clone(), stored.clone())
                     .await?;
-                let verified = match (verdict, attempt.account.zip(stored)) {
-                    (Verdict::Right { renewed }, Some((account, stored))) => {
-                        Some(self.renew_hash(account, stored, renewed).await?)
-                    }
-                    _ => None,
-                };
-                Ok(HashedSecret::Password { subject, verified })
+                let examined = Examined { stored, verdict };
+                Ok(HashedSecret::Password { subject, examined })
             }
             Secret::Code(code) => {
                 let account_id = attempt.account_id;
@@ -86,18 +105,24 @@ impl Accounts {
         }
     }
 
-    /// Stores the hash of the same password by the parameters in force.
-    async fn renew_hash(
-        &self,
-        account: &Account,
-        stored: PasswordHash,
-        renewed: Option<PasswordHash>,
-    ) -> Result<PasswordHash, Error> {
-        let Some(renewed) = renewed else {
-            return Ok(stored);
-        };
-        account::renew_password_hash(&self.db.write(), account.id, &stored, &renewed).await?;
-        Ok(renewed)
+    /// Makes an attempt in which a secret is checked, and another one when the hash that
+    /// a password was held against was replaced before the attempt came to its
+    /// transaction: by another password, or by the same one's under new parameters. Only
+    /// what is held against the hash in force is judged, and counted.
+    ///
+    /// # Errors
+    /// What the last attempt failed with.
+    pub(super) async fn examine<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut tried = 1;
+        loop {
+            match attempt().await {
+                Err(Error::PasswordReplaced) if tried < EXAMINATIONS => tried += 1,
+                outcome => return outcome,
+            }
+        }
     }
 }
 

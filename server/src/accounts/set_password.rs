@@ -62,7 +62,7 @@ impl Accounts {
                 self.set_password_with_ticket(command, ticket, origin).await
             }
             Authority::CurrentPassword(current) => {
-                self.set_password_with_password(command, current, origin).await
+                self.examine(|| self.set_password_with_password(command, current, origin)).await
             }
         }
     }

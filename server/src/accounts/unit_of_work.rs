@@ -15,8 +15,8 @@ use super::{Accounts, Origin, error::Error};
 use crate::{
     audit::{self, Action, Actor},
     domain::{account_id::AccountId, machine::MachineId},
-    model::account::Account,
-    storage::{account, error::StorageError, transaction::Transaction},
+    model::{account::Account, calling_machine::CallingMachine},
+    storage::{account, error::StorageError, link, transaction::Transaction},
 };
 
 /// A transaction of a use case. Dropped without an end, it leaves nothing behind.
@@ -67,6 +67,24 @@ impl Work<'_> {
     /// [`Error::InvalidCredentials`] when there is none.
     pub(super) async fn account(&self, id: AccountId) -> Result<Account, Error> {
         account::find_for_update(&self.db, id).await?.ok_or(Error::InvalidCredentials)
+    }
+
+    /// The account of a machine that calls, which nobody else changes until the end. The
+    /// machine may have been detached while its call waited for a hash.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCredentials`] when its token serves no more.
+    pub(super) async fn account_of_caller(
+        &self,
+        caller: &CallingMachine,
+    ) -> Result<Account, Error> {
+        let account = self.account(caller.account.id).await?;
+        // Under the lock of the account, under which links are made and cut.
+        let link = link::find(&self.db, account.id, caller.link.machine.id).await?;
+        match link {
+            Some(link) if link.is_still(&caller.link) => Ok(account),
+            _ => Err(Error::InvalidCredentials),
+        }
     }
 
     /// Writes to the audit trail what `machine` did.

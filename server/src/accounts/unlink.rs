@@ -30,6 +30,10 @@ impl Accounts {
     /// [`Error::InvalidCredentials`], [`Error::PermissionDenied`], [`Error::Throttled`], or
     /// [`Error::Invalid`] when another machine is named without the password.
     pub async fn unlink(&self, command: &Unlink, origin: &Origin) -> Result<(), Error> {
+        self.examine(|| self.try_unlink(command, origin)).await
+    }
+
+    async fn try_unlink(&self, command: &Unlink, origin: &Origin) -> Result<(), Error> {
         let Caller::Machine(caller) = self.find_caller(origin).await? else {
             return Err(Error::PermissionDenied);
         };
@@ -61,10 +65,13 @@ impl Work<'_> {
         target: MachineId,
         password: Option<&HashedSecret>,
     ) -> Result<(), Error> {
-        let account = self.account(caller.account.id).await?;
-        if let Some(password) = password
-            && !self.is_password(&account, password).await?
-        {
+        let Some(password) = password else {
+            let account = self.account(caller.account.id).await?;
+            self.unlink(account.id, caller.link.machine.id, target).await?;
+            return Ok(self.commit().await?);
+        };
+        let account = self.account_of_caller(caller).await?;
+        if !self.is_password(&account, password).await? {
             return self.refuse().await;
         }
         self.unlink(account.id, caller.link.machine.id, target).await?;

@@ -62,6 +62,10 @@ impl Accounts {
     /// [`Error::Invalid`], [`Error::InvalidCredentials`],
     /// [`Error::PermissionDenied`], [`Error::EtagMismatch`], [`Error::Throttled`].
     pub async fn update(&self, command: &Update, origin: &Origin) -> Result<Updated, Error> {
+        self.examine(|| self.try_update(command, origin)).await
+    }
+
+    async fn try_update(&self, command: &Update, origin: &Origin) -> Result<Updated, Error> {
         let caller = self.authenticate_machine(origin).await?;
         caller.check_names(command.account_id)?;
         let (_, _, secret) = self.apply(command, &caller.account.profile)?;
@@ -96,7 +100,7 @@ impl Work<'_> {
     ) -> Result<Updated, Error> {
         let machine = &caller.link.machine;
         let call = call_digest("Update", &[machine.id.uuid().as_bytes(), &command.request_digest]);
-        let mut account = self.account(caller.account.id).await?;
+        let mut account = self.account_of_caller(caller).await?;
         match self.consume(Some(&account), secret, call).await? {
             Consumed::Password | Consumed::Code { .. } => {}
             Consumed::Repeat { time, .. } => {

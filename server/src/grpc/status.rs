@@ -49,6 +49,9 @@ pub(super) fn refusal(error: &Error, locale: Locale, correlation_id: Uuid) -> St
         Error::Throttled { limit, retry_after } => {
             (Code::ResourceExhausted, throttled_reason(*limit), Some(*retry_after))
         }
+        Error::PasswordReplaced => {
+            (Code::Unavailable, ErrorReason::DatabaseUnavailable, Some(SOON))
+        }
         Error::Unavailable(_) => {
             tracing::warn!(%error, "database away");
             (Code::Unavailable, ErrorReason::DatabaseUnavailable, Some(SOON))

@@ -39,12 +39,6 @@ impl Account {
         format!("v{}", self.version)
     }
 
-    /// Whether this hash, found right a moment ago, is still the password's.
-    #[must_use]
-    pub fn has_password(&self, verified: &PasswordHash) -> bool {
-        self.password_hash.as_ref().is_some_and(|hash| hash.to_phc() == verified.to_phc())
-    }
-
     /// The new address that waits for its confirmation, if there is one that can
     /// still be read as an address.
     #[must_use]

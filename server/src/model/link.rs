@@ -37,6 +37,12 @@ impl Link {
         self.unlink_time.is_none()
     }
 
+    /// Whether its token serves, and is the one that it had `before`.
+    #[must_use]
+    pub fn is_still(&self, before: &Self) -> bool {
+        self.is_live() && self.token_digest == before.token_digest
+    }
+
     /// Whether `digest` is that of its token, compared in constant time.
     #[must_use]
     pub fn has_token(&self, digest: &TokenDigest) -> bool {

@@ -4,8 +4,8 @@ use std::mem::take;
 
 use jiff::Timestamp;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _,
-    QueryFilter as _, QuerySelect as _,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+    QuerySelect as _,
 };
 
 use super::{
@@ -148,20 +148,6 @@ pub async fn update_password(
 ) -> Result<(), StorageError> {
     let row = ActiveModel { password_hash: Set(Some(hash.to_phc())), ..Default::default() };
     Entity::update_many().set(row).filter(Column::Id.eq(id.to_db())).exec(db).await?;
-    Ok(())
-}
-
-/// Replaces the hash of a password by one of the same password, unless the
-/// password has been changed meanwhile.
-pub async fn renew_password_hash(
-    db: &impl ConnectionTrait,
-    id: AccountId,
-    old: &PasswordHash,
-    new: &PasswordHash,
-) -> Result<(), StorageError> {
-    let row = ActiveModel { password_hash: Set(Some(new.to_phc())), ..Default::default() };
-    let same = Column::Id.eq(id.to_db()).and(Column::PasswordHash.eq(old.to_phc()));
-    Entity::update_many().set(row).filter(same).exec(db).await?;
     Ok(())
 }
 

@@ -204,8 +204,11 @@ async fn a_call_that_lists_no_machines_reads_none_but_its_own() {
     let statements = server.take_statements();
     let of_links: Vec<&String> =
         statements.iter().filter(|sql| sql.contains("FROM \"link\"")).collect();
-    assert_eq!(of_links.len(), 1, "{statements:?}");
-    assert!(!of_links[0].contains("JOIN \"link\""), "{of_links:?}");
+    // By its token; then, under the lock of the account, whether it is still linked.
+    assert_eq!(of_links.len(), 2, "{statements:?}");
+    assert!(of_links[0].contains("\"link\".\"token_digest\" "), "{of_links:?}");
+    assert!(of_links[1].contains("\"link\".\"machine_id\" = "), "{of_links:?}");
+    assert!(of_links.iter().all(|sql| !sql.contains("JOIN \"link\"")), "{of_links:?}");
 }
 
 /// However many of its machines call concurrently, an account's list is read once a

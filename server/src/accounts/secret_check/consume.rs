@@ -3,12 +3,12 @@
 
 use jiff::Timestamp;
 
-use super::{HashedSecret, email_of};
+use super::{Examined, HashedSecret, email_of};
 use crate::{
     accounts::{error::Error, unit_of_work::Work},
     credentials::{
         derivation::{CodeKey, Seed},
-        hasher::{CodeHash, PasswordHash},
+        hasher::{CodeHash, Verdict},
     },
     domain::account_id::AccountId,
     model::{
@@ -16,7 +16,7 @@ use crate::{
         challenge::{Challenge, Door, Spent, State},
     },
     storage::{
-        challenge,
+        account, challenge,
         personal_code::{self, MailedCode},
     },
     throttle::Subject,
@@ -44,8 +44,8 @@ impl Work<'_> {
         call: [u8; 32],
     ) -> Result<Consumed, Error> {
         match secret {
-            HashedSecret::Password { subject, verified } => {
-                self.consume_password(account, subject, verified.as_ref()).await
+            HashedSecret::Password { subject, examined } => {
+                self.consume_password(account, subject, examined).await
             }
             HashedSecret::Code { account_id, hash, key, salt } => {
                 let found = self.find_code(account, *account_id, hash, salt).await?;
@@ -120,8 +120,8 @@ impl Work<'_> {
         account: &Account,
         secret: &HashedSecret,
     ) -> Result<bool, Error> {
-        let HashedSecret::Password { subject, verified } = secret else { return Ok(false) };
-        let consumed = self.consume_password(Some(account), subject, verified.as_ref()).await?;
+        let HashedSecret::Password { subject, examined } = secret else { return Ok(false) };
+        let consumed = self.consume_password(Some(account), subject, examined).await?;
         Ok(matches!(consumed, Consumed::Password))
     }
 
@@ -132,21 +132,24 @@ impl Work<'_> {
         &self,
         account: Option<&Account>,
         subject: &Subject,
-        verified: Option<&PasswordHash>,
+        examined: &Examined,
     ) -> Result<Consumed, Error> {
         let (throttles, now) = (&self.accounts.throttles, self.now);
-        // It may have been changed since it was verified.
-        let is_right =
-            account.zip(verified).is_some_and(|(account, hash)| account.has_password(hash));
+        if !examined.is_of(account) {
+            return Err(Error::PasswordReplaced);
+        }
         // Without a lock of its own: a call that counts for an existing account holds
         // the lock of that account.
+        let is_right = examined.is_right();
         if is_right && throttles.is_clear(&self.db, subject).await? {
+            self.renew_hash(account, examined).await?;
             return Ok(Consumed::Password);
         }
         let mut counts = throttles.lock(&self.db, [subject]).await?;
         counts.check(subject, now)?;
         if is_right {
             throttles.clear(&self.db, subject).await?;
+            self.renew_hash(account, examined).await?;
             return Ok(Consumed::Password);
         }
         counts.count(subject, now);
@@ -155,5 +158,20 @@ impl Work<'_> {
             tracing::info!(account.id = %account_id, guesser = ?by, "wrong password");
         }
         Ok(Consumed::Refused)
+    }
+
+    /// Stores the hash of a right password by the parameters in force, if it was made by
+    /// others. Under the lock of the account: of many calls that renew it, one does.
+    async fn renew_hash(
+        &self,
+        account: Option<&Account>,
+        examined: &Examined,
+    ) -> Result<(), Error> {
+        if let (Some(account), Verdict::Right { renewed: Some(renewed) }) =
+            (account, &examined.verdict)
+        {
+            account::update_password(&self.db, account.id, renewed).await?;
+        }
+        Ok(())
     }
 }

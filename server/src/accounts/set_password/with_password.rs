@@ -37,7 +37,7 @@ impl Work<'_> {
         current: &HashedSecret,
         hash: Option<&PasswordHash>,
     ) -> Result<PasswordSet, Error> {
-        let mut account = self.account(caller.account.id).await?;
+        let mut account = self.account_of_caller(caller).await?;
         let is_password = self.is_password(&account, current).await?;
         let Some(hash) = hash.filter(|_| is_password) else {
             return self.refuse().await;
