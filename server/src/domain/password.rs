@@ -12,7 +12,7 @@ use super::{
     violation::{Expected, Problem},
 };
 
-/// A password in Unicode NFC, each of its spaces a plain one (RFC 8265, OpaqueString), of
+/// A password in Unicode NFC, each of its spaces a plain one (RFC 8265, `OpaqueString`), of
 /// 1 to 256 scalar values. `Debug` does not show it.
 #[derive(Clone)]
 pub struct Password {
