@@ -26,7 +26,7 @@ impl EmailAddress {
     pub const MAX_BYTES: usize = 254;
 
     /// Checks `text`; an international domain is brought to ASCII (RFC 5891). What came
-    /// along when it was pasted goes ([`unspaced`]).
+    /// along when it was pasted goes (`unspaced`).
     ///
     /// # Errors
     /// [`Problem::Required`], [`Problem::TooLong`] or [`Problem::InvalidEmail`].
