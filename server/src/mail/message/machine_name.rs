@@ -6,6 +6,8 @@
 
 use unicode_normalization::char::is_combining_mark;
 
+use crate::domain::paste;
+
 /// More of a name than this is cut: a name must not become a message of its own.
 const MAX_CHARS: usize = 30;
 /// So many digits with no letter in between are a number that somebody may call. Names have
@@ -93,9 +95,6 @@ fn blank(shown: &mut [char], digits: &mut Vec<usize>) {
 /// found in them: joiners, marks of the writing direction (UAX #9), fillers, variation selectors,
 /// tags (Unicode's `Default_Ignorable_Code_Point`, and the blank of Braille).
 fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}'
-        | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+    // The blank of Braille is a symbol to Unicode, and yet there is nothing to see.
+    paste::is_invisible(character) || character == '\u{2800}'
 }
