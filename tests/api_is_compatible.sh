@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The promise of proto/CHANGELOG.md: what is in proto/ breaks no client of any state of it that was
-# landed since the promise was made, which is the commit that added the changelog.
+# landed since the promise was made. That is the commit that gave what is generated the names that it
+# can be published under; nothing was published before.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,7 +10,7 @@ if [ "$(git rev-parse --is-shallow-repository 2>/dev/null)" != false ]; then
   echo "compatibility: NOT CHECKED, the history is not here (git fetch --unshallow)" >&2
   exit 0
 fi
-promise=$(git log --diff-filter=A --format=%H -- proto/CHANGELOG.md | tail -n 1)
+promise=$(git log -S'option java_package' --format=%H -- proto | tail -n 1)
 if [ -z "$promise" ]; then
   echo "nothing is promised yet"
   exit 0

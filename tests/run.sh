@@ -4,17 +4,45 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# The database server's programs, of which the tests start clusters of their own, and a keyring with
-# the bus that it speaks on.
+# What the tests of a database came to, told at the end, also when they fail. A failure of one
+# program's tests ends the run, as cargo does.
+summary=$(mktemp)
+trap 'echo; echo "Tests:"; cat "$summary"; rm -f "$summary" "$summary".*' EXIT
+run_tests() {
+  local database=$1 ended=0
+  shift
+  GESTAN_TESTS_DATABASE=$database cargo test --workspace --all-features --locked "$@" 2>&1 |
+    tee "$summary.log" || ended=$?
+  awk -v on="$database" '/^test result: / { passed += $4; failed += $6 }
+    END { printf "  %-8s %d passed, %d failed\n", on, passed, failed }' "$summary.log" >>"$summary"
+  return "$ended"
+}
+
+# The database server's programs, of which the tests start clusters of their own, its pooler, a
+# keyring with the bus that it speaks on, and what may stand in front of the server.
 packages=()
 if ! command -v pg_ctl >/dev/null && ! ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1; then
   packages+=(postgresql)
 fi
+if [ ! -x /usr/sbin/pgbouncer ] && ! command -v pgbouncer >/dev/null; then
+  packages+=(pgbouncer)
+fi
 if ! command -v gnome-keyring-daemon >/dev/null || ! command -v dbus-run-session >/dev/null; then
   packages+=(dbus-daemon gnome-keyring)
 fi
+if ! command -v nginx >/dev/null && ! [ -x /usr/sbin/nginx ]; then
+  packages+=(nginx-light)
+fi
+if ! command -v haproxy >/dev/null && ! [ -x /usr/sbin/haproxy ]; then
+  packages+=(haproxy)
+fi
+# Gives a name several addresses, for one program.
+if ! ls /usr/lib/*/libnss_wrapper.so >/dev/null 2>&1; then
+  packages+=(libnss-wrapper)
+fi
 if [ ${#packages[@]} -gt 0 ]; then
   sudo=$([ "$(id -u)" = 0 ] || echo sudo)
+  echo "Installing by apt: ${packages[*]}"
   $sudo apt-get update --quiet
   $sudo apt-get install --quiet --yes --no-install-recommends "${packages[@]}"
 fi
@@ -24,9 +52,11 @@ venv=tests/.venv
 if ! "$venv/bin/pip" --version >/dev/null 2>&1; then
   python3 -m venv --clear "$venv"
 fi
+echo "Installing into $venv, by pip: $(sed '/^#/d' tests/requirements.txt | paste -sd ' ')"
 "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/requirements.txt
 
+echo "Building the clients in other languages, with what pip, Go, npm and Maven bring for them"
 tests/polyglot/setup.sh
 
-cargo test --workspace --all-features --locked "$@"
-GESTAN_TESTS_DATABASE=postgres cargo test --workspace --all-features --locked "$@"
+run_tests sqlite "$@"
+run_tests postgres "$@"

@@ -33,8 +33,21 @@ last_code() {
     { ls -tr "$mails"/*.eml | xargs grep -hoE '\b([0-9A-Z]{4}-){2}[0-9A-Z]{4}\b' | tail -n 1; } \
         2>/dev/null || true
 }
-# wait_for_code: waits for a new one, and keeps it in $code.
-wait_for_code() { until [ "$(last_code)" != "$code" ]; do sleep 0.1; done; code=$(last_code); }
+# wait_for_code [WHY]: waits for a new one, and keeps it in $code. A mail may take the minute that
+# an address waits between two; longer than two, and the server puts its mails elsewhere.
+wait_for_code() {
+    echo "Waiting for the code, which comes as a file in $mails${1:+ ($1)}..." >&2
+    for ((tenths = 0; tenths < ${PATIENCE:-130} * 10; tenths++)); do
+        if [ "$(last_code)" != "$code" ]; then
+            code=$(last_code)
+            return
+        fi
+        sleep 0.1
+    done
+    echo "No mail with a new code has come into $mails. Does the server at $server write its mails" \
+        "into files, and was it started in this folder? MAILS names another one." >&2
+    exit 1
+}
 code=$(last_code)
 
 # Caisse 1 opens the account: address, code from the mail, password.
@@ -60,5 +73,5 @@ if call Get '{}' -rpc-header "$token2"; then exit 1; fi
 
 # The password is forgotten: a code is mailed, but an address gets no more than a mail a minute.
 call ResendPassword "{\"request_id\": \"$(new_id)\", \"account_id\": $id, \"machine\": $caisse2}"
-wait_for_code
+wait_for_code "up to a minute after the one before"
 echo "The code that was mailed: $code"

@@ -28,7 +28,8 @@ async fn open_account(
     // The code opens the account, and brings the right to choose a password.
     let code = ask_for_code().await;
     let challenge_id = created.challenge_id;
-    let confirmed = client.confirm(v1::ConfirmRequest { challenge_id, code }).await?;
+    let confirmed =
+        client.confirm(v1::ConfirmRequest { challenge_id, code, ..Default::default() }).await?;
 
     // The password links this machine: its token is given once.
     let password = "quatre bateaux verts dansent";

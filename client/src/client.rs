@@ -65,7 +65,9 @@ impl Client {
     }
 
     /// Starts the opening of an account: a personal code is mailed to the
-    /// address. To repeat the call by hand, repeat its `request_id`.
+    /// address. To repeat the call by hand, repeat its `request_id`. What of
+    /// `profile` is not valid is left out, and named in
+    /// [`skipped_profile_fields`](CreateResponse::skipped_profile_fields).
     ///
     /// # Errors
     ///
@@ -74,13 +76,15 @@ impl Client {
         self.call(request, |mut rpc, request| async move { rpc.create(request).await }).await
     }
 
-    /// Answers a challenge with the personal code that a mail brought.
+    /// Answers a challenge with the personal code that a mail brought. A new address
+    /// that support has asked for has no challenge that a machine knows: then
+    /// `account_id` is given in its place.
     ///
     /// # Errors
     ///
     /// `INVALID_REQUEST`, also for a code that was mistyped;
     /// `INVALID_CREDENTIALS`; `CODE_SPENT`, `CODE_EXPIRED`, `TOO_MANY_TRIES`;
-    /// `EMAIL_TAKEN`.
+    /// `EMAIL_TAKEN`; with `account_id` also `TOO_MANY_CODE_TRIES`.
     pub async fn confirm(&self, request: ConfirmRequest) -> Result<ConfirmResponse, Error> {
         self.call(request, |mut rpc, request| async move { rpc.confirm(request).await }).await
     }
@@ -124,7 +128,8 @@ impl Client {
         self.call(request, |mut rpc, request| async move { rpc.get(request).await }).await
     }
 
-    /// Changes the fields of the account that the mask names. Not repeated by
+    /// Changes the fields of the account that the mask names. One that is sent
+    /// as [`get`](Self::get) shows it is not judged anew. Not repeated by
     /// itself with an etag or a new e-mail address: a repeat of what was done
     /// would be refused, or would send a second mail.
     ///

@@ -51,7 +51,6 @@ fn endpoint(url: &str, options: &ClientOptions) -> Result<Endpoint, Error> {
     let endpoint = endpoint
         .user_agent(concat!("gestan-account-client/", env!("CARGO_PKG_VERSION")))
         .map_err(|error| invalid(&error))?
-        .connect_timeout(options.connect_timeout)
         .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
         .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
         .keep_alive_while_idle(true);

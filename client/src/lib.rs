@@ -21,6 +21,7 @@
 
 mod client;
 mod connection;
+mod dialler;
 mod endpoints;
 mod error;
 mod link_token;

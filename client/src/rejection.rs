@@ -17,6 +17,7 @@ pub struct Rejection {
     reason: ErrorReason,
     message: String,
     violations: Vec<FieldViolation>,
+    violations_left_out: usize,
     retry_delay: Option<Duration>,
     correlation_id: Option<String>,
 }
@@ -43,12 +44,14 @@ impl Rejection {
             Some(localized) if !localized.message.is_empty() => localized.message.clone(),
             _ => status.message().to_owned(),
         };
+        let left_out = info.metadata.get("violations_left_out");
         let violations = details.bad_request().map(|bad| bad.field_violations.as_slice());
         Some(Self {
             code: status.code(),
             reason: ErrorReason::from_str_name(&info.reason).unwrap_or_default(),
             message,
             violations: violations.unwrap_or_default().iter().map(FieldViolation::from).collect(),
+            violations_left_out: left_out.and_then(|count| count.parse().ok()).unwrap_or(0),
             retry_delay: details.retry_info().and_then(|info| info.retry_delay),
             correlation_id: info.metadata.get("correlation_id").cloned(),
         })
@@ -73,10 +76,17 @@ impl Rejection {
         &self.message
     }
 
-    /// Every field that is at fault, for `ErrorReason::InvalidRequest`.
+    /// Every field that is at fault, for `ErrorReason::InvalidRequest`, as far as the
+    /// answer had room for them.
     #[must_use]
     pub fn violations(&self) -> &[FieldViolation] {
         &self.violations
+    }
+
+    /// How many more there are.
+    #[must_use]
+    pub fn violations_left_out(&self) -> usize {
+        self.violations_left_out
     }
 
     /// How long to wait before the call has a chance; `None` when waiting does
@@ -99,6 +109,9 @@ impl fmt::Display for Rejection {
         write!(f, "{} ({})", self.message, self.reason.as_str_name())?;
         for violation in &self.violations {
             write!(f, "; {}: {}", violation.field, violation.reason.as_str_name())?;
+        }
+        if self.violations_left_out > 0 {
+            write!(f, "; and {} more", self.violations_left_out)?;
         }
         Ok(())
     }
@@ -132,7 +145,10 @@ mod tests {
         let mut details = ErrorDetails::with_error_info(
             reason,
             domain,
-            HashMap::from([("correlation_id".to_owned(), "c-1".to_owned())]),
+            HashMap::from([
+                ("correlation_id".to_owned(), "c-1".to_owned()),
+                ("violations_left_out".to_owned(), "19".to_owned()),
+            ]),
         );
         let mut bad = BadRequest::with_violation("account.city", "trop long");
         bad.field_violations[0].reason = "VIOLATION_REASON_TOO_LONG".into();
@@ -152,6 +168,8 @@ mod tests {
         assert_eq!(rejection.message(), "Refusé.");
         assert_eq!(rejection.retry_delay(), Some(Duration::from_secs(7)));
         assert_eq!(rejection.correlation_id(), Some("c-1"));
+        assert_eq!(rejection.violations_left_out(), 19);
+        assert!(rejection.to_string().ends_with("; and 19 more"), "{rejection}");
         assert_eq!(
             rejection.violations(),
             [FieldViolation {

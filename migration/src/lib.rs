@@ -17,6 +17,13 @@ mod m20261124_000008_create_throttle;
 mod m20261124_000009_create_heartbeat;
 mod m20261124_000010_index_what_is_purged;
 mod m20261129_000011_index_wrong_passwords;
+mod m20261130_000012_spend_codes;
+mod m20261130_000013_add_last_seen_network;
+mod m20261130_000015_count_uncertain_attempts;
+mod m20261130_000016_add_support_roles;
+mod m20261130_000017_add_search_words;
+mod m20261130_000018_add_account_alias;
+mod m20261130_000019_index_recipients;
 
 /// Applies and takes back the changes, in order.
 #[derive(Debug)]
@@ -37,6 +44,13 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000009_create_heartbeat::Migration),
             Box::new(m20261124_000010_index_what_is_purged::Migration),
             Box::new(m20261129_000011_index_wrong_passwords::Migration),
+            Box::new(m20261130_000012_spend_codes::Migration),
+            Box::new(m20261130_000013_add_last_seen_network::Migration),
+            Box::new(m20261130_000015_count_uncertain_attempts::Migration),
+            Box::new(m20261130_000016_add_support_roles::Migration),
+            Box::new(m20261130_000017_add_search_words::Migration),
+            Box::new(m20261130_000018_add_account_alias::Migration),
+            Box::new(m20261130_000019_index_recipients::Migration),
         ]
     }
 }

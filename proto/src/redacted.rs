@@ -30,7 +30,7 @@ macro_rules! redact {
 }
 
 redact! {
-    ConfirmRequest { shown: [challenge_id], secret: [code] }
+    ConfirmRequest { shown: [challenge_id, account_id], secret: [code] }
     ConfirmResponse { shown: [account_id, ticket_expire_time, account_existed, account], secret: [ticket] }
     SetPasswordRequest { shown: [unlink_other_machines], secret: [ticket, current_password, new_password] }
     SetPasswordResponse { shown: [account], secret: [link_token] }

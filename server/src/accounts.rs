@@ -15,6 +15,7 @@ mod register_existing;
 mod resend_password;
 mod secret_check;
 mod set_password;
+pub mod support;
 mod unit_of_work;
 mod unlink;
 mod update;
@@ -27,7 +28,7 @@ use tokio::sync::Notify;
 
 pub use caller::BearerToken;
 pub use code_request::{CodeRequested, group_commit::CodeRequests};
-pub use confirm::{Confirm, Confirmed};
+pub use confirm::{Confirm, Confirmed, ToConfirm};
 pub use create::Create;
 pub use get::{AccountRead, Get};
 pub use register_existing::{RegisterExisting, Registered};
@@ -35,15 +36,19 @@ pub use resend_password::{ResendPassword, WhoseAccount};
 pub use set_password::{Authority, PasswordSet, SetPassword};
 pub use unit_of_work::NewChallenge;
 pub use unlink::Unlink;
-pub use update::{Update, Updated};
+pub use update::{AskedEmail, Update, Updated};
 
 use crate::{
+    audit::SearchEvents,
     clock::Clock,
     credentials::hasher::Hasher,
     domain::ape_code::Nomenclature,
+    network::SupportNetworks,
     randomness::Randomness,
     storage::{database::Database, machine_lookups::MachineLookups},
-    throttle::{Throttles, calls::TokenCalls, mails_in_all::MailsInAll},
+    throttle::{
+        Throttles, calls::TokenCalls, crowded_addresses::CrowdedAddresses, mails_in_all::MailsInAll,
+    },
 };
 
 /// How long things last.
@@ -57,6 +62,16 @@ pub struct Lifetimes {
     pub resend: SignedDuration,
     /// A security notice that cannot be sent.
     pub notice: SignedDuration,
+    /// From a change of address by the support desk to the mail that brings its code.
+    pub email_delay: SignedDuration,
+}
+
+impl Lifetimes {
+    /// A code of the support desk's for a new address, from when it is asked for.
+    #[must_use]
+    pub fn delayed_code(&self) -> SignedDuration {
+        self.code.saturating_add(self.email_delay)
+    }
 }
 
 impl Default for Lifetimes {
@@ -66,8 +81,18 @@ impl Default for Lifetimes {
             ticket: SignedDuration::from_hours(1),
             resend: SignedDuration::from_mins(1),
             notice: SignedDuration::from_hours(72),
+            email_delay: SignedDuration::from_hours(24),
         }
     }
+}
+
+/// From where support keys are taken, and how often.
+#[derive(Clone, Debug)]
+pub struct SupportKeys {
+    /// The networks.
+    pub networks: SupportNetworks,
+    /// How many calls each key may make.
+    pub calls: TokenCalls,
 }
 
 /// Where a call comes from.
@@ -88,6 +113,8 @@ pub struct Accounts {
     pub machines: MachineLookups,
     /// Group commit of requests for a code.
     pub code_requests: CodeRequests,
+    /// The same of the events of searches.
+    pub search_events: SearchEvents,
     /// Where everything slow is computed.
     pub hasher: Hasher,
     /// What time it is.
@@ -104,8 +131,12 @@ pub struct Accounts {
     pub throttles: Arc<Throttles>,
     /// How many mails strangers may ask for.
     pub mails_in_all: MailsInAll,
-    /// How many calls each link token and each support key may make.
+    /// How many calls each link token may make.
     pub token_calls: TokenCalls,
+    /// How many accounts call from one address.
+    pub crowded_addresses: CrowdedAddresses,
+    /// From where support keys are taken, and how many calls each may make.
+    pub support_keys: SupportKeys,
 }
 
 impl Accounts {

@@ -2,15 +2,23 @@
 //! support agent read it. An event is written in the transaction of its change. It has
 //! the names of fields, never values.
 
-use std::net::IpAddr;
+mod recorded;
+mod searches;
 
-use jiff::Timestamp;
+use std::{net::IpAddr, ops::RangeInclusive};
+
+use jiff::{SignedDuration, Timestamp};
 use sea_orm::ConnectionTrait;
 
+pub use recorded::{Done, MergedAccounts, Recorded, list, list_span};
+pub use searches::SearchEvents;
+
+pub use crate::storage::audit_event::Span;
 use crate::{
-    domain::{account_id::AccountId, machine::MachineId, profile::Field},
+    domain::{account_id::AccountId, machine::MachineId, profile::Field, reason::Reason},
     storage::{
         audit_event::{self, AuditEvent},
+        database::Database,
         error::StorageError,
     },
 };
@@ -26,6 +34,13 @@ pub enum Action {
     LinkMachine,
     /// A machine was detached.
     UnlinkMachine(MachineId),
+    /// The same, by a support agent.
+    DetachMachine {
+        /// The machine.
+        machine: MachineId,
+        /// Why.
+        reason: Reason,
+    },
     /// Fields were changed.
     UpdateFields(Vec<Field>),
     /// A new address was asked for.
@@ -35,6 +50,32 @@ pub enum Action {
     /// A support agent read it. This is no change, but its owner may want to know of
     /// it.
     ReadAccount,
+    /// A support agent had a code mailed.
+    SendCode,
+    /// A support agent started a change of address.
+    StartEmailChange {
+        /// How the agent made sure who calls.
+        reason: Reason,
+        /// Whether its code was not to wait.
+        without_delay: bool,
+    },
+    /// A support agent took a pending address back.
+    CancelEmailChange,
+    /// A support agent read its audit trail.
+    ListEvents,
+    /// A support agent merged an account into another one: an event of both.
+    MergeAccounts {
+        /// Which into which.
+        merged: MergedAccounts,
+        /// Why.
+        reason: Reason,
+    },
+    /// The operator had a mail about it sent once more.
+    RetryMail,
+    /// The operator dropped a mail about it.
+    DropMail,
+    /// A support agent was told what keeps its owner out.
+    DiagnoseAccount,
 }
 
 /// Who did it, and from where.
@@ -48,6 +89,8 @@ pub struct Actor {
 enum Who {
     Machine(MachineId),
     SupportKey(i32),
+    Operator,
+    Mailbox,
 }
 
 impl Actor {
@@ -62,6 +105,18 @@ impl Actor {
     #[must_use]
     pub fn support_key(id: i32, ip: Option<IpAddr>) -> Self {
         Self { who: Who::SupportKey(id), ip }
+    }
+
+    /// The operator, on the server's command line.
+    #[must_use]
+    pub fn operator() -> Self {
+        Self { who: Who::Operator, ip: None }
+    }
+
+    /// Whoever has the mailbox: a code was given, and no machine was named.
+    #[must_use]
+    pub fn mailbox(ip: Option<IpAddr>) -> Self {
+        Self { who: Who::Mailbox, ip }
     }
 }
 
@@ -94,17 +149,78 @@ pub async fn record_all(
     audit_event::insert(transaction, events.collect()).await
 }
 
+/// Whether the same actor did the same within this time.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn is_recorded(
+    db: &impl ConnectionTrait,
+    account_id: AccountId,
+    action: &Action,
+    actor: Actor,
+    within: RangeInclusive<Timestamp>,
+) -> Result<bool, StorageError> {
+    let event = event(account_id, action, actor, *within.end());
+    audit_event::is_like(db, &event, *within.start()).await
+}
+
+/// For how long the same actor who reads the same account in the same way leaves no other
+/// event: whoever looks twice during a call is one reader.
+const SAME_READING: SignedDuration = SignedDuration::from_mins(10);
+
+/// Writes to the trail that an account is read, unless the same reader did so a moment ago.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn record_reading(
+    db: &Database,
+    account_id: AccountId,
+    reading: &Action,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let lately = now - SAME_READING..=now;
+    if !is_recorded(&db.read(), account_id, reading, actor, lately).await? {
+        record(&db.write(), account_id, reading, actor, now).await?;
+    }
+    Ok(())
+}
+
 fn event(
     account_id: AccountId,
     action: &Action,
     actor: Actor,
     now: Timestamp,
 ) -> AuditEvent<'static> {
-    let (name, fields) = match action {
+    let (name, fields) = named(action);
+    told((Some(account_id), name, fields), actor, now)
+}
+
+fn told(
+    (account_id, action, fields): (Option<AccountId>, &'static str, String),
+    actor: Actor,
+    now: Timestamp,
+) -> AuditEvent<'static> {
+    let (actor_kind, actor_id) = match actor.who {
+        Who::Machine(id) => (recorded::MACHINE, id.uuid().to_string()),
+        Who::SupportKey(id) => (recorded::SUPPORT_KEY, id.to_string()),
+        Who::Operator => (recorded::OPERATOR, user()),
+        Who::Mailbox => (recorded::MAILBOX, String::new()),
+    };
+    AuditEvent { time: now, account_id, action, actor_kind, actor_id, fields, ip: actor.ip }
+}
+
+/// What the trail calls an action, and what stands beside its name.
+fn named(action: &Action) -> (&'static str, String) {
+    match action {
         Action::CreateAccount => ("create_account", String::new()),
         Action::SetPassword => ("set_password", "password".to_owned()),
         Action::LinkMachine => ("link_machine", String::new()),
-        Action::UnlinkMachine(machine) => ("unlink_machine", format!("machine:{}", machine.uuid())),
+        Action::UnlinkMachine(machine) => ("unlink_machine", recorded::machine(*machine)),
+        Action::DetachMachine { machine, reason } => {
+            let (machine, reason) = (recorded::machine(*machine), recorded::reason(reason));
+            ("unlink_machine", format!("{machine},{reason}"))
+        }
         Action::UpdateFields(fields) => {
             let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
             ("update_fields", names.join(","))
@@ -112,10 +228,32 @@ fn event(
         Action::RequestEmailChange => ("request_email_change", "pending_email".to_owned()),
         Action::ChangeEmail => ("change_email", "email".to_owned()),
         Action::ReadAccount => ("read_account", String::new()),
-    };
-    let (actor_kind, actor_id) = match actor.who {
-        Who::Machine(id) => ("machine", id.uuid().to_string()),
-        Who::SupportKey(id) => ("support_key", id.to_string()),
-    };
-    AuditEvent { time: now, account_id, action: name, actor_kind, actor_id, fields, ip: actor.ip }
+        Action::SendCode => ("send_code", String::new()),
+        Action::StartEmailChange { reason, without_delay } => {
+            let at_once = if *without_delay { "without_delay," } else { "" };
+            let reason = recorded::reason(reason);
+            ("start_email_change", format!("pending_email,{at_once}{reason}"))
+        }
+        Action::CancelEmailChange => ("cancel_email_change", "pending_email".to_owned()),
+        Action::ListEvents => ("list_events", String::new()),
+        Action::MergeAccounts { merged, reason } => {
+            let (merged, reason) = (recorded::merged(*merged), recorded::reason(reason));
+            ("merge_accounts", format!("{merged},{reason}"))
+        }
+        Action::RetryMail => ("retry_mail", String::new()),
+        Action::DropMail => ("drop_mail", String::new()),
+        Action::DiagnoseAccount => ("diagnose_account", String::new()),
+    }
+}
+
+/// Which user of the system the operator is, by number: several may share a server.
+#[cfg(unix)]
+fn user() -> String {
+    format!("uid {}", rustix::process::getuid().as_raw())
+}
+
+/// Elsewhere than on Unix, users have no numbers.
+#[cfg(not(unix))]
+fn user() -> String {
+    String::new()
 }

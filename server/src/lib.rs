@@ -10,8 +10,10 @@
 //! [`settings`] that it reads.
 
 pub mod accounts;
+mod admin;
 pub mod audit;
 mod batching;
+pub mod certificates;
 pub mod cli;
 pub mod clock;
 pub mod commands;
@@ -20,35 +22,62 @@ pub mod domain;
 pub mod grpc;
 pub mod listener;
 pub mod mail;
+pub mod metrics;
 pub mod model;
 pub mod network;
 mod new_file;
 pub mod panics;
+pub mod private_file;
 pub mod randomness;
 pub mod settings;
 pub mod shutdown;
 pub mod storage;
+pub mod supervisor;
 pub mod telemetry;
 pub mod throttle;
+pub mod version;
 mod workers;
 
 use std::{sync::Arc, time::Duration};
 
-use gestan_account_proto::v1::account_service_server::AccountServiceServer;
+use gestan_account_proto::{
+    support::v1::support_service_server::SupportServiceServer,
+    v1::account_service_server::AccountServiceServer,
+};
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::{net::TcpListener, time::timeout};
+use tokio_util::task::AbortOnDropHandle;
 use tonic::service::Routes;
 
-pub use workers::Workers;
+use workers::DatabaseWatch;
+pub use workers::{Purger, Workers};
 
 use crate::{
     accounts::Accounts,
-    grpc::{AccountGrpc, Front, Gate, Health, Layered, Layers, Reflection},
+    grpc::{AccountGrpc, CallLog, Front, Gate, Health, Layered, Layers, Reflection, SupportGrpc},
     listener::Transport,
-    shutdown::Shutdown,
+    metrics::{CallMetrics, MailMetrics},
+    shutdown::{Shutdown, Step, Stopping},
+    storage::pools::DATABASE_TIMEOUT,
+    supervisor::Supervisor,
+    telemetry::Output,
 };
 
 /// The longest request that is read, in bytes: the largest form has a tenth of it.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
+
+/// What is told of a server beside its answers.
+#[derive(Debug)]
+pub struct Telemetry {
+    /// One in so many answered calls leaves a line in the log; of 0, none.
+    pub log_answered_one_in: u32,
+    /// Where operators are answered.
+    pub admin: Option<TcpListener>,
+    /// The log, if it is this program's own.
+    pub log: Option<Output>,
+    /// Counts what becomes of mails, which need not be sent by a worker of this server.
+    pub mails: MailMetrics,
+}
 
 /// What a server is made of.
 #[derive(Debug)]
@@ -59,12 +88,17 @@ pub struct Dependencies {
     pub gate: Gate,
     /// Who may ask by reflection.
     pub reflection: Reflection,
+    /// What is told of the server beside its answers.
+    pub telemetry: Telemetry,
     /// What runs beside the calls; none in tests, which do that work themselves.
     pub workers: Option<Workers>,
+    /// What is told that the server is ready, and how it is.
+    pub supervisor: Supervisor,
 }
 
 /// Serves on `listener` until `shutdown` begins; then says `NOT_SERVING`, gives
-/// running calls `grace` to finish, stops the workers and closes the database.
+/// running calls `grace` to finish, stops the workers and closes the database. Whatever
+/// hangs, it returns within `grace` and some seconds.
 pub async fn run(
     listener: TcpListener,
     transport: Transport,
@@ -72,13 +106,25 @@ pub async fn run(
     shutdown: Shutdown,
     grace: Duration,
 ) {
-    let Dependencies { accounts, gate, reflection, workers } = dependencies;
+    let Dependencies { accounts, gate, reflection, telemetry, workers, supervisor } = dependencies;
+    let (calls, database_up) = (CallMetrics::default(), Gauge::default());
     let (db, clock) = (accounts.db.clone(), Arc::clone(&accounts.clock));
     let draining = shutdown.draining().clone();
     let (mut health, health_service) = Health::new().await;
+    let figures = admin::Figures::new(admin::Parts {
+        accounts: accounts.clone(),
+        calls: calls.clone(),
+        connections: transport.metrics.clone(),
+        mails: telemetry.mails,
+        database_up: database_up.clone(),
+        health: health.clone(),
+        tls: transport.tls.clone(),
+        log: telemetry.log,
+    });
+    let admin = telemetry.admin.map(|listener| {
+        AbortOnDropHandle::new(tokio::spawn(admin::serve(listener, Arc::new(figures))))
+    });
     let workers = workers::Running::start(&accounts, workers, transport.tls.as_ref());
-    let watching = workers::watch_database(db.clone(), clock, health.clone(), draining.clone());
-    let watching = tokio::spawn(watching);
 
     let proxies = gate.proxies.clone();
     let front = Front {
@@ -91,13 +137,22 @@ pub async fn run(
         front: front.clone(),
         deadline: transport.call_deadline,
         longest_stream: transport.max_connection_age,
+        log: CallLog::new(telemetry.log_answered_one_in, Arc::clone(&accounts.clock), calls),
     };
     let health_service = health_service.max_decoding_message_size(MAX_REQUEST_BYTES);
-    let routes = grpc::with_reflection(Routes::new(health_service), reflection, &accounts);
+    let routes = Routes::new(health_service);
+    let routes = grpc::with_reflection(routes, reflection, &accounts, &proxies);
+    let support = SupportServiceServer::new(SupportGrpc::new(front.clone(), accounts.clone()))
+        .max_decoding_message_size(MAX_REQUEST_BYTES);
     let accounts = AccountServiceServer::new(AccountGrpc::new(front, accounts))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
-    let layered = Layered::new(routes.add_service(accounts), layers);
-    let mut serving = tokio::spawn(transport.serve(listener, layered, proxies, draining));
+    let routes = routes.add_service(accounts).add_service(support);
+    let layered = Layered::new(routes, layers);
+    let mut serving = tokio::spawn(transport.serve(listener, layered, proxies, draining.clone()));
+    // Behind it, since it says that the server is ready.
+    let watching =
+        DatabaseWatch::new(db.clone(), clock, health.clone(), database_up, supervisor.clone());
+    let watching = tokio::spawn(watching.run_until(draining));
 
     // It ends by itself only when it panics, which has been logged.
     tokio::select! {
@@ -105,15 +160,22 @@ pub async fn run(
         () = shutdown.draining().cancelled() => {}
     }
     shutdown.begin();
+    let stopping = Stopping::begin(grace);
+    supervisor.stopping();
     // NOT_SERVING first, so that load balancers send nobody here any more.
-    let _ = watching.await;
-    shutdown.finish_calls(grace).await;
+    let _ = timeout(stopping.left_for(Step::Calls), watching).await;
+    shutdown.finish_calls(&stopping).await;
     health.end_watches().await;
     // Connections on which no call runs are no reason to wait.
     if !serving.is_finished() {
-        let _ = timeout(Duration::from_secs(1), &mut serving).await;
+        let limit = stopping.left_for(Step::Connections).min(Duration::from_secs(1));
+        let _ = timeout(limit, &mut serving).await;
     }
     serving.abort();
-    workers.stop().await;
-    db.close().await;
+    workers.stop(stopping.left_for(Step::Workers)).await;
+    drop(admin);
+    let limit = stopping.left_for(Step::Database).min(DATABASE_TIMEOUT);
+    if timeout(limit, db.close()).await.is_err() {
+        tracing::warn!("connections to the database are left to the system");
+    }
 }

@@ -10,6 +10,7 @@ mod door;
 mod given_up;
 pub mod open_files;
 mod places;
+pub mod proxy_header;
 mod serving;
 pub mod tls;
 
@@ -25,7 +26,7 @@ use door::Door;
 use serving::Answers;
 use tls::Tls;
 
-use crate::network::TrustedProxies;
+use crate::{metrics::ConnectionMetrics, network::TrustedProxies};
 
 /// Pause before the next connection is accepted, when the system has no room for one.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -35,6 +36,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 pub struct Transport {
     /// TLS; without it, in the clear.
     pub tls: Option<Arc<Tls>>,
+    /// Whether connections of trusted proxies begin with a PROXY header, which tells
+    /// whose they are.
+    pub proxy_protocol: bool,
     /// Most open connections. The idlest makes room for one more.
     pub max_connections: usize,
     /// Most open connections of one IPv4 address, or of one IPv6 /64; wider networks
@@ -55,19 +59,22 @@ pub struct Transport {
     pub idle_timeout: Duration,
     /// After how long a silent peer is pinged.
     pub ping_interval: Duration,
-    /// How long it may take to answer.
+    /// How long it may take to answer: that ping, and the one that comes with a goodbye.
     pub ping_timeout: Duration,
     /// How long a call may take, whatever its caller would wait, until its answer
     /// is taken.
     pub call_deadline: Duration,
     /// The calls that may be in progress, and the bytes that they may hold.
     pub allowances: Allowances,
+    /// Counts the connections.
+    pub metrics: ConnectionMetrics,
 }
 
 impl Default for Transport {
     fn default() -> Self {
         Self {
             tls: None,
+            proxy_protocol: false,
             max_connections: 10_000,
             max_connections_per_ip: 200,
             handshake_timeout: Duration::from_secs(10),
@@ -84,6 +91,7 @@ impl Default for Transport {
                 streams: Allowance { max: 1024, per_share: 32 },
                 bytes: Allowance { max: 128 * 1024 * 1024, per_share: 8 * 1024 * 1024 },
             },
+            metrics: ConnectionMetrics::default(),
         }
     }
 }
@@ -100,7 +108,6 @@ impl Transport {
     ) {
         let connections = TaskTracker::new();
         let door = Arc::new(Door::new(self, calls, proxies));
-        let mut refusing = false;
         loop {
             let accepted = tokio::select! {
                 () = draining.cancelled() => break,
@@ -108,14 +115,11 @@ impl Transport {
             };
             match accepted {
                 Ok((stream, address)) => {
-                    let newcomer = door.admit(stream, address);
-                    // Logged once in a row: a flood must not become a flood of lines.
-                    if newcomer.is_none() && !refusing {
-                        tracing::warn!("connections are turned away: too many");
-                    }
-                    refusing = newcomer.is_none();
-                    if let Some(newcomer) = newcomer {
-                        connections.spawn(newcomer.serve(Arc::clone(&door), draining.clone()));
+                    let (door, draining) = (Arc::clone(&door), draining.clone());
+                    if door.expects_header(address) {
+                        connections.spawn(door.serve_announced(stream, address, draining));
+                    } else if let Some(newcomer) = door.admit(stream, address) {
+                        connections.spawn(newcomer.serve(door, draining));
                     }
                 }
                 Err(error) => recover(&error).await,

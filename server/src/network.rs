@@ -2,13 +2,16 @@
 //! for each of them, because an address alone says little: a home line has as many
 //! IPv6 addresses as it likes.
 
+mod list;
 mod proxies;
+mod support;
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
 pub use proxies::TrustedProxies;
+pub use support::SupportNetworks;
 
 /// The levels of IPv6, the narrowest first, each with how many times a single
 /// caller's share it may use: a subnet, the /56 that a home line usually gets, and
@@ -26,6 +29,15 @@ pub struct Level {
     pub network: IpNet,
     /// How many times the share of a single caller.
     pub shares: u32,
+}
+
+impl Level {
+    /// The level that a network is, if it is one.
+    #[must_use]
+    pub fn of(network: IpNet) -> Option<Self> {
+        let is_same = |level: &Self| level.network == network;
+        levels(network.addr()).find(is_same)
+    }
 }
 
 /// The networks of an address, the narrowest first, each wider than the one before.

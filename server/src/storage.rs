@@ -8,16 +8,25 @@
 
 #![expect(clippy::missing_errors_doc, reason = "said once, above")]
 
+pub mod about;
 pub mod account;
+pub mod account_alias;
+pub mod account_word;
 pub mod audit_event;
 pub mod backup;
 mod by_position;
 mod calling_machine;
 pub mod challenge;
+mod condition;
 mod connect_options;
+pub mod connections;
 pub mod copy;
 pub mod database;
 mod database_config;
+mod database_host;
+#[cfg(unix)]
+mod detour;
+pub(crate) mod disk;
 #[expect(unreachable_pub, reason = "SeaORM's derives ask for it")]
 mod entity;
 pub mod error;
@@ -30,13 +39,16 @@ mod many_keys;
 pub mod outbox_mail;
 pub mod personal_code;
 pub(crate) mod pools;
+pub mod postgres;
 pub mod purge;
+pub mod restore;
 mod schema;
-mod sqlite;
+pub mod sqlite;
 mod sqlite_file;
 pub mod support_key;
 pub mod throttle;
 pub mod transaction;
+mod unwritable;
 
 use jiff::Timestamp;
 
@@ -47,4 +59,9 @@ fn to_millis(time: Timestamp) -> i64 {
 
 fn from_millis(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Bytes of a column that always has as many.
+fn bytes<const N: usize>(stored: &[u8], column: &str) -> Result<[u8; N], error::StorageError> {
+    stored.try_into().map_err(|_| error::StorageError::damaged(column))
 }

@@ -2,8 +2,8 @@
 //!
 //! - [`purge`] deletes what is past its retention: every minute;
 //! - [`certificates`] reads the files of TLS again: every five seconds, and on SIGHUP;
-//! - [`database_watch`] tells the health service whether the database works: every two
-//!   seconds. It ends first, when the server begins to stop: the others stop when the
+//! - [`database_watch`] tells the health service, and systemd, whether the database works:
+//!   every two seconds. It ends first, when the server begins to stop: the others stop when the
 //!   calls have ended;
 //! - the [outbox](crate::mail::outbox) sends mail. It has a loop of its own, because
 //!   use cases wake it, and it goes on with what it has begun when it is stopped.
@@ -16,14 +16,18 @@ mod purge;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::timeout;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::{task::JoinSet, time::timeout};
+use tokio_util::sync::CancellationToken;
 
-pub(crate) use database_watch::watch_database;
+pub(crate) use database_watch::DatabaseWatch;
+pub use purge::Purger;
 
 use crate::{
     accounts::Accounts, listener::tls::Tls, mail::outbox::Outbox, storage::purge::Retention,
 };
+
+/// How long before the end of their time the mails that are being sent are put back.
+const PUT_BACK: Duration = Duration::from_millis(500);
 
 /// The workers that do the account flow's work.
 #[derive(Debug)]
@@ -38,7 +42,8 @@ pub struct Workers {
 #[derive(Debug)]
 pub(crate) struct Running {
     stop: CancellationToken,
-    tasks: TaskTracker,
+    give_up: CancellationToken,
+    tasks: JoinSet<()>,
 }
 
 impl Running {
@@ -49,22 +54,44 @@ impl Running {
         workers: Option<Workers>,
         tls: Option<&Arc<Tls>>,
     ) -> Self {
-        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let (stop, give_up) = (CancellationToken::new(), CancellationToken::new());
+        let mut tasks = JoinSet::new();
         if let Some(Workers { outbox, retention }) = workers {
             tasks.spawn(purge::run(accounts.clone(), retention, stop.clone()));
-            tasks.spawn(outbox.run(Arc::clone(&accounts.mail_queued), stop.clone()));
+            let queued = Arc::clone(&accounts.mail_queued);
+            tasks.spawn(outbox.run(queued, stop.clone(), give_up.clone()));
         }
         if let Some(tls) = tls {
-            tasks.spawn(certificates::watch(Arc::clone(tls), stop.clone()));
+            tasks.spawn(certificates::watch(
+                Arc::clone(tls),
+                Arc::clone(&accounts.clock),
+                stop.clone(),
+            ));
         }
-        Self { stop, tasks }
+        Self { stop, give_up, tasks }
     }
 
-    /// Stops them, and waits until they have.
-    pub(crate) async fn stop(self) {
+    /// Stops them, and waits until they have, at most for `limit`; then cuts them off. Mails
+    /// that are being sent are put back a moment before. One that is cut off all the same
+    /// is sent by another server when its lease is over, or by this one when it runs again.
+    pub(crate) async fn stop(mut self, limit: Duration) {
         self.stop.cancel();
-        self.tasks.close();
-        self.tasks.wait().await;
+        let (tasks, give_up) = (&mut self.tasks, &self.give_up);
+        let ended = async { while tasks.join_next().await.is_some() {} };
+        let last_moment = async {
+            tokio::time::sleep(limit.saturating_sub(PUT_BACK)).await;
+            give_up.cancel();
+            std::future::pending::<()>().await;
+        };
+        let ended = async {
+            tokio::select! {
+                () = ended => {}
+                () = last_moment => {}
+            }
+        };
+        if timeout(limit, ended).await.is_err() {
+            tracing::warn!("workers cut off");
+        }
     }
 }
 

@@ -32,12 +32,9 @@ impl Authority {
     /// When it cannot be made.
     #[must_use]
     pub fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).expect("parameters");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // Under the name of those it signs, OpenSSL would take them for their own authority.
-        params.distinguished_name.push(DnType::CommonName, "authority");
         let key = KeyPair::generate().expect("a key");
-        Self(CertifiedIssuer::self_signed(params, key).expect("an authority"))
+        let root = CertifiedIssuer::self_signed(authority_params("authority"), key);
+        Self(root.expect("an authority"))
     }
 
     /// Its certificate, as PEM.
@@ -46,14 +43,42 @@ impl Authority {
         self.0.pem()
     }
 
-    /// A certificate for this machine.
+    /// An authority below it.
     ///
     /// # Panics
     /// When it cannot be made.
     #[must_use]
+    pub fn intermediate(&self) -> Self {
+        let mut params = authority_params("intermediate");
+        params.use_authority_key_identifier_extension = true;
+        let key = KeyPair::generate().expect("a key");
+        Self(CertifiedIssuer::signed_by(params, key, &self.0).expect("an authority"))
+    }
+
+    /// A certificate for this machine.
+    #[must_use]
     pub fn issue(&self) -> Identity {
-        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let params = CertificateParams::new(names).expect("parameters");
+        self.issue_as(|_| {})
+    }
+
+    /// A certificate for hosts and addresses.
+    ///
+    /// # Panics
+    /// When they cannot be in one.
+    #[must_use]
+    pub fn issue_for<const N: usize>(&self, names: [&str; N]) -> Identity {
+        let names = CertificateParams::new(names.map(str::to_owned)).expect("parameters");
+        self.issue_as(|params| params.subject_alt_names = names.subject_alt_names)
+    }
+
+    /// A certificate for this machine, but for a change.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn issue_as(&self, change: impl FnOnce(&mut CertificateParams)) -> Identity {
+        let mut params = machine_params();
+        change(&mut params);
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.0).expect("a certificate");
         Identity { certificate: certificate.pem(), key: key.serialize_pem() }
@@ -96,6 +121,19 @@ impl Default for Authority {
 }
 
 impl Identity {
+    /// One for this machine that nobody but itself has signed, but for a change.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn self_signed(change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let mut params = machine_params();
+        change(&mut params);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.self_signed(&key).expect("a certificate");
+        Self { certificate: certificate.pem(), key: key.serialize_pem() }
+    }
+
     /// Where [`write`](Self::write) puts them.
     #[must_use]
     pub fn files(folder: &Path) -> TlsFiles {
@@ -121,4 +159,17 @@ impl Identity {
     pub fn der(&self) -> CertificateDer<'static> {
         CertificateDer::from_pem_slice(self.certificate.as_bytes()).expect("a certificate")
     }
+}
+
+fn authority_params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new(Vec::new()).expect("parameters");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // Under the name of those it signs, OpenSSL would take them for their own authority.
+    params.distinguished_name.push(DnType::CommonName, name);
+    params
+}
+
+fn machine_params() -> CertificateParams {
+    let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+    CertificateParams::new(names).expect("parameters")
 }

@@ -55,17 +55,15 @@ struct JoinAccount;
 ///     let mut request = CreateRequest {
 ///         request_id: uuid(1),
 ///         email: "jeanne".into(),
-///         machine: Some(machine(1)),
 ///         ..Default::default()
 ///     };
-///     request.profile.get_or_insert_default().country_code = "FR".into();
 ///     let lines = explain(&client.create(request.clone()).await.unwrap_err());
 ///     assert_eq!(lines.len(), 3, "{lines:?}");
 ///     assert!(lines[1].starts_with("email: "), "{lines:?}");
-///     assert!(lines[2].starts_with("profile.country_code: "), "{lines:?}");
+///     assert!(lines[2].starts_with("machine: "), "{lines:?}");
 ///
 ///     request.email = "jeanne@exemple.fr".into();
-///     request.profile = None;
+///     request.machine = Some(machine(1));
 ///     client.create(request.clone()).await?;
 ///     server.deliver_mail().await;
 ///     request.request_id = uuid(2);
@@ -83,12 +81,12 @@ struct Explain;
 ///
 /// use gestan_account_client::v1;
 /// use gestan_account_server::listener::{Transport, tls::Tls};
-/// use gestan_account_tests::{Authority, Identity, TestServer, TestServerOptions};
+/// use gestan_account_tests::{Authority, Identity, TestServer, TestServerOptions, start_time};
 ///
 /// tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
 ///     let (authority, folder) = (Authority::new(), tempfile::tempdir().expect("a folder"));
 ///     authority.issue().write(folder.path());
-///     let tls = Tls::load(Identity::files(folder.path())).expect("the files are good");
+///     let tls = Tls::load(Identity::files(folder.path()), start_time()).expect("the files are good");
 ///     let transport = Transport { tls: Some(Arc::new(tls)), ..Default::default() };
 ///     let client_tls = Some(authority.client_options());
 ///     let options = TestServerOptions { transport, client_tls, ..Default::default() };

@@ -1,8 +1,11 @@
 //! A clock that can be broken, to see what the server makes of a bug.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use gestan_account_server::clock::Clock;
@@ -35,5 +38,13 @@ impl Clock for FragileClock {
     fn now(&self) -> Timestamp {
         assert!(!self.broken.load(Ordering::SeqCst), "{PAYLOAD}");
         self.now
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn steady_for(&self) -> Duration {
+        Duration::ZERO
     }
 }

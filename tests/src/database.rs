@@ -1,12 +1,12 @@
 //! Looks into the database, past the server.
 
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, QueryResult, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
 
 /// The rows of a query.
 ///
 /// # Panics
 /// When the query fails.
-pub async fn rows(db: &DatabaseConnection, sql: &str) -> Vec<QueryResult> {
+pub async fn rows(db: &impl ConnectionTrait, sql: &str) -> Vec<QueryResult> {
     let statement = Statement::from_string(db.get_database_backend(), sql);
     db.query_all_raw(statement).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
 }
@@ -15,7 +15,7 @@ pub async fn rows(db: &DatabaseConnection, sql: &str) -> Vec<QueryResult> {
 ///
 /// # Panics
 /// When it gives none.
-pub async fn count(db: &DatabaseConnection, sql: &str) -> i64 {
+pub async fn count(db: &impl ConnectionTrait, sql: &str) -> i64 {
     let rows = rows(db, sql).await;
     let number = rows[0].try_get_by_index(0);
     // PostgreSQL tells small integers from large ones.
@@ -28,7 +28,7 @@ pub async fn count(db: &DatabaseConnection, sql: &str) -> i64 {
 ///
 /// # Panics
 /// When it gives something else.
-pub async fn text(db: &DatabaseConnection, sql: &str) -> Option<String> {
+pub async fn text(db: &impl ConnectionTrait, sql: &str) -> Option<String> {
     let rows = rows(db, sql).await;
     let text: Option<String> =
         rows.first()?.try_get_by_index(0).unwrap_or_else(|error| panic!("{sql}: {error}"));
@@ -39,7 +39,7 @@ pub async fn text(db: &DatabaseConnection, sql: &str) -> Option<String> {
 ///
 /// # Panics
 /// When they cannot be read.
-pub async fn tables(db: &DatabaseConnection) -> Vec<String> {
+pub async fn tables(db: &impl ConnectionTrait) -> Vec<String> {
     let sql = match db.get_database_backend() {
         DbBackend::Postgres => {
             "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
@@ -57,6 +57,6 @@ pub async fn tables(db: &DatabaseConnection) -> Vec<String> {
 ///
 /// # Panics
 /// When the statement fails.
-pub async fn execute(db: &DatabaseConnection, sql: &str) {
+pub async fn execute(db: &impl ConnectionTrait, sql: &str) {
     db.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }

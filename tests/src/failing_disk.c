@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-// The control file: an errno, or 0; how many writes go well before; how many failed.
+// The control file: an errno, or 0, or -1 for a power cut; how many writes go well before; how many failed.
 struct control {
     int32_t error;
     int32_t before;
@@ -50,6 +51,8 @@ static int fails(int fd)
     if (__sync_fetch_and_sub(&control->before, 1) > 0)
         return 0;
     __sync_fetch_and_add(&control->failed, 1);
+    if (control->error < 0)
+        kill(getpid(), SIGKILL);
     errno = control->error;
     return 1;
 }
@@ -86,4 +89,34 @@ int ftruncate(int fd, off_t length)
 int ftruncate64(int fd, off64_t length)
 {
     return fails(fd) ? -1 : REAL("ftruncate64", int (*)(int, off64_t))(fd, length);
+}
+
+// What is done to names counts for a power cut alone.
+static void named(const char *path)
+{
+    if (!control || control->error >= 0 || !strstr(path, ".sqlite"))
+        return;
+    if (__sync_fetch_and_sub(&control->before, 1) > 0)
+        return;
+    __sync_fetch_and_add(&control->failed, 1);
+    kill(getpid(), SIGKILL);
+}
+
+int linkat(int from, const char *old, int to, const char *name, int flags)
+{
+    named(old);
+    return REAL("linkat", int (*)(int, const char *, int, const char *, int))(from, old, to, name,
+                                                                              flags);
+}
+
+int rename(const char *old, const char *name)
+{
+    named(old);
+    return REAL("rename", int (*)(const char *, const char *))(old, name);
+}
+
+int unlink(const char *path)
+{
+    named(path);
+    return REAL("unlink", int (*)(const char *))(path);
 }

@@ -20,6 +20,8 @@ pub enum Failure {
     ReadOnly,
     /// There is no room: ENOSPC.
     Full,
+    /// The power goes: the program ends there and then. What is done to names counts, too.
+    PowerCut,
 }
 
 /// The disk of one program.
@@ -60,6 +62,7 @@ impl FailingDisk {
             Failure::Broken => 5,
             Failure::ReadOnly => 30,
             Failure::Full => 28,
+            Failure::PowerCut => -1,
         };
         // The error last: from then on it counts.
         self.write(4, before);

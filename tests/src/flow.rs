@@ -95,8 +95,11 @@ impl TestServer {
     /// # Panics
     /// When the server refuses.
     pub async fn confirm(&self, challenge_id: &str, code: &str) -> v1::ConfirmResponse {
-        let request =
-            v1::ConfirmRequest { challenge_id: challenge_id.to_owned(), code: code.to_owned() };
+        let request = v1::ConfirmRequest {
+            challenge_id: challenge_id.to_owned(),
+            code: code.to_owned(),
+            ..Default::default()
+        };
         self.client.confirm(request).await.expect("Confirm is answered")
     }
 
@@ -182,7 +185,8 @@ impl ServerProcess {
         let request = creation(number);
         let created = client.create(request.clone()).await.expect("Create is answered");
         let code = self.code_to(&request.email).await;
-        let confirm = v1::ConfirmRequest { challenge_id: created.challenge_id, code };
+        let confirm =
+            v1::ConfirmRequest { challenge_id: created.challenge_id, code, ..Default::default() };
         let confirmed = client.confirm(confirm).await.expect("Confirm is answered");
         let set = v1::SetPasswordRequest {
             ticket: confirmed.ticket,

@@ -14,7 +14,7 @@ use std::{
 };
 
 use rand::{RngExt as _, rngs::StdRng};
-use sea_orm::{Database, DatabaseConnection};
+use sea_orm::{ConnectionTrait, Database};
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -152,7 +152,7 @@ async fn keep_coming(world: Arc<World>, number: u32) {
     }
 }
 
-async fn check_one_account_each(db: &DatabaseConnection, customers: usize) {
+async fn check_one_account_each(db: &impl ConnectionTrait, customers: usize) {
     let accounts = count(db, "SELECT count(*) FROM account").await;
     assert_eq!(usize::try_from(accounts), Ok(customers), "one account a customer");
     let twice = "SELECT email_key FROM account GROUP BY email_key HAVING count(*) > 1";
@@ -160,7 +160,7 @@ async fn check_one_account_each(db: &DatabaseConnection, customers: usize) {
 }
 
 /// Every mail that was queued has come, and what came twice has one Message-ID.
-async fn check_every_mail(db: &DatabaseConnection, mailbox: &Mailbox) {
+async fn check_every_mail(db: &impl ConnectionTrait, mailbox: &Mailbox) {
     let sent = async {
         let pending = "SELECT count(*) FROM outbox_mail WHERE state = 'pending'";
         while count(db, pending).await > 0 {

@@ -6,13 +6,18 @@ use std::{
     fs::{self, OpenOptions},
     io::{Read as _, Seek as _, Write as _},
     net::TcpListener,
-    os::unix::{fs::DirBuilderExt as _, process::CommandExt as _},
+    os::unix::{
+        fs::{DirBuilderExt as _, PermissionsExt as _},
+        process::CommandExt as _,
+    },
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
     time::Duration,
 };
 
 use tempfile::TempDir;
+
+use crate::Identity;
 
 /// Settings with which nothing is on disk when it is acknowledged: quick, for
 /// tests of anything but durability.
@@ -197,6 +202,40 @@ impl Cluster {
         rate.unwrap_or_else(|| panic!("no rate in:\n{printed}"))
     }
 
+    /// Speaks TLS from now on to whoever asks for it.
+    ///
+    /// # Panics
+    /// When it cannot.
+    pub fn offer_tls(&self, identity: &Identity) {
+        let (certificate, key) = (self.data.join("server.crt"), self.data.join("server.key"));
+        fs::write(&certificate, &identity.certificate).expect("the certificate is written");
+        fs::write(&key, &identity.key).expect("the key is written");
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("a mode");
+        if is_root() {
+            run(Command::new("chown").arg("postgres:").arg(&certificate).arg(&key));
+        }
+        self.execute("postgres", "ALTER SYSTEM SET ssl = on");
+        run(&mut self.pg_ctl("reload"));
+        // The next connection is made as the settings say by then.
+        let shown = || self.query("postgres", "SHOW ssl").trim() == "on";
+        assert!((0..1_000).any(|_| shown()), "it never speaks TLS:\n{}", self.log());
+    }
+
+    /// Asks a role for its password from now on, when it connects.
+    ///
+    /// # Panics
+    /// When it cannot.
+    pub fn ask_for_the_password_of(&self, role: &str) {
+        let path = self.data.join("pg_hba.conf");
+        let rules = fs::read_to_string(&path).expect("its rules");
+        let first = format!("host all {role} 127.0.0.1/32 scram-sha-256\n");
+        fs::write(&path, first + &rules).expect("the rules are written");
+        run(&mut self.pg_ctl("reload"));
+        let rules = "SELECT count(*) FROM pg_stat_activity, pg_hba_file_rules \
+                     WHERE auth_method = 'scram-sha-256' AND pid = pg_backend_pid()";
+        assert_eq!(self.query("postgres", rules).trim(), "1");
+    }
+
     /// The address of one of its databases.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
@@ -258,7 +297,7 @@ impl Drop for Keeper {
 }
 
 /// A folder, and one in it that PostgreSQL's user may write.
-fn new_folder(parent: &Path) -> (TempDir, PathBuf) {
+pub(crate) fn new_folder(parent: &Path) -> (TempDir, PathBuf) {
     let folder = tempfile::Builder::new().prefix("postgres").tempdir_in(parent);
     let folder = folder.expect("a folder");
     let data = folder.path().join("data");
@@ -270,7 +309,7 @@ fn new_folder(parent: &Path) -> (TempDir, PathBuf) {
     (folder, data)
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address").port()
 }
@@ -280,7 +319,7 @@ fn postgres(name: &str) -> Command {
 }
 
 /// PostgreSQL refuses to run as root: there, Debian's user does it.
-fn as_postgres(program: &Path) -> Command {
+pub(crate) fn as_postgres(program: &Path) -> Command {
     if !is_root() {
         return Command::new(program);
     }
@@ -289,7 +328,7 @@ fn as_postgres(program: &Path) -> Command {
     command
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
@@ -304,7 +343,7 @@ fn program(name: &str) -> PathBuf {
     found.pop().unwrap_or_else(|| name.into())
 }
 
-fn run(command: &mut Command) -> String {
+pub(crate) fn run(command: &mut Command) -> String {
     // A file: pg_ctl hands its output down to the server, which would keep a
     // pipe open for ever.
     let printed = tempfile::tempfile().expect("a file");

@@ -103,6 +103,24 @@ impl Home {
         Self { folder, database_url: None, own_database: None }
     }
 
+    /// A new one whose database has the schema, as `migrate` makes it.
+    ///
+    /// # Panics
+    /// When `migrate` fails.
+    pub async fn migrated() -> Self {
+        Self::new().migrate().await
+    }
+
+    /// The same, with the schema.
+    ///
+    /// # Panics
+    /// When `migrate` fails.
+    pub async fn migrate(self) -> Self {
+        let ended = run_to_end(self.command().arg("migrate")).await;
+        assert!(ended.status.success(), "{}", ended.log);
+        self
+    }
+
     /// A new one whose database is elsewhere.
     ///
     /// # Panics
@@ -142,6 +160,8 @@ impl Home {
     #[must_use]
     pub fn command(&self) -> Command {
         let mut command = server_command(self.path());
+        // Some have a PostgreSQL, or a mail server that a test plays, beside what else a trial has.
+        command.env("GESTAN_ACCOUNT_ALLOW_TRIAL_SETTINGS", "true");
         if let Some(url) = &self.database_url {
             command.env("GESTAN_ACCOUNT_DATABASE_URL", url);
         }
@@ -194,6 +214,33 @@ pub async fn run_to_end(command: &mut Command) -> Ended {
     }
 }
 
+/// Has the server listen on a free port with cheap hashes and no throttles; `arguments`
+/// go before that.
+pub fn make_ready(command: &mut Command, arguments: &[&str]) {
+    command
+        .env("GESTAN_ACCOUNT_LISTEN", "127.0.0.1:0")
+        .env("GESTAN_ACCOUNT_HASH_MEMORY_KIB", "64")
+        .env("GESTAN_ACCOUNT_HASH_PASSES", "1")
+        .env("GESTAN_ACCOUNT_MAILS_PER_ADDRESS", "1000000/1h")
+        .env("GESTAN_ACCOUNT_MAILS_PER_IP", "1000000/1h")
+        .env("GESTAN_ACCOUNT_MAILS_IN_ALL", "1000000/1h")
+        .env("GESTAN_ACCOUNT_LINK_CALL_BURST", "100000000")
+        .env("GESTAN_ACCOUNT_LINK_CALLS_PER_SECOND", "1000000")
+        .env("GESTAN_ACCOUNT_CALL_BURST", "1000000")
+        .env("GESTAN_ACCOUNT_CALLS_PER_SECOND", "1000000")
+        .args(arguments);
+}
+
+/// Sends a running program a signal, by its name without `SIG`.
+///
+/// # Panics
+/// When it cannot be sent.
+pub async fn send_signal(process: u32, name: &str) {
+    let kill = format!("kill -{name} {process}");
+    let sent = Command::new("sh").args(["-c", &kill]).status().await;
+    assert!(sent.expect("sh runs").success(), "the signal is sent");
+}
+
 /// A running server. Dropped, it is killed.
 #[derive(Debug)]
 pub struct ServerProcess {
@@ -213,18 +260,7 @@ impl ServerProcess {
 
     /// Does so by a command that was made ready.
     pub async fn start_as(mut command: Command, home: &Home, arguments: &[&str]) -> Self {
-        command
-            .env("GESTAN_ACCOUNT_LISTEN", "127.0.0.1:0")
-            .env("GESTAN_ACCOUNT_HASH_MEMORY_KIB", "64")
-            .env("GESTAN_ACCOUNT_HASH_PASSES", "1")
-            .env("GESTAN_ACCOUNT_MAILS_PER_ADDRESS", "1000000/1h")
-            .env("GESTAN_ACCOUNT_MAILS_PER_IP", "1000000/1h")
-            .env("GESTAN_ACCOUNT_MAILS_IN_ALL", "1000000/1h")
-            .env("GESTAN_ACCOUNT_LINK_CALL_BURST", "100000000")
-            .env("GESTAN_ACCOUNT_LINK_CALLS_PER_SECOND", "1000000")
-            .env("GESTAN_ACCOUNT_CALL_BURST", "1000000")
-            .env("GESTAN_ACCOUNT_CALLS_PER_SECOND", "1000000")
-            .args(arguments);
+        make_ready(&mut command, arguments);
         Self::spawn(command, &home.mail_folder()).await
     }
 
@@ -279,6 +315,16 @@ impl ServerProcess {
         kib.expect("a size") / 1024.0
     }
 
+    /// How many files and connections it has open.
+    ///
+    /// # Panics
+    /// When it has ended.
+    #[must_use]
+    pub fn open_files(&self) -> usize {
+        let id = self.child.id().expect("it runs");
+        fs::read_dir(format!("/proc/{id}/fd")).expect("it runs").count()
+    }
+
     /// How long processors have worked for it.
     ///
     /// # Panics
@@ -316,13 +362,16 @@ impl ServerProcess {
     }
 
     /// Asks it to stop, as an operator does.
+    pub async fn terminate(&self) {
+        self.signal("TERM").await;
+    }
+
+    /// Sends it a signal, by its name without `SIG`.
     ///
     /// # Panics
-    /// When the signal cannot be sent.
-    pub async fn terminate(&self) {
-        let id = self.child.id().expect("it has not been waited for").to_string();
-        let sent = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &id]).status().await;
-        assert!(sent.expect("sh runs").success(), "the signal is sent");
+    /// When it has ended.
+    pub async fn signal(&self, name: &str) {
+        send_signal(self.child.id().expect("it has not been waited for"), name).await;
     }
 
     /// Waits for its end; gives its exit status and its whole log.
@@ -422,7 +471,8 @@ fn follow(reader: impl AsyncRead + Send + Unpin + 'static) -> watch::Receiver<St
 }
 
 /// The address in the line that says so, in either format of the log.
-fn listening_address(log: &str) -> Option<SocketAddr> {
+#[must_use]
+pub fn listening_address(log: &str) -> Option<SocketAddr> {
     let line = log.lines().find(|line| line.contains("listening"))?;
     let (_, rest) = line.split_once("127.0.0.1:")?;
     let port = rest.split(|c: char| !c.is_ascii_digit()).next()?;

@@ -25,6 +25,22 @@ pub fn authorized<T>(message: T, authorization: &str) -> Request<T> {
     request
 }
 
+/// A request that a trusted proxy passes on for `ip`, with the link token of the caller,
+/// if it has one.
+///
+/// # Panics
+/// When one of them is no value of metadata.
+#[must_use]
+pub fn forwarded<T>(message: T, ip: &str, link_token: Option<&str>) -> Request<T> {
+    let mut request = match link_token {
+        Some(token) => authorized(message, &format!("Bearer {token}")),
+        None => Request::new(message),
+    };
+    let value = ip.parse().expect("a value of metadata");
+    request.metadata_mut().insert("x-forwarded-for", value);
+    request
+}
+
 /// All that a caller can see of a refusal but for the time that it bears.
 #[must_use]
 pub fn face(status: &Status) -> (Code, &str, &[u8]) {

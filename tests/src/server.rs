@@ -10,10 +10,12 @@ use std::{
 
 use gestan_account_client::{Client, ClientOptions, TlsOptions};
 use gestan_account_server::{
-    Dependencies,
-    accounts::{Accounts, CodeRequests, Lifetimes},
+    Dependencies, Telemetry,
+    accounts::{Accounts, CodeRequests, Lifetimes, SupportKeys},
+    audit::SearchEvents,
     clock::{Clock, ManualClock},
     credentials::{
+        derivation::MailedCodeKey,
         hasher::{HashParams, Hasher},
         pepper::Peppers,
     },
@@ -22,20 +24,27 @@ use gestan_account_server::{
     listener::Transport,
     mail::{
         mailer::{Mailer, Memory, Sent},
+        message::Letterhead,
         outbox::{Outbox, OutboxConfig},
     },
-    network::TrustedProxies,
-    settings::mail,
+    metrics::MailMetrics,
+    network::{SupportNetworks, TrustedProxies},
+    settings::{mail, time_zone::TIME_ZONE},
     shutdown::Shutdown,
-    storage::{machine_lookups::MachineLookups, outbox_mail, transaction::Transaction},
+    storage::{
+        connections::Connections, database::Database, machine_lookups::MachineLookups, outbox_mail,
+        transaction::Transaction,
+    },
+    supervisor::Supervisor,
     throttle::{
         Limits, Throttles,
         calls::{CallBuckets, CallRate},
+        crowded_addresses::CrowdedAddresses,
         mails_in_all::MailsInAll,
     },
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use sea_orm::{ConnectionTrait as _, DatabaseConnection};
+use sea_orm::ConnectionTrait as _;
 use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 
 use crate::{
@@ -64,6 +73,12 @@ pub struct TestServerOptions {
     pub call_rate: CallRate,
     /// Calls with one token.
     pub token_call_rate: CallRate,
+    /// How long things last.
+    pub lifetimes: Lifetimes,
+    /// The networks that support keys are taken from.
+    pub support_networks: SupportNetworks,
+    /// Calls with one support key.
+    pub support_calls_per_minute: u32,
     /// The trusted proxies.
     pub proxies: TrustedProxies,
     /// The callers that may ask by reflection.
@@ -72,6 +87,8 @@ pub struct TestServerOptions {
     pub nomenclature: Nomenclature,
     /// Where mail goes instead of into memory.
     pub mailer: Option<Mailer>,
+    /// What mails say of their sender.
+    pub letterhead: Letterhead,
     /// The address of the database instead of a fresh one.
     pub database_url: Option<String>,
     /// Where to listen.
@@ -93,16 +110,24 @@ impl Default for TestServerOptions {
             peppers: Peppers::default(),
             throttles: Throttles {
                 mails_per_address: Limits::new([]),
+                // By it a repeat is known.
+                support_mails: Throttles::default().support_mails,
                 mails_per_ip: Limits::new([]),
                 wrong_passwords: Limits::new([]),
+                wrong_codes: Limits::new([]),
+                wrong_passwords_of_strangers: Limits::new([]),
             },
             mails_in_all: Limits::new([]),
             call_rate: CallRate { burst: u32::MAX, per_second: u32::MAX },
             token_call_rate: CallRate { burst: u32::MAX, per_second: u32::MAX },
+            lifetimes: Lifetimes::default(),
+            support_networks: SupportNetworks::default(),
+            support_calls_per_minute: u32::MAX,
             proxies: TrustedProxies::default(),
             reflection: Reflection::default(),
             nomenclature: Nomenclature::default(),
             mailer: None,
+            letterhead: Letterhead::default(),
             database_url: None,
             listen: "127.0.0.1:0",
             transport: Transport::default(),
@@ -110,6 +135,15 @@ impl Default for TestServerOptions {
             client_tls: None,
         }
     }
+}
+
+/// When the clock of a test server begins.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn start_time() -> Timestamp {
+    "2026-11-24T08:00:00Z".parse().expect("a time")
 }
 
 /// A running server. When it is dropped, no mail may be left unsent, unless the
@@ -126,10 +160,12 @@ pub struct TestServer {
     pub outbox: Outbox,
     /// Where the server listens.
     pub address: SocketAddr,
+    /// Where it answers operators.
+    pub admin_address: SocketAddr,
     /// Stops the server.
     pub shutdown: Shutdown,
     client_tls: Option<TlsOptions>,
-    db: DatabaseConnection,
+    db: Connections,
     memory: Memory,
     statements: Arc<Mutex<Vec<String>>>,
     database_url: String,
@@ -149,25 +185,19 @@ impl TestServer {
     /// # Panics
     /// When it cannot be started.
     pub async fn start_with(options: TestServerOptions) -> Self {
+        // All that is built on the way is more than a test's own future should hold.
+        Box::pin(Self::build(options)).await
+    }
+
+    async fn build(options: TestServerOptions) -> Self {
         let own_database = options.database_url.is_none().then(TestDatabase::new);
         let database_url = options
             .database_url
             .unwrap_or_else(|| own_database.as_ref().expect("one of the two").url().to_owned());
         let randomness = Arc::new(SeededRandomness::new(7));
-        let start: Timestamp = "2026-11-24T08:00:00Z".parse().expect("a time");
-        let clock = ManualClock::new(start);
-        let mut db = open(&database_url).await;
+        let clock = ManualClock::new(start_time());
         let statements: Arc<Mutex<Vec<String>>> = Arc::default();
-        db.observe_statements({
-            let statements = Arc::clone(&statements);
-            move |sql| {
-                // The health check's come whenever they come, and belong to no call.
-                if !sql.contains("heartbeat") {
-                    statements.lock().expect("no panic under the lock").push(sql.to_owned());
-                }
-            }
-        });
-        db.migrate().await.expect("migrations apply");
+        let db = open_observed(&database_url, Arc::clone(&statements)).await;
         let (memory_kib, passes, lanes) = options.hash_params;
         let hasher = Hasher::start(
             HashParams::new(memory_kib, passes, lanes).expect("valid parameters"),
@@ -183,35 +213,51 @@ impl TestServer {
             db: db.clone(),
             machines: MachineLookups::new(&db),
             code_requests: CodeRequests::new(&db),
+            search_events: SearchEvents::new(&db),
             hasher: hasher.clone(),
             clock: options.clock.unwrap_or_else(|| Arc::new(clock.clone())),
             randomness: randomness.clone(),
             nomenclature: Arc::new(options.nomenclature),
             mail_queued: Arc::new(Notify::new()),
-            lifetimes: Lifetimes::default(),
+            lifetimes: options.lifetimes,
             throttles: Arc::new(options.throttles),
             mails_in_all: MailsInAll::new(options.mails_in_all),
             token_calls: CallBuckets::new(options.token_call_rate),
+            crowded_addresses: CrowdedAddresses::default(),
+            support_keys: SupportKeys {
+                networks: options.support_networks,
+                calls: CallBuckets::per_minute(options.support_calls_per_minute),
+            },
         };
         let outbox = Outbox {
+            metrics: MailMetrics::default(),
             db,
             hasher,
             clock: Arc::new(clock.clone()),
+            code_key: MailedCodeKey::generate(&SeededRandomness::new(11)),
             randomness,
             mailer: options.mailer.unwrap_or_else(|| Mailer::Memory(memory.clone())),
-            config: OutboxConfig {
-                message_id_domain: "gestan.example".to_owned(),
-                lease: mail::LEASE,
-                time_zone: TimeZone::get(mail::TIME_ZONE).expect("the time zone"),
-            },
+            config: outbox_config(options.letterhead),
         };
-        let listener = TcpListener::bind(options.listen).await.expect("a port");
-        let address = listener.local_addr().expect("an address");
+        let (listener, address) = bind(options.listen).await;
         let shutdown = Shutdown::default();
         let gate = Gate { proxies: options.proxies, buckets: CallBuckets::new(options.call_rate) };
         let reflection = options.reflection;
-        let dependencies =
-            Dependencies { accounts: accounts.clone(), gate, reflection, workers: None };
+        let (admin, admin_address) = bind("127.0.0.1:0").await;
+        let telemetry = Telemetry {
+            log_answered_one_in: 1,
+            admin: Some(admin),
+            log: None,
+            mails: outbox.metrics.clone(),
+        };
+        let dependencies = Dependencies {
+            accounts: accounts.clone(),
+            gate,
+            reflection,
+            telemetry,
+            workers: None,
+            supervisor: Supervisor::default(),
+        };
         let running = gestan_account_server::run(
             listener,
             options.transport,
@@ -229,6 +275,7 @@ impl TestServer {
             accounts,
             outbox,
             address,
+            admin_address,
             shutdown,
             client_tls: options.client_tls,
             db: accounts_db,
@@ -279,7 +326,7 @@ impl TestServer {
 
     /// The database, to look at what is stored.
     #[must_use]
-    pub fn db(&self) -> &DatabaseConnection {
+    pub fn db(&self) -> &Connections {
         &self.db
     }
 
@@ -347,4 +394,32 @@ async fn connect(address: SocketAddr, options: ClientOptions, tls: Option<TlsOpt
         Some(tls) => (format!("https://{address}"), options.tls(tls)),
     };
     Client::connect(&url, options).await.expect("the server answers")
+}
+
+/// Opens a database with the schema, and has its statements noted.
+async fn open_observed(url: &str, statements: Arc<Mutex<Vec<String>>>) -> Database {
+    let mut db = open(url).await;
+    db.observe_statements(move |sql| {
+        // The health check's come whenever they come, and belong to no call.
+        if !sql.contains("heartbeat") {
+            statements.lock().expect("no panic under the lock").push(sql.to_owned());
+        }
+    });
+    db.migrate().await.expect("migrations apply");
+    db
+}
+
+async fn bind(address: &str) -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind(address).await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    (listener, address)
+}
+
+fn outbox_config(letterhead: Letterhead) -> OutboxConfig {
+    OutboxConfig {
+        message_id_domain: "gestan.example".to_owned(),
+        lease: mail::LEASE,
+        time_zone: TimeZone::get(TIME_ZONE).expect("the time zone"),
+        letterhead,
+    }
 }

@@ -7,8 +7,8 @@ use std::{
     time::Duration,
 };
 
-use gestan_account_server::mail::mailer::Mailer;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use gestan_account_server::mail::mailer::{Mailer, SmtpOptions, Timeouts};
+use rcgen::SanType;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
@@ -18,11 +18,10 @@ use tokio::{
     time::timeout,
 };
 
+use crate::{Authority, Identity};
+
 /// Long enough for any machine; only a failing test waits as long.
 const TIMEOUT: Duration = Duration::from_mins(1);
-
-/// How long the mailers of [`SmtpPeer`] wait for an answer.
-const MAILER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A running SMTP server. It ends when it is dropped.
 #[derive(Debug)]
@@ -45,8 +44,26 @@ impl SmtpPeer {
     /// # Panics
     /// When it does not start.
     pub async fn start(arguments: &[&str]) -> Self {
+        let authority = Authority::new();
+        // An address is none of its names.
+        let localhost = [SanType::DnsName("localhost".try_into().expect("a name"))];
+        let identity = authority.issue_as(|params| params.subject_alt_names = localhost.into());
+        Self::start_showing(arguments, &identity, authority.pem().as_bytes()).await
+    }
+
+    /// Starts a server that shows a certificate. [`ca`](Self::ca) is a file with these contents.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start_showing(arguments: &[&str], identity: &Identity, ca: &[u8]) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        make_certificates(folder.path());
+        for (name, contents) in [
+            ("ca.pem", ca),
+            ("server.pem", identity.certificate.as_bytes()),
+            ("server.key", identity.key.as_bytes()),
+        ] {
+            fs::write(folder.path().join(name), contents).expect("a file is written");
+        }
         let python = python();
         let mut process = Command::new(&python)
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/smtp_peer.py"))
@@ -84,7 +101,7 @@ impl SmtpPeer {
         self.port
     }
 
-    /// A file with the certificate of its authority.
+    /// A file with what is to be trusted: the certificate of its authority.
     #[must_use]
     pub fn ca(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
@@ -228,10 +245,26 @@ impl Received {
     }
 }
 
+/// A client that waits two seconds where the standard has it wait minutes.
+#[must_use]
+pub fn impatient() -> SmtpOptions {
+    let limit = Duration::from_secs(2);
+    let timeouts = Timeouts {
+        connect: limit,
+        greeting: limit,
+        command: limit,
+        data: limit,
+        block: limit,
+        end: limit,
+        ..Timeouts::default()
+    };
+    SmtpOptions { timeouts, ..SmtpOptions::default() }
+}
+
 /// A mailer made of a URL as an operator would write it.
 #[must_use]
 pub fn mailer(url: &str) -> Mailer {
-    Mailer::from_url(url, "Gestan <compte@gestan.example>", MAILER_TIMEOUT)
+    Mailer::from_url(url, "Gestan <compte@gestan.example>", &SmtpOptions::default())
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -242,23 +275,4 @@ fn python() -> PathBuf {
     );
     assert!(python.exists(), "{} is missing: run tests/run.sh", python.display());
     python
-}
-
-/// Writes `ca.pem`, and `server.pem` with `server.key` for the host localhost.
-fn make_certificates(folder: &Path) {
-    let mut authority = CertificateParams::new(Vec::new()).expect("no name is a valid name");
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority_key = KeyPair::generate().expect("a key");
-    let ca = authority.self_signed(&authority_key).expect("a certificate");
-    let issuer = Issuer::new(authority, authority_key);
-    let server = CertificateParams::new(["localhost".to_owned()]).expect("a valid name");
-    let server_key = KeyPair::generate().expect("a key");
-    let certificate = server.signed_by(&server_key, &issuer).expect("a certificate");
-    for (name, text) in [
-        ("ca.pem", ca.pem()),
-        ("server.pem", certificate.pem()),
-        ("server.key", server_key.serialize_pem()),
-    ] {
-        fs::write(folder.join(name), text).expect("a file is written");
-    }
 }

@@ -1,12 +1,14 @@
 //! How many rows there are: what a call stored, or did not.
 
-use crate::{TestServer, count};
+use crate::{TestServer, count, execute};
 
 /// The rows of every table that a call may write to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stored {
     /// Accounts.
     pub accounts: i64,
+    /// Words by which they are found.
+    pub words: i64,
     /// Challenges, whatever became of them.
     pub challenges: i64,
     /// Hashes of codes.
@@ -26,6 +28,7 @@ pub async fn stored(server: &TestServer) -> Stored {
     let of = async |table: &str| count(server.db(), &format!("SELECT count(*) FROM {table}")).await;
     Stored {
         accounts: of("account").await,
+        words: of("account_word").await,
         challenges: of("challenge").await,
         codes: of("personal_code").await,
         request_ids: of("idempotency_key").await,
@@ -33,4 +36,10 @@ pub async fn stored(server: &TestServer) -> Stored {
         links: of("link WHERE unlink_time IS NULL").await,
         audit_events: of("audit_event").await,
     }
+}
+
+/// Makes strangers of all callers without a token: every test calls from one network, in
+/// which its machines were seen.
+pub async fn forget_networks(server: &TestServer) {
+    execute(server.db(), "UPDATE link SET last_seen_network = NULL").await;
 }

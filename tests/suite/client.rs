@@ -1,5 +1,6 @@
 //! The Rust client, and the example program that is made with it.
 
+mod addresses;
 mod replicas;
 mod retries;
 mod tls;

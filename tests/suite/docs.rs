@@ -2,11 +2,14 @@
 
 mod api_reference;
 mod architecture;
+mod asvs;
 mod client_readme;
 mod decisions;
+mod figures;
 mod links;
 mod named_tests;
 mod operations;
+mod support_desk;
 
 use std::{
     collections::BTreeSet,

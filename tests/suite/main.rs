@@ -16,5 +16,6 @@ mod mail;
 mod operation;
 mod polyglot;
 mod rpc;
+mod support;
 mod transport;
 mod validation;

@@ -2,7 +2,19 @@
 //! and the audit trail.
 
 mod audit;
+mod calls_logged;
 mod cli;
+mod clock;
+mod config;
+mod doctor;
+mod figures;
 mod logged;
+mod outbox;
 mod process;
+mod reading;
 mod rolling_restart;
+mod secret_files;
+mod start;
+mod supervisor;
+mod variables;
+mod wrong_folder;

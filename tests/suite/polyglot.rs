@@ -7,8 +7,9 @@
 
 mod cases;
 mod control;
+mod crossing;
 mod go;
-mod grpcurl;
+pub(crate) mod grpcurl;
 mod java;
 mod program;
 mod python;
@@ -28,6 +29,7 @@ use gestan_account_server::{
 use gestan_account_tests::{
     Authority, Identity, TestServer, TestServerOptions,
     process::{Ended, Home, ServerProcess, workspace},
+    start_time,
 };
 use tempfile::TempDir;
 
@@ -69,7 +71,7 @@ struct Places {
 
 /// Has a program make the calls of the table.
 async fn assert_sees_what_the_table_says(program: Program) {
-    assert_prints_the_table(async |cases, places| {
+    Box::pin(assert_prints_the_table(async |cases, places| {
         let arguments = [
             ("--server", places.server.clone()),
             ("--ca", places.ca.display().to_string()),
@@ -77,7 +79,7 @@ async fn assert_sees_what_the_table_says(program: Program) {
             ("--cases", cases.path.display().to_string()),
         ];
         program.run(&arguments).await
-    })
+    }))
     .await;
 }
 
@@ -86,7 +88,7 @@ async fn assert_sees_what_the_table_says(program: Program) {
 async fn assert_prints_the_table(run: impl AsyncFnOnce(&Cases, &Places) -> Ended) {
     let folder = TempDir::new().expect("a folder");
     let (authority, ca) = write_certificates(folder.path());
-    let tls = Tls::load(Identity::files(folder.path())).expect("the files are good");
+    let tls = Tls::load(Identity::files(folder.path()), start_time()).expect("the files are good");
     let server = TestServer::start_with(TestServerOptions {
         transport: Transport { tls: Some(Arc::new(tls)), ..Transport::default() },
         client_tls: Some(authority.client_options()),

@@ -22,3 +22,4 @@ mod unlink;
 mod update;
 mod update_email;
 mod update_secret;
+mod update_unchanged;

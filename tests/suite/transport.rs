@@ -2,12 +2,17 @@
 //! broken or hostile.
 
 mod deadlines;
+mod dialling;
+mod goodbye;
 mod health;
 mod http2;
+mod in_front;
 mod panic;
+mod proxy_header;
 mod raw_bytes;
 mod slow_peers;
 mod tls;
+mod tls_files;
 mod unread;
 mod unread_memory;
 mod unreadable;

@@ -5,4 +5,5 @@ mod fields;
 mod parsers;
 mod paste;
 mod random;
+mod search_words;
 mod wording;

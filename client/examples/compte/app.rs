@@ -8,13 +8,15 @@ use gestan_account_client::{Error, LinkToken, Timestamp, blocking::Client, v1};
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use crate::{fields, store::Store, terminal};
+use crate::{fields, store::Store, terminal, wait};
 
 pub(crate) struct App {
     /// Without the link token.
     pub(crate) client: Client,
     pub(crate) server: String,
     pub(crate) store: Store,
+    /// What an action came to, until the next menu stands below it.
+    outcome: Vec<String>,
 }
 
 /// Where to go when a menu's choice is done.
@@ -25,6 +27,23 @@ pub(crate) enum Next {
 }
 
 impl App {
+    pub(crate) fn new(client: Client, server: String, store: Store) -> Self {
+        Self { client, server, store, outcome: Vec::new() }
+    }
+
+    /// Says what an action came to. It is shown right above the next menu: the form, which
+    /// is longer than a screen together with the menu, would push it out of sight.
+    pub(crate) fn tell(&mut self, line: impl Into<String>) {
+        self.outcome.push(line.into());
+    }
+
+    /// Shows what was told since the menu before.
+    pub(crate) fn show_outcome(&mut self) {
+        for line in self.outcome.drain(..) {
+            println!("{line}");
+        }
+    }
+
     /// The client that proves to be this machine, if it is linked.
     pub(crate) fn linked(&self) -> Option<Client> {
         let token = LinkToken::parse(self.store.link_token()?).ok()?;
@@ -64,7 +83,7 @@ impl App {
                     println!("  - {} : {}", fields::label(&violation.field), violation.description);
                 }
                 if let Some(delay) = rejection.retry_delay() {
-                    println!("  Vous pourrez réessayer dans {}.", in_words(delay));
+                    println!("  Vous pourrez réessayer {}.", wait_in_words(delay));
                 }
                 if let Some(id) = rejection.correlation_id() {
                     println!("  Référence à donner à l'assistance : {id}");
@@ -104,22 +123,30 @@ pub(crate) fn local_time(time: Option<&Timestamp>) -> String {
     )
 }
 
+/// How long it is until a time of the service: "dans une minute".
+pub(crate) fn time_until(time: Option<&Timestamp>) -> String {
+    let time = time.and_then(|time| jiff::Timestamp::from_second(time.seconds).ok());
+    // None if it has passed, by this machine's clock.
+    let delay = time.and_then(|time| Duration::try_from(time.duration_since(now())).ok());
+    wait_in_words(delay.unwrap_or_default())
+}
+
 /// The client ID, large, because it is to be read out over the phone.
-pub(crate) fn show_client_id(account: Option<&v1::Account>) {
+pub(crate) fn client_id_in_large(account: Option<&v1::Account>) -> String {
     let id = account.map_or(0, |account| account.id);
     let line = format!("  Votre ID client :  {id}  ");
     let edge = "═".repeat(line.chars().count());
-    println!("\n  ╔{edge}╗\n  ║{line}║\n  ╚{edge}╝");
-    println!("  Notez-le : l'assistance vous le demandera au téléphone.\n");
+    let note = "Notez-le : l'assistance vous le demandera au téléphone.";
+    format!("  ╔{edge}╗\n  ║{line}║\n  ╚{edge}╝\n  {note}\n")
 }
 
-fn in_words(delay: Duration) -> String {
-    match delay.as_millis().div_ceil(1_000) {
-        0 | 1 => "1 seconde".to_owned(),
-        seconds @ 2..=90 => format!("{seconds} secondes"),
-        seconds @ 91..=5_400 => format!("{} minutes", seconds.div_ceil(60)),
-        seconds => format!("{} heures", seconds.div_ceil(3_600)),
-    }
+fn wait_in_words(delay: Duration) -> String {
+    wait::in_words(delay, now(), &TimeZone::system())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the example is a program of its own")]
+fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }
 
 fn innermost(error: &Error) -> String {

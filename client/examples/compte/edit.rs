@@ -67,7 +67,7 @@ pub(crate) fn run(app: &mut App, client: &Client, account: Account) -> Result<()
 /// True when there is nothing left to do.
 fn submit(app: &mut App, client: &Client, draft: &mut Draft) -> Result<bool> {
     if draft.changes().next().is_none() {
-        println!("  Rien n'est modifié.");
+        app.tell("  Rien n'est modifié.");
         return Ok(true);
     }
     let help = "Ou un code personnel reçu par courriel. Ctrl+R affiche ou cache la saisie.";
@@ -76,7 +76,7 @@ fn submit(app: &mut App, client: &Client, draft: &mut Draft) -> Result<bool> {
     };
     match client.update(draft.request(password)) {
         Ok(answer) => {
-            println!("✓ La fiche est à jour.");
+            app.tell("✓ La fiche est à jour.");
             if !answer.challenge_id.is_empty() {
                 let address = &draft.wanted.email;
                 println!("  Un code part à l'adresse {address} : elle remplacera l'ancienne dès");
@@ -103,13 +103,13 @@ fn submit(app: &mut App, client: &Client, draft: &mut Draft) -> Result<bool> {
 
 /// Reads the account again and puts the changes on top. True when they are all
 /// in place already, or when the account cannot be read.
-fn reread(app: &App, client: &Client, draft: &mut Draft) -> Result<bool> {
+fn reread(app: &mut App, client: &Client, draft: &mut Draft) -> Result<bool> {
     let Ok(answer) = app.insist(|| client.get(GetRequest::default()))? else {
         return Ok(true);
     };
     draft.rebase(answer.account.unwrap_or_default());
     if draft.changes().next().is_none() {
-        println!("✓ Vos modifications sont enregistrées.");
+        app.tell("✓ Vos modifications sont enregistrées.");
         return Ok(true);
     }
     println!("  Voici la fiche telle qu'elle est maintenant. Vos modifications sont gardées :");

@@ -11,7 +11,7 @@ use gestan_account_client::{
 
 use crate::{
     app::{App, Next},
-    edit, links, passwords,
+    edit, links, passwords, pending_address, rename,
     store::Purpose,
     terminal, view, wizard,
 };
@@ -20,7 +20,9 @@ use crate::{
 enum Choice {
     Resume,
     Edit,
+    KeepAddress,
     ChangePassword,
+    Rename,
     DetachOther,
     DetachThis,
     MailCode,
@@ -32,7 +34,9 @@ impl fmt::Display for Choice {
         f.write_str(match self {
             Self::Resume => "Continuer avec le code reçu par courriel",
             Self::Edit => "Modifier la fiche",
+            Self::KeepAddress => "Garder l'ancienne adresse de courriel",
             Self::ChangePassword => "Changer le mot de passe",
+            Self::Rename => "Renommer ce poste",
             Self::DetachOther => "Détacher un autre poste",
             Self::DetachThis => "Détacher ce poste",
             Self::MailCode => "Recevoir un code personnel par courriel",
@@ -53,7 +57,11 @@ pub(crate) fn run(app: &mut App, client: &Client) -> Result<Next> {
     let account = answer.account.unwrap_or_default();
     view::show(&account, &answer.machines);
 
-    let mut choices = vec![Choice::Edit, Choice::ChangePassword];
+    let mut choices = vec![Choice::Edit];
+    if !account.pending_email.is_empty() {
+        choices.push(Choice::KeepAddress);
+    }
+    choices.extend([Choice::ChangePassword, Choice::Rename]);
     if app.store.pending().is_some() {
         choices.insert(0, Choice::Resume);
     }
@@ -61,10 +69,15 @@ pub(crate) fn run(app: &mut App, client: &Client) -> Result<Next> {
         choices.push(Choice::DetachOther);
     }
     choices.extend([Choice::DetachThis, Choice::MailCode, Choice::Quit]);
-    match terminal::choose("Que voulez-vous faire ?", choices, 0)? {
+    app.show_outcome();
+    // The ID is to be in sight whatever stands above.
+    let question = format!("Votre ID client : {}. Que voulez-vous faire ?", account.id);
+    match terminal::choose(&question, choices, 0)? {
         Some(Choice::Resume) => wizard::run(app)?,
         Some(Choice::Edit) => edit::run(app, client, account)?,
+        Some(Choice::KeepAddress) => pending_address::take_back(app, client, &account)?,
         Some(Choice::ChangePassword) => passwords::change(app, client)?,
+        Some(Choice::Rename) => rename::run(app, &account)?,
         Some(Choice::DetachOther) => links::detach_other(app, client, answer.machines)?,
         Some(Choice::DetachThis) => links::detach_this(app, client)?,
         Some(Choice::MailCode) => mail_code(app)?,

@@ -18,7 +18,11 @@ impl fmt::Display for Choice {
     }
 }
 
-pub(crate) fn detach_other(app: &App, client: &Client, machines: Vec<LinkedMachine>) -> Result<()> {
+pub(crate) fn detach_other(
+    app: &mut App,
+    client: &Client,
+    machines: Vec<LinkedMachine>,
+) -> Result<()> {
     let others = machines.into_iter().filter(|machine| !machine.current).map(Choice).collect();
     let Some(Choice(linked)) = terminal::choose("Poste à détacher :", others, 0)? else {
         return Ok(());
@@ -30,7 +34,7 @@ pub(crate) fn detach_other(app: &App, client: &Client, machines: Vec<LinkedMachi
     };
     let request = UnlinkRequest { account_id: 0, machine_id: machine.id, password };
     if app.insist(|| client.unlink(request.clone()))?.is_ok() {
-        println!("✓ Le poste « {} » est détaché du compte.", machine.name);
+        app.tell(format!("✓ Le poste « {} » est détaché du compte.", machine.name));
     }
     Ok(())
 }
@@ -45,6 +49,6 @@ pub(crate) fn detach_this(app: &mut App, client: &Client) -> Result<()> {
         Ok(_) | Err(_) => {}
     }
     app.store.unlink()?;
-    println!("✓ Ce poste est détaché. Il peut maintenant rejoindre n'importe quel compte.");
+    app.tell("✓ Ce poste est détaché. Il peut maintenant rejoindre n'importe quel compte.");
     Ok(())
 }

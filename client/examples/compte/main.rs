@@ -14,10 +14,13 @@ mod fields;
 mod form;
 mod links;
 mod passwords;
+mod pending_address;
+mod rename;
 mod start;
 mod store;
 mod terminal;
 mod view;
+mod wait;
 mod wizard;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -80,7 +83,7 @@ fn run() -> Result<()> {
     };
     let options = ClientOptions::new().locale("fr-FR");
     let client = Client::connect_lazy(&arguments.server, options)?;
-    let mut app = App { client, server: arguments.server, store };
+    let mut app = App::new(client, arguments.server, store);
 
     loop {
         let next = match app.linked() {

@@ -9,7 +9,7 @@ use gestan_account_client::{
 
 use crate::{app::App, terminal};
 
-pub(crate) fn change(app: &App, client: &Client) -> Result<()> {
+pub(crate) fn change(app: &mut App, client: &Client) -> Result<()> {
     let help = "Oublié ? Échap, puis « Recevoir un code personnel par courriel ».";
     let Some(current_password) = terminal::ask_secret("Mot de passe actuel :", help)? else {
         return Ok(());
@@ -27,7 +27,7 @@ pub(crate) fn change(app: &App, client: &Client) -> Result<()> {
             unlink_other_machines,
         };
         let Err(error) = client.set_password(request) else {
-            println!("✓ Le mot de passe est changé.");
+            app.tell("✓ Le mot de passe est changé.");
             return Ok(());
         };
         app.explain(&error);
@@ -35,8 +35,8 @@ pub(crate) fn change(app: &App, client: &Client) -> Result<()> {
             // Too weak: another one, with the same current password.
             _ if error.reason() == Some(ErrorReason::InvalidRequest) => {}
             Error::Transport(_) | Error::Deadline => {
-                println!("  Le changement a peut-être eu lieu : essayez d'abord le nouveau mot de");
-                println!("  passe la prochaine fois que Gestan vous le demande.");
+                app.tell("  Le changement a peut-être eu lieu : essayez d'abord le nouveau mot de");
+                app.tell("  passe la prochaine fois que Gestan vous le demande.");
                 return Ok(());
             }
             _ => return Ok(()),

@@ -48,6 +48,7 @@ pub(crate) fn run(app: &mut App) -> Result<Next> {
     if let Some(pending) = app.store.pending() {
         choices.insert(0, Choice::Resume { ticket: pending.ticket.is_some() });
     }
+    app.show_outcome();
     match terminal::choose("Que voulez-vous faire ?", choices, 0)? {
         Some(Choice::Resume { .. }) => wizard::run(app)?,
         Some(Choice::Create) => create(app)?,
@@ -108,8 +109,8 @@ fn register_existing(app: &mut App) -> Result<()> {
         match app.insist(|| app.client.register_existing(request.clone()))? {
             Ok(answer) => {
                 app.store.link(account_id, answer.link_token)?;
-                println!("✓ Ce poste est rattaché au compte.");
-                app::show_client_id(answer.account.as_ref());
+                app.tell("✓ Ce poste est rattaché au compte.");
+                app.tell(app::client_id_in_large(answer.account.as_ref()));
                 return Ok(());
             }
             Err(Error::Rejected(_)) => {}

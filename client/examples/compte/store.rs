@@ -94,6 +94,19 @@ impl Store {
         self.save()
     }
 
+    /// This machine, which is linked, is shown by this name from now on. A wizard that is
+    /// open stays so.
+    pub(crate) fn rename(
+        &mut self,
+        machine_name: String,
+        account_id: u32,
+        token: String,
+    ) -> Result<()> {
+        self.contents.machine_name = machine_name;
+        self.contents.link = Some(Link { account_id, token });
+        self.save()
+    }
+
     pub(crate) fn unlink(&mut self) -> Result<()> {
         self.contents.link = None;
         self.contents.pending = None;

@@ -10,6 +10,15 @@ use inquire::{
     ui::{RenderConfig, Styled},
     validator::{StringValidator, Validation},
 };
+use zxcvbn::zxcvbn;
+
+/// How short a new password may be, in characters, and what zxcvbn must give it of 4, as the
+/// service asks.
+const MIN_PASSWORD_CHARS: usize = 10;
+const MIN_PASSWORD_SCORE: u8 = 3;
+
+/// Clears what stands behind the cursor and below it (ECMA-48, ED).
+const CLEAR_BELOW: &str = "\x1b[J";
 
 /// Replaces the few words that the prompts bring in English.
 pub(crate) fn speak_french() {
@@ -45,14 +54,16 @@ pub(crate) fn ask_secret(message: &str, help: &str) -> Result<Option<String>> {
     answer(prompt.prompt())
 }
 
-/// A new password, typed twice and masked. Only the service judges it.
+/// A new password, typed twice and masked. One that is plainly weak is refused before it is
+/// typed again; the service, which knows more words, judges the others.
 pub(crate) fn ask_new_password() -> Result<Option<String>> {
-    println!("  Choisissez au moins 10 caractères : quelques mots sans lien entre eux suffisent.");
+    println!("  Au moins 10 caractères : quelques mots sans lien entre eux suffisent.");
     let help = "Ctrl+R affiche ou cache la saisie, Échap pour revenir.";
     let prompt = masked("Nouveau mot de passe :", help)
         .with_custom_confirmation_message("Encore une fois :")
         .with_custom_confirmation_error_message("Les deux saisies sont différentes.")
-        .with_validator(needed());
+        .with_validator(needed())
+        .with_validator(not_weak());
     answer(prompt.prompt())
 }
 
@@ -106,10 +117,29 @@ fn needed() -> impl StringValidator + 'static {
     }
 }
 
+/// What the service asks of every password.
+fn not_weak() -> impl StringValidator + 'static {
+    |text: &str| {
+        let problem = if text.chars().count() < MIN_PASSWORD_CHARS {
+            "Trop court : au moins 10 caractères, par exemple quelques mots sans lien."
+        } else if u8::from(zxcvbn(text, &[]).score()) < MIN_PASSWORD_SCORE {
+            "Trop facile à deviner : quelques mots sans lien entre eux, par exemple."
+        } else {
+            return Ok(Validation::Valid);
+        };
+        Ok(Validation::Invalid(problem.into()))
+    }
+}
+
 fn answer<T>(result: InquireResult<T>) -> Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => Ok(None),
+        Err(InquireError::OperationCanceled) => Ok(None),
+        Err(InquireError::OperationInterrupted) => {
+            // The prompt leaves its help behind the cursor, or below it.
+            println!("{CLEAR_BELOW}");
+            Ok(None)
+        }
         Err(InquireError::NotTTY) => bail!("ce programme pose des questions : il faut un terminal"),
         Err(error) => Err(error.into()),
     }

@@ -92,8 +92,8 @@ pub(crate) fn send_mail(
         "  Le code qu'il contient est valable jusqu'au {}.",
         app::local_time(code_expire_time.as_ref())
     );
-    println!("  S'il n'arrive pas, regardez parmi les indésirables ; vous pourrez en demander un");
-    println!("  autre à partir du {}.", app::local_time(resend_time.as_ref()));
+    println!("  S'il n'arrive pas, regardez parmi les indésirables ; vous pourrez en");
+    println!("  demander un autre {}.", app::time_until(resend_time.as_ref()));
     Ok(Ok(()))
 }
 
@@ -106,7 +106,7 @@ fn enter_code(app: &mut App, pending: Pending) -> Result<Next> {
         return other_choices(app, &pending);
     }
     let challenge_id = pending.challenge_id.clone();
-    let request = ConfirmRequest { challenge_id, code };
+    let request = ConfirmRequest { challenge_id, code, ..Default::default() };
     let answer = match app.insist(|| app.client.confirm(request.clone()))? {
         Ok(answer) => answer,
         Err(error) if error.reason() == Some(ErrorReason::EmailTaken) => {
@@ -117,7 +117,7 @@ fn enter_code(app: &mut App, pending: Pending) -> Result<Next> {
         Err(_) => return Ok(Next::Quit),
     };
     if let Some(account) = answer.account {
-        println!("✓ L'adresse du compte est maintenant {}.", account.email);
+        app.tell(format!("✓ L'adresse du compte est maintenant {}.", account.email));
         app.store.set_pending(None)?;
         return Ok(Next::Quit);
     }
@@ -167,8 +167,8 @@ fn choose_password(app: &mut App, ticket: String, account_existed: bool) -> Resu
         Ok(answer) => {
             let id = answer.account.as_ref().map_or(0, |account| account.id);
             app.store.link(id, answer.link_token)?;
-            println!("✓ Le mot de passe est enregistré, et ce poste est rattaché au compte.");
-            app::show_client_id(answer.account.as_ref());
+            app.tell("✓ Le mot de passe est enregistré, et ce poste est rattaché au compte.");
+            app.tell(app::client_id_in_large(answer.account.as_ref()));
             Ok(Next::Quit)
         }
         Err(error) => match error.reason() {

@@ -4,9 +4,10 @@
 
 pub(super) mod group_commit;
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
-use jiff::Timestamp;
+use ipnet::IpNet;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::{error::Error, unit_of_work::NewChallenge};
@@ -16,8 +17,9 @@ use crate::{
         profile::Profile, violation::Problem,
     },
     model::challenge::Purpose,
+    network::narrowest,
     storage::idempotency_key::Answered,
-    throttle::{AskedMail, Counts, Subject, ThrottleError, mails_in_all::MailsInAll},
+    throttle::{AskedMail, Counts, ThrottleError, mails_in_all::MailsInAll},
 };
 
 /// A request for a code.
@@ -88,13 +90,17 @@ pub struct Tally<'a> {
     /// Of all strangers, in memory. Other transactions may be on their way to it: it
     /// may be exceeded by what they have together.
     pub mails_in_all: &'a MailsInAll,
+    /// When it began, by the time that has passed: by it those in memory are counted.
+    pub elapsed: Duration,
     /// Mails of strangers that this transaction will add to it.
     pub by_strangers: usize,
 }
 
-/// The rule. Waits for nothing, and reads nothing but what it is given.
+/// The rule. Waits for nothing, and reads nothing but what it is given; `mail` is what
+/// the request counts against.
 pub fn decide<'a>(
     request: &'a CodeRequest,
+    mail: &AskedMail,
     claim: Claim,
     tally: &mut Tally<'_>,
     now: Timestamp,
@@ -111,7 +117,7 @@ pub fn decide<'a>(
     };
     // Nothing here knows whether the address has an account: the mail is composed later,
     // and neither the answer nor the work can tell.
-    match tally.count(request, now) {
+    match tally.count(mail, now) {
         Ok(send_time) => {
             let challenge = request.challenge(answered.challenge_id, send_time);
             Decision::Enqueue(answered.into(), challenge)
@@ -125,27 +131,38 @@ impl Tally<'_> {
     /// may be sent, unless that is too far away to be of use.
     fn count(
         &mut self,
-        request: &CodeRequest,
+        mail: &AskedMail,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, ThrottleError> {
-        if request.by_stranger {
-            self.mails_in_all.check(self.by_strangers, now)?;
+        if mail.is_by_stranger() {
+            self.mails_in_all.check(self.by_strangers, self.elapsed)?;
         }
-        let send_time = request.mail().take(&mut self.counts, now)?;
-        self.by_strangers += usize::from(request.by_stranger);
+        let send_time = mail.take(&mut self.counts, now)?;
+        self.by_strangers += usize::from(mail.is_by_stranger());
         Ok(send_time)
     }
 }
 
 impl CodeRequest {
-    /// What it counts against: what the caller named, and what this leads to.
+    /// What it counts against: what the caller named, and what this leads to. `is_seen`
+    /// says whether a machine of the account was seen lately where the caller is.
     #[must_use]
-    pub fn mail(&self) -> AskedMail {
-        let named = match &self.to {
-            MailTo::Address(address) => Subject::MailsTo(address.clone()),
-            MailTo::Account(id, _) => Subject::MailsFor(*id),
-        };
-        AskedMail::new(self.ip, named, self.to.address().clone())
+    pub fn mail(&self, is_seen: bool) -> AskedMail {
+        let mailbox = self.to.address().clone();
+        match &self.to {
+            _ if !self.by_stranger => AskedMail::by_machine(mailbox),
+            MailTo::Address(_) if is_seen => AskedMail::from_seen_network(None, mailbox),
+            MailTo::Account(id, _) if is_seen => AskedMail::from_seen_network(Some(*id), mailbox),
+            MailTo::Address(_) => AskedMail::to_address(self.ip, mailbox),
+            MailTo::Account(id, _) => AskedMail::for_account(self.ip, *id, mailbox),
+        }
+    }
+
+    /// The address whose account is asked whether a machine of it was seen lately, and
+    /// where: nothing is asked for a linked machine.
+    pub(super) fn whereabouts(&self) -> Option<(&str, IpNet)> {
+        let ip = self.ip.filter(|_| self.by_stranger)?;
+        Some((self.to.address().key(), narrowest(ip)))
     }
 
     fn challenge(&self, id: Uuid, send_time: Option<Timestamp>) -> NewChallenge<'_> {
@@ -157,6 +174,8 @@ impl CodeRequest {
             locale: self.locale,
             profile: &self.profile,
             send_time,
+            delay: SignedDuration::ZERO,
+            by_support: false,
         }
     }
 }

@@ -1,6 +1,7 @@
-//! Confirm: answers a challenge with the code that its mail brought. The only
+//! Confirm: answers a challenge with a code that proves its mailbox. The only
 //! place where an account comes into being.
 
+mod by_account;
 mod change_email;
 mod give_ticket;
 
@@ -17,22 +18,29 @@ use crate::{
     domain::{account_id::AccountId, personal_code::PersonalCode},
     model::{
         account::Account,
-        challenge::{Challenge, Door, Purpose, Spent, State},
+        challenge::{Challenge, Purpose, Spent, State},
+        mailed_code::{MailedCode, SpentCode},
     },
-    storage::{
-        account, challenge,
-        error::StorageError,
-        personal_code::{self, MailedCode},
-    },
+    storage::{account, challenge, error::StorageError, personal_code},
+    telemetry::call,
 };
 
 /// Input of Confirm.
 #[derive(Clone, Debug)]
 pub struct Confirm {
-    /// The challenge.
-    pub challenge_id: Uuid,
+    /// What it answers.
+    pub what: ToConfirm,
     /// The code.
     pub code: PersonalCode,
+}
+
+/// What a code answers.
+#[derive(Clone, Copy, Debug)]
+pub enum ToConfirm {
+    /// The challenge with this ID.
+    Challenge(Uuid),
+    /// The change of address of the account with this ID.
+    AddressOf(AccountId),
 }
 
 /// What a confirmed challenge gives.
@@ -52,36 +60,61 @@ pub enum Confirmed {
     EmailChanged(Box<Account>),
 }
 
+impl Confirmed {
+    fn account_id(&self) -> AccountId {
+        match self {
+            Self::Ticket { account_id, .. } => *account_id,
+            Self::EmailChanged(account) => account.id,
+        }
+    }
+}
+
 /// A code, as the hashing threads gave it back.
 struct HashedCode {
     hash: CodeHash,
     key: CodeKey,
 }
 
-/// A challenge, and the code of it that was typed.
+/// The challenge that was named, and a code that proves its mailbox.
 struct Answer<'a> {
     challenge: Challenge,
     mailed: MailedCode,
     key: &'a CodeKey,
+    /// Whether the account was named, and no challenge that a machine knows.
+    by_account: bool,
 }
 
 impl Accounts {
     /// Answers a challenge.
     ///
     /// # Errors
-    /// [`Error::InvalidCredentials`] for a wrong code or an unknown challenge;
+    /// [`Error::InvalidCredentials`] for a wrong code or an unknown challenge or account;
     /// [`Error::CodeSpent`], [`Error::CodeExpired`], [`Error::TooManyTries`],
-    /// [`Error::EmailTaken`].
+    /// [`Error::EmailTaken`]; [`Error::Throttled`] by the account's ID.
     pub async fn confirm(&self, command: &Confirm, origin: &Origin) -> Result<Confirmed, Error> {
-        let known = challenge::find(&self.db.read(), command.challenge_id).await?;
+        match command.what {
+            ToConfirm::Challenge(id) => self.confirm_challenge(id, &command.code, origin).await,
+            ToConfirm::AddressOf(id) => self.confirm_by_account(id, &command.code, origin).await,
+        }
+    }
+
+    async fn confirm_challenge(
+        &self,
+        id: Uuid,
+        code: &PersonalCode,
+        origin: &Origin,
+    ) -> Result<Confirmed, Error> {
+        let known = challenge::find(&self.db.read(), id).await?;
         let salt = known.as_ref().map(|challenge| challenge.salt.clone());
         let salt = salt.unwrap_or_else(|| self.hasher.code_salt());
         // A challenge proves nothing: everybody who asks for a mail has one.
         let who = HashFor::Stranger(origin.ip);
-        let (hash, key) = self.hasher.hash_code(who, command.code.clone(), salt).await?;
+        let (hash, key) = self.hasher.hash_code(who, code.clone(), salt).await?;
         let code = HashedCode { hash, key };
         let known = known.ok_or(Error::InvalidCredentials)?;
-        self.change(origin, |work| work.confirm(&known, &code)).await
+        let confirmed = self.change(origin, |work| work.confirm(&known, &code)).await?;
+        call::note_account(confirmed.account_id());
+        Ok(confirmed)
     }
 }
 
@@ -90,30 +123,26 @@ impl Work<'_> {
         let account = self.account_of(known).await?;
         let named = challenge::find_for_update(&self.db, known.id).await?;
         let named = named.ok_or(Error::InvalidCredentials)?;
-        let candidates = self.candidates(&named).await?;
-        let mailed = personal_code::find_matching(&self.db, candidates, &code.hash).await?;
-        let Some(mailed) = mailed else {
-            check_open(&named, self.now)?;
+        if let Some(spent) = &named.spent {
+            let before = self.confirmed_before(&named, spent, code).await;
+            self.discard().await?;
+            return before;
+        }
+        check_open(&named, self.now)?;
+        let Some(mailed) = self.find_code_for(&named, code).await? else {
             challenge::add_wrong_try(&self.db, named.id).await?;
             return self.refuse().await;
         };
-        // The code may be that of an earlier mail to the same machine: it is as good.
-        let challenge = if mailed.challenge_id == named.id {
-            named
-        } else {
-            check_open(&named, self.now)?;
-            let earlier = challenge::find_for_update(&self.db, mailed.challenge_id).await?;
-            earlier.ok_or(Error::InvalidCredentials)?
-        };
-        let answer = Answer { challenge, mailed, key: &code.key };
-        if let Some(confirmed) = self.confirmed_before(&answer).await? {
-            self.discard().await?;
-            return Ok(confirmed);
-        }
-        check_open(&answer.challenge, self.now)?;
-        if answer.mailed.expire_time <= self.now {
+        if mailed.is_expired(self.now) {
             return Err(Error::CodeExpired);
         }
+        // Before the account comes into being: whoever holds a code waits for an address,
+        // and nobody who holds an address waits for a code.
+        let spent = SpentCode { time: self.now, by_account: None };
+        if !personal_code::claim(&self.db, mailed.id, &spent).await? {
+            return Err(Error::CodeSpent);
+        }
+        let answer = Answer { challenge: named, mailed, key: &code.key, by_account: false };
         let confirmed = match answer.challenge.purpose {
             Purpose::Create | Purpose::ResendPassword => self.give_ticket(&answer, account).await?,
             Purpose::ChangeEmail(_) => {
@@ -138,46 +167,52 @@ impl Work<'_> {
         }
     }
 
-    /// The challenges whose codes are looked at: the one that is named, and, since
-    /// a newer mail must not kill the code in the customer's hand, the others that
-    /// the same machine has open for the same address.
-    async fn candidates(&self, named: &Challenge) -> Result<Vec<Uuid>, Error> {
-        let mut ids = vec![named.id];
-        if let Purpose::Create | Purpose::ResendPassword = named.purpose {
-            let open = challenge::find_by_email(&self.db, named.email.key(), self.now).await?;
-            let same = open.iter().filter(|other| {
-                other.id != named.id
-                    && other.machine.id == named.machine.id
-                    && other.salt.salt == named.salt.salt
-            });
-            ids.extend(same.map(|other| other.id));
-        }
-        Ok(ids)
+    /// The code that was typed, if it was mailed for this challenge or for another one of
+    /// the same address and kind, whichever machine asked for it, and whatever became of
+    /// that challenge: it proves the mailbox. The one that is named says which machine is
+    /// linked.
+    async fn find_code_for(
+        &self,
+        named: &Challenge,
+        code: &HashedCode,
+    ) -> Result<Option<MailedCode>, Error> {
+        let (email, change_of) = (named.email.key(), named.purpose.account_to_change());
+        let alike = challenge::find_with_codes(&self.db, email, change_of, self.now).await?;
+        let ids = alike.iter().map(|challenge| challenge.id);
+        let mailed = personal_code::find_matching(&self.db, ids, &code.hash).await?;
+        let is_spent = |mailed: &MailedCode| {
+            mailed.spent.is_some() || alike.iter().any(|other| other.is_spent_by(mailed.id))
+        };
+        if mailed.as_ref().is_some_and(is_spent) { Err(Error::CodeSpent) } else { Ok(mailed) }
     }
 
     /// What the same call was answered before, if its answer may have been lost.
-    async fn confirmed_before(&self, answer: &Answer<'_>) -> Result<Option<Confirmed>, Error> {
-        let Answer { challenge, mailed, key } = answer;
-        let Some(spent) = &challenge.spent else {
-            return Ok(None);
+    async fn confirmed_before(
+        &self,
+        challenge: &Challenge,
+        spent: &Spent,
+        code: &HashedCode,
+    ) -> Result<Confirmed, Error> {
+        let is_its_code = personal_code::is_hash_of(&self.db, spent.code_id, &code.hash).await?;
+        if !is_its_code || !spent.is_repeated_by(&call(), self.now) {
+            return Err(Error::CodeSpent);
+        }
+        // A repeat gives nothing that was ended since.
+        let seed = challenge.seed.as_ref().ok_or(Error::CodeExpired)?;
+        let Some(ticket) = &challenge.ticket else {
+            let account = account::find(&self.db, spent.account_id).await?;
+            let account = account.ok_or(Error::CodeSpent)?;
+            return Ok(Confirmed::EmailChanged(Box::new(account)));
         };
-        if !spent.is_repeated_by(mailed.id, &call(), self.now) {
-            return Ok(None);
+        if ticket.spent_time.is_none() && ticket.is_expired(self.now) {
+            return Err(Error::CodeExpired);
         }
-        if let (Some(ticket), Some(seed)) = (&challenge.ticket, &challenge.seed) {
-            // A repeat gives nothing that was ended since.
-            if ticket.spent_time.is_none() && ticket.is_expired(self.now) {
-                return Err(Error::CodeExpired);
-            }
-            return Ok(Some(Confirmed::Ticket {
-                account_id: spent.account_id,
-                account_existed: spent.account_existed,
-                ticket: key.ticket(seed),
-                ticket_expire_time: ticket.expire_time,
-            }));
-        }
-        let account = account::find(&self.db, spent.account_id).await?;
-        Ok(account.map(|account| Confirmed::EmailChanged(Box::new(account))))
+        Ok(Confirmed::Ticket {
+            account_id: spent.account_id,
+            account_existed: spent.account_existed,
+            ticket: code.key.ticket(seed),
+            ticket_expire_time: ticket.expire_time,
+        })
     }
 }
 
@@ -190,7 +225,7 @@ impl Answer<'_> {
 
 /// Whether a challenge can still be answered here.
 fn check_open(challenge: &Challenge, now: Timestamp) -> Result<(), Error> {
-    match challenge.state(Door::Confirm, now) {
+    match challenge.state(now) {
         State::Open => Ok(()),
         State::Spent(_) => Err(Error::CodeSpent),
         State::TooManyTries => Err(Error::TooManyTries),
@@ -198,7 +233,7 @@ fn check_open(challenge: &Challenge, now: Timestamp) -> Result<(), Error> {
     }
 }
 
-/// A call is told by its code alone: a challenge has one machine.
+/// A call is told by its code alone: a challenge has one machine, or one account.
 fn call() -> [u8; 32] {
     call_digest("Confirm", &[])
 }

@@ -1,6 +1,10 @@
 //! Why a call is refused. `grpc::status` says it to the caller.
 
+mod desk;
+
 use std::time::Duration;
+
+pub use desk::DeskRefusal;
 
 use crate::{
     credentials::hasher::HashError,
@@ -21,6 +25,9 @@ pub enum Error {
     /// A valid token that may not do this.
     #[error("the token may not do this")]
     PermissionDenied,
+    /// What only the support desk is told.
+    #[error(transparent)]
+    Desk(#[from] DeskRefusal),
     /// The code was used already.
     #[error("the code is spent")]
     CodeSpent,
@@ -56,8 +63,8 @@ pub enum Error {
         /// For how long.
         retry_after: Duration,
     },
-    /// The password was replaced while one was held against it, time and again: the
-    /// caller may repeat.
+    /// The password was replaced while one was held against it, or the account was merged into
+    /// another one, time and again: the caller may repeat.
     #[error("the password was replaced while one was held against it")]
     PasswordReplaced,
     /// Hashing failed: a bug or a damaged hash.
@@ -72,16 +79,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether somebody was kept from what is not theirs, or may be guessing.
-    /// Not when somebody calls too often: a flood of calls must not become one of
-    /// lines.
+    /// Whether no living token vouches for the call, which then counts for its network.
     #[must_use]
-    pub(crate) fn is_of_access(&self) -> bool {
+    pub(crate) fn is_of_stranger(&self) -> bool {
         match self {
-            Self::InvalidCredentials | Self::PermissionDenied | Self::TooManyTries => true,
-            Self::Throttled { limit, .. } => {
-                !matches!(limit, Throttled::CallsPerIp | Throttled::CallsWithToken)
-            }
+            Self::InvalidCredentials => true,
+            Self::Desk(refusal) => refusal.is_of_stranger(),
             _ => false,
         }
     }

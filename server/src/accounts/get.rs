@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Accounts, BearerToken, Origin, error::Error};
+use super::{Accounts, BearerToken, Origin, error::Error, support::Agent};
 use crate::{
-    audit::{self, Action, Actor},
+    audit::Action,
     credentials::token::Token,
     domain::{account_id::AccountId, violation::Problem},
     model::{
@@ -42,15 +42,20 @@ impl Accounts {
     /// names none; [`Error::Throttled`].
     pub async fn get(&self, query: &Get, origin: &Origin) -> Result<AccountRead, Error> {
         match &origin.token {
-            Some(BearerToken::Link(token)) => self.read_own(query, token).await,
+            Some(BearerToken::Link(token)) => self.read_own(query, token, origin).await,
             Some(BearerToken::SupportKey(key)) => self.read_by_support(query, key, origin).await,
             None => Err(Error::InvalidCredentials),
         }
     }
 
-    async fn read_own(&self, query: &Get, token: &Token) -> Result<AccountRead, Error> {
-        let Reader { machine, machines } = self.authenticate_reader(token).await?;
-        machine.check_names(query.account_id)?;
+    async fn read_own(
+        &self,
+        query: &Get,
+        token: &Token,
+        origin: &Origin,
+    ) -> Result<AccountRead, Error> {
+        let Reader { machine, machines } = self.authenticate_reader(token, origin).await?;
+        self.check_names(&machine, query.account_id).await?;
         let CallingMachine { link, account } = machine;
         Ok(AccountRead { account, machines, current: Some(link) })
     }
@@ -61,17 +66,13 @@ impl Accounts {
         key: &Token,
         origin: &Origin,
     ) -> Result<AccountRead, Error> {
-        let key = self.authenticate_support(key).await?;
+        let key = self.authenticate_support(key, origin).await?;
         let id = query.account_id;
         let id = id.ok_or_else(|| Error::invalid("account_id", Problem::Required))?;
         let found = account::find(&self.db.read(), id).await?;
         let account = found.ok_or(Error::InvalidCredentials)?;
-        // Before anything is shown: what cannot be written is not read.
-        let actor = Actor::support_key(key.id, origin.ip);
-        let read = Action::ReadAccount;
-        audit::record(&self.db.write(), id, &read, actor, self.now()).await?;
-        tracing::info!(support_key.id = key.id, account.id = %id, "read by support");
-        let machines = Arc::new(link::list(&self.db.read(), id).await?);
+        self.record_reading(account.id, &Action::ReadAccount, &Agent::of(key, origin)).await?;
+        let machines = Arc::new(link::list(&self.db.read(), account.id).await?);
         Ok(AccountRead { account, machines, current: None })
     }
 }

@@ -8,10 +8,7 @@ use super::{
     unit_of_work::Work,
 };
 use crate::{
-    credentials::{
-        hasher::HashFor,
-        token::{Token, TokenKind},
-    },
+    credentials::token::{Token, TokenKind},
     domain::{
         account_id::AccountId,
         machine::{Machine, MachineId},
@@ -20,7 +17,8 @@ use crate::{
     mail::notice::{Event, Notice},
     model::account::Account,
     storage::{account, link},
-    throttle::{AttemptBy, Subject},
+    telemetry::call,
+    throttle::{AttemptBy, Tried, TriedSecret},
 };
 
 /// Input of RegisterExisting.
@@ -61,14 +59,21 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<Registered, Error> {
         let account = account::find(&self.db.read(), command.account_id).await?;
+        // Counted under the ID that it leads to: another one is no second set of tries.
+        let account_id = account.as_ref().map_or(command.account_id, |account| account.id);
         let attempt = Attempt {
-            account_id: command.account_id,
+            account_id,
             account: account.as_ref(),
-            by: AttemptBy::Strangers,
-            who: HashFor::Stranger(origin.ip),
+            by: self.attempt_by(account_id, origin).await?,
+            ip: origin.ip,
         };
         let secret = self.hash_secret(&attempt, &command.secret).await?;
-        self.change(origin, |work| work.register(command, &secret)).await
+        let existed = account.is_some();
+        let registered =
+            self.change(origin, |work| work.register(command, &secret, existed)).await?;
+        call::note_account(registered.account.id);
+        call::note_machine(command.machine.id);
+        Ok(registered)
     }
 }
 
@@ -77,15 +82,20 @@ impl Work<'_> {
         mut self,
         command: &RegisterExisting,
         secret: &HashedSecret,
+        existed: bool,
     ) -> Result<Registered, Error> {
         let machine = &command.machine;
         let call = call_digest("RegisterExisting", &[machine.id.uuid().as_bytes()]);
         let account = account::find_for_update(&self.db, command.account_id).await?;
+        if existed && account.is_none() {
+            // Merged while this waited for it: the other one has another password and other codes.
+            return Err(Error::PasswordReplaced);
+        }
         let link_token = match self.consume(account.as_ref(), secret, call).await? {
             Consumed::Password => {
                 // What this machine tried when it was linked before.
                 let own = AttemptBy::Linked(machine.id);
-                let own = Subject::Passwords(command.account_id, own);
+                let own = TriedSecret::new(secret.account_id(), Tried::Password, own);
                 self.accounts.throttles.clear(&self.db, &own).await?;
                 Token::generate(TokenKind::Link, &*self.accounts.randomness)
             }

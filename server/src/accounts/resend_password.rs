@@ -21,7 +21,7 @@ use crate::{
 /// Which account is meant.
 #[derive(Clone)]
 pub enum WhoseAccount {
-    /// The one with this ID, if there is one.
+    /// The one that this ID leads to, if there is one.
     Id(AccountId),
     /// The one with this address.
     Email(EmailAddress),
@@ -44,6 +44,14 @@ pub struct ResendPassword {
     pub locale: Locale,
 }
 
+impl ResendPassword {
+    /// Whether the account that the caller is linked to is meant.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        matches!(self.account, WhoseAccount::Mine)
+    }
+}
+
 impl Accounts {
     /// Mails a fresh code.
     ///
@@ -58,8 +66,10 @@ impl Accounts {
     ) -> Result<CodeRequested, Error> {
         let to = match &command.account {
             WhoseAccount::Id(id) => {
-                let email = account::find_email(&self.db.read(), *id).await?;
-                MailTo::Account(*id, email.unwrap_or_else(|| EmailAddress::placeholder(*id)))
+                let found = account::find_email(&self.db.read(), *id).await?;
+                // Counted under the ID that it leads to: another one is no second set of mails.
+                let (id, email) = found.unwrap_or_else(|| (*id, EmailAddress::placeholder(*id)));
+                MailTo::Account(id, email)
             }
             WhoseAccount::Email(email) => MailTo::Address(email.clone()),
             WhoseAccount::Mine => {
@@ -75,7 +85,7 @@ impl Accounts {
             locale: command.locale,
             profile: Profile::default(),
             ip: origin.ip,
-            by_stranger: !matches!(command.account, WhoseAccount::Mine),
+            by_stranger: !command.is_own(),
         })
         .await
     }

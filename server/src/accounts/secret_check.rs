@@ -7,6 +7,8 @@
 
 mod consume;
 
+use std::net::IpAddr;
+
 pub(super) use consume::Consumed;
 
 use super::{Accounts, error::Error};
@@ -18,7 +20,7 @@ use crate::{
     domain::{account_id::AccountId, email_address::EmailAddress, secret::Secret},
     model::account::Account,
     storage::challenge,
-    throttle::{AttemptBy, Subject},
+    throttle::{AttemptBy, Tried, TriedSecret},
 };
 
 /// How often a password is held against a hash that is replaced meanwhile. Whoever
@@ -31,18 +33,29 @@ pub(super) struct Attempt<'a> {
     pub(super) account_id: AccountId,
     /// The account, if it exists.
     pub(super) account: Option<&'a Account>,
-    /// Against whom a wrong password counts.
+    /// Against whom a wrong secret counts, and in whose turn it is hashed.
     pub(super) by: AttemptBy,
-    /// In whose turn it is hashed.
-    pub(super) who: HashFor,
+    /// The caller's address, when it is known.
+    pub(super) ip: Option<IpAddr>,
+}
+
+impl Attempt<'_> {
+    /// A caller in a network where one of the account's machines was seen lately is hashed
+    /// in the turn of the known. Elsewhere no turn tells whether there is an account.
+    pub(super) fn who(&self) -> HashFor {
+        match self.by {
+            AttemptBy::Linked(_) | AttemptBy::Seen(_) => HashFor::Known(self.ip),
+            AttemptBy::Stranger(_) => HashFor::Stranger(self.ip),
+        }
+    }
 }
 
 /// A secret, as the hashing threads gave it back.
 pub(super) enum HashedSecret {
     /// A password, and what it was held against.
-    Password { subject: Subject, examined: Examined },
-    /// A code, to be looked for among those that were hashed with `salt`.
-    Code { account_id: AccountId, hash: CodeHash, key: CodeKey, salt: [u8; 16] },
+    Password { tried: TriedSecret, examined: Examined },
+    /// A code, to be looked for among those of the account's address.
+    Code { tried: TriedSecret, hash: CodeHash, key: CodeKey },
 }
 
 /// What a password was held against, and what came of it.
@@ -53,6 +66,12 @@ pub(super) struct Examined {
 }
 
 impl HashedSecret {
+    /// The account that it was tried for, which need not exist.
+    pub(super) fn account_id(&self) -> AccountId {
+        let (Self::Password { tried, .. } | Self::Code { tried, .. }) = self;
+        tried.account_id
+    }
+
     /// Whether it is the password that was in force a moment ago.
     pub(super) fn is_verified_password(&self) -> bool {
         matches!(self, Self::Password { examined, .. } if examined.is_right())
@@ -79,28 +98,29 @@ impl Accounts {
         attempt: &Attempt<'_>,
         secret: &Secret,
     ) -> Result<HashedSecret, Error> {
+        let kind = match secret {
+            Secret::Password(_) => Tried::Password,
+            Secret::Code(_) => Tried::Code,
+        };
+        let tried = TriedSecret::new(attempt.account_id, kind, attempt.by);
+        self.throttles.check(&self.db, &tried, self.now()).await?;
         match secret {
             Secret::Password(password) => {
-                let subject = Subject::Passwords(attempt.account_id, attempt.by);
-                self.throttles.check(&self.db.read(), &subject, self.now()).await?;
                 let stored = attempt.account.and_then(|account| account.password_hash.clone());
                 let verdict = self
                     .hasher
-                    .verify_password(attempt.who, password.clone(), stored.clone())
+                    .verify_password(attempt.who(), password.clone(), stored.clone())
                     .await?;
                 let examined = Examined { stored, verdict };
-                Ok(HashedSecret::Password { subject, examined })
+                Ok(HashedSecret::Password { tried, examined })
             }
             Secret::Code(code) => {
-                let account_id = attempt.account_id;
-                let email = email_of(attempt.account, account_id);
-                let live =
-                    challenge::find_by_email(&self.db.read(), email.key(), self.now()).await?;
-                let newest = live.into_iter().map(|challenge| challenge.salt).next();
-                let salt = newest.unwrap_or_else(|| self.hasher.code_salt());
-                let bytes = salt.salt;
-                let (hash, key) = self.hasher.hash_code(attempt.who, code.clone(), salt).await?;
-                Ok(HashedSecret::Code { account_id, hash, key, salt: bytes })
+                let email = email_of(attempt.account, attempt.account_id);
+                let key = email.key();
+                let mut salts = challenge::find_salts(&self.db.read(), [key], self.now()).await?;
+                let salt = salts.remove(key).unwrap_or_else(|| self.hasher.code_salt());
+                let (hash, key) = self.hasher.hash_code(attempt.who(), code.clone(), salt).await?;
+                Ok(HashedSecret::Code { tried, hash, key })
             }
         }
     }

@@ -1,8 +1,10 @@
-//! SetPassword: with the ticket of Confirm, which also links the machine that
-//! asked for the code, or with the current password on a linked machine.
+//! SetPassword: with the ticket of Confirm, which also links the machine of the
+//! challenge that was named there, or with the current password on a linked machine.
 
 mod with_password;
 mod with_ticket;
+
+use uuid::Uuid;
 
 use super::{Accounts, Origin, error::Error, unit_of_work::Work};
 use crate::{
@@ -35,6 +37,14 @@ pub struct SetPassword {
     pub new_password: Password,
     /// Whether to detach every other machine.
     pub unlink_other_machines: bool,
+}
+
+impl SetPassword {
+    /// Whether a linked machine sets it, which brings its token.
+    #[must_use]
+    pub fn is_by_machine(&self) -> bool {
+        matches!(self.authority, Authority::CurrentPassword(_))
+    }
 }
 
 /// The password was set.
@@ -96,9 +106,17 @@ impl Accounts {
 struct NewPassword<'a> {
     hash: &'a PasswordHash,
     machine: &'a Machine,
-    /// What was detached to make room, if the machine is linked by this very change.
-    linked: Option<&'a [Machine]>,
+    /// What the ticket did, if one was used.
+    by_ticket: Option<ByTicket<'a>>,
     unlink_other_machines: bool,
+}
+
+/// What a ticket did before it sets the password.
+struct ByTicket<'a> {
+    /// The challenge that gave it.
+    challenge_id: Uuid,
+    /// What was detached to make room for the machine that it linked.
+    detached: &'a [Machine],
 }
 
 impl Work<'_> {
@@ -111,8 +129,10 @@ impl Work<'_> {
         let (id, machine) = (account.id, new.machine);
         account::update_password(&self.db, id, new.hash).await?;
         // Whoever has read the mailbox before must not come in by what was mailed until now.
-        challenge::end_all(&self.db, account, self.now).await?;
-        self.accounts.throttles.clear_passwords(&self.db, id).await?;
+        let own = new.by_ticket.as_ref().map(|by_ticket| by_ticket.challenge_id);
+        challenge::end_all(&self.db, account, own).await?;
+        self.accounts.throttles.clear_secrets(&self.db, id).await?;
+        self.accounts.throttles.clear_mails(&self.db, id, &account.email).await?;
         // A customer who sets a password because a stranger asked for another address
         // must not lose the account to that request afterwards.
         if account.pending_email.take().is_some() {
@@ -123,12 +143,12 @@ impl Work<'_> {
         if new.unlink_other_machines {
             self.unlink_others(id, machine.id).await?;
         }
-        let detached = new.linked.unwrap_or_default();
+        let detached = new.by_ticket.as_ref().map_or(&[][..], |by_ticket| by_ticket.detached);
         let event = Event::new(id, machine.name.as_str(), self.now).detaching(detached);
         let notice = if account.password_hash.is_none() {
             Notice::Welcome(event)
         } else {
-            Notice::PasswordChanged { event, machine_linked: new.linked.is_some() }
+            Notice::PasswordChanged { event, machine_linked: own.is_some() }
         };
         self.notify(account, notice).await?;
         account.password_hash = Some(new.hash.clone());

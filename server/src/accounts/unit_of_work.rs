@@ -66,7 +66,20 @@ impl Work<'_> {
     /// # Errors
     /// [`Error::InvalidCredentials`] when there is none.
     pub(super) async fn account(&self, id: AccountId) -> Result<Account, Error> {
-        account::find_for_update(&self.db, id).await?.ok_or(Error::InvalidCredentials)
+        self.find_account(id).await?.ok_or(Error::InvalidCredentials)
+    }
+
+    /// The same, if there is one. Whether there is takes a statement more or less: it is for
+    /// callers who are told, or who know.
+    pub(super) async fn find_account(
+        &self,
+        id: AccountId,
+    ) -> Result<Option<Account>, StorageError> {
+        match account::find_for_update(&self.db, id).await? {
+            // It may have been merged while this waited for it.
+            None => account::find_for_update(&self.db, id).await,
+            found => Ok(found),
+        }
     }
 
     /// The account of a machine that calls, which nobody else changes until the end. The

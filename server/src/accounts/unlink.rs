@@ -10,6 +10,7 @@ use crate::{
         violation::Problem,
     },
     model::calling_machine::CallingMachine,
+    storage::link,
 };
 
 /// Input of Unlink.
@@ -37,7 +38,7 @@ impl Accounts {
         let Caller::Machine(caller) = self.find_caller(origin).await? else {
             return Err(Error::PermissionDenied);
         };
-        caller.check_names(command.account_id)?;
+        self.check_names(&caller, command.account_id).await?;
         let own = caller.link.machine.id;
         let target = command.machine_id.unwrap_or(own);
         let is_dead = !caller.link.is_live();
@@ -45,7 +46,7 @@ impl Accounts {
             if is_dead {
                 return Ok(());
             }
-            return self.change(origin, |work| work.unlink_for(&caller, own, None)).await;
+            return self.change(origin, |work| work.unlink_own(&caller)).await;
         }
         if is_dead {
             return Err(Error::InvalidCredentials);
@@ -54,22 +55,29 @@ impl Accounts {
         let password = password.ok_or_else(|| Error::invalid("password", Problem::Required))?;
         let secret = Secret::Password(password);
         let hashed = self.hash_secret(&caller.attempt(origin), &secret).await?;
-        self.change(origin, |work| work.unlink_for(&caller, target, Some(&hashed))).await
+        self.change(origin, |work| work.unlink_other(&caller, target, &hashed)).await
     }
 }
 
 impl Work<'_> {
-    async fn unlink_for(
+    /// The link may have been cut, or made anew, since the call was let in.
+    async fn unlink_own(self, caller: &CallingMachine) -> Result<(), Error> {
+        let account = self.account(caller.account.id).await?;
+        let own = caller.link.machine.id;
+        let link = link::find(&self.db, account.id, own).await?;
+        if !link.is_some_and(|link| link.is_same_as(&caller.link)) {
+            return Err(Error::InvalidCredentials);
+        }
+        self.unlink(account.id, own, own).await?;
+        Ok(self.commit().await?)
+    }
+
+    async fn unlink_other(
         self,
         caller: &CallingMachine,
         target: MachineId,
-        password: Option<&HashedSecret>,
+        password: &HashedSecret,
     ) -> Result<(), Error> {
-        let Some(password) = password else {
-            let account = self.account(caller.account.id).await?;
-            self.unlink(account.id, caller.link.machine.id, target).await?;
-            return Ok(self.commit().await?);
-        };
         let account = self.account_of_caller(caller).await?;
         if !self.is_password(&account, password).await? {
             return self.refuse().await;

@@ -1,8 +1,12 @@
 //! Update: changes the fields that the mask names, all or none. A new address
 //! only becomes pending here.
 
+mod asked_email;
+
 use std::slice;
 
+pub use asked_email::AskedEmail;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::{
@@ -24,7 +28,7 @@ use crate::{
     mail::notice::{Event, Notice},
     model::{account::Account, calling_machine::CallingMachine, challenge::Purpose},
     storage::{account, challenge},
-    throttle::{AskedMail, Subject},
+    throttle::AskedMail,
 };
 
 /// Input of Update.
@@ -36,8 +40,8 @@ pub struct Update {
     pub etag: Option<String>,
     /// The fields to change.
     pub change: ProfileChange,
-    /// The new address, when it is among the fields.
-    pub email: Option<EmailAddress>,
+    /// The address, when it is among the fields.
+    pub email: Option<AskedEmail>,
     /// The password, or a live code; none only beside a violation.
     pub secret: Option<Secret>,
     /// What is wrong with the request whatever the account holds. It is not told before
@@ -45,6 +49,17 @@ pub struct Update {
     pub violations: Violations,
     /// SHA-256 of the request without its secret, by which a repeat is known.
     pub request_digest: [u8; 32],
+}
+
+/// What a change comes to in an account.
+struct Applied<'a> {
+    profile: Profile,
+    /// The fields in which it differs.
+    changed: Vec<Field>,
+    /// The address to set; none to leave it, and a pending one, as they are.
+    email: Option<EmailAddress>,
+    /// The secret that is to permit it.
+    secret: &'a Secret,
 }
 
 /// The account was changed.
@@ -67,24 +82,32 @@ impl Accounts {
 
     async fn try_update(&self, command: &Update, origin: &Origin) -> Result<Updated, Error> {
         let caller = self.authenticate_machine(origin).await?;
-        caller.check_names(command.account_id)?;
-        let (_, _, secret) = self.apply(command, &caller.account.profile)?;
+        self.check_names(&caller, command.account_id).await?;
+        let Applied { secret, email, .. } = self.apply(command, &caller.account, self.now())?;
         let secret = self.hash_secret(&caller.attempt(origin), secret).await?;
-        self.change(origin, |work| work.update(command, &caller, &secret)).await
+        let updated = self.change(origin, |work| work.update(command, &caller, &secret)).await;
+        if let (Err(Error::Throttled { .. }), Some(email)) = (&updated, &email) {
+            // A refusal left nothing, also not of what a clock that was ahead has counted.
+            let mail = AskedMail::to_new_address(caller.account.id, email.clone());
+            self.throttles.settle(&self.db, mail.refusing(), self.now()).await?;
+        }
+        updated
     }
 
-    /// The profile as it is to be, the fields in which it differs, and the secret that
-    /// is to permit it; or every bad field.
+    /// What the change comes to, or every bad field.
     fn apply<'a>(
         &self,
         command: &'a Update,
-        before: &Profile,
-    ) -> Result<(Profile, Vec<Field>, &'a Secret), Error> {
+        before: &Account,
+        now: Timestamp,
+    ) -> Result<Applied<'a>, Error> {
         let mut violations = command.violations.clone();
-        let changed = violations.merge(before.with(&command.change, &self.nomenclature));
-        match (changed, &command.secret) {
-            (Some((profile, fields)), Some(secret)) if violations.is_empty() => {
-                Ok((profile, fields, secret))
+        let email = command.email.as_ref().map(|email| email.instead_of(before, now));
+        let email = email.and_then(|email| violations.check("account.email", email)).flatten();
+        let changed = before.profile.with(&command.change, &self.nomenclature);
+        match (violations.merge(changed), &command.secret) {
+            (Some((profile, changed)), Some(secret)) if violations.is_empty() => {
+                Ok(Applied { profile, changed, email, secret })
             }
             _ => Err(Error::Invalid(violations)),
         }
@@ -104,13 +127,14 @@ impl Work<'_> {
         match self.consume(Some(&account), secret, call).await? {
             Consumed::Password | Consumed::Code { .. } => {}
             Consumed::Repeat { time, .. } => {
-                let challenge_id = match &command.email {
-                    Some(email) => {
-                        let (id, key) = (account.id, email.key());
-                        challenge::find_email_change(&self.db, id, key, time).await?
-                    }
-                    None => None,
-                };
+                let challenge_id =
+                    match command.email.as_ref().and_then(|email| email.address.value()) {
+                        Some(email) => {
+                            let (id, key) = (account.id, email.key());
+                            challenge::find_email_change(&self.db, id, key, time).await?
+                        }
+                        None => None,
+                    };
                 return Ok(Updated { account, challenge_id });
             }
             Consumed::Refused => return self.refuse().await,
@@ -119,9 +143,10 @@ impl Work<'_> {
             return Err(Error::EtagMismatch);
         }
         // Another machine may have moved the account to another country meanwhile.
-        let (profile, changed, _) = self.accounts.apply(command, &account.profile)?;
+        let Applied { profile, changed, email, .. } =
+            self.accounts.apply(command, &account, self.now)?;
         account.profile = profile;
-        let email = command.email.as_ref();
+        let email = email.as_ref();
         let challenge_id = self.store_update(&mut account, changed, email, machine).await?;
         self.commit().await?;
         Ok(Updated { account, challenge_id })
@@ -168,8 +193,7 @@ impl Work<'_> {
         machine: &Machine,
     ) -> Result<Uuid, Error> {
         let now = self.now;
-        let named = Subject::MailsTo(email.clone());
-        let mail = AskedMail::new(self.ip, named, email.clone());
+        let mail = AskedMail::to_new_address(account.id, email.clone());
         let mut counts = self.accounts.throttles.lock(&self.db, mail.subjects()).await?;
         let send_time = mail.take(&mut counts, now)?;
         counts.store(&self.db).await?;
@@ -181,6 +205,8 @@ impl Work<'_> {
             locale: account.locale,
             profile: &Profile::default(),
             send_time,
+            delay: SignedDuration::ZERO,
+            by_support: false,
         };
         self.enqueue_codes(slice::from_ref(&new)).await?;
         let notice = Notice::EmailChangeRequested {

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 
-use crate::storage;
+use crate::{settings::one_line::one_line, storage};
 
 /// The settings of `copy`.
 #[derive(clap::Args)]
@@ -24,7 +24,11 @@ impl Copy {
     /// When the two are not the same in the end.
     #[expect(clippy::print_stdout, reason = "the answer of a command that a person typed")]
     pub async fn run(&self) -> anyhow::Result<()> {
-        let report = storage::copy::copy(&self.from, &self.to).await.context("cannot copy")?;
+        let (from, to) = (one_line("--from", &self.from)?, one_line("--to", &self.to)?);
+        for url in [from, to] {
+            storage::sqlite::check_log(url).context("cannot copy")?;
+        }
+        let report = storage::copy::copy(from, to).await.context("cannot copy")?;
         print!("{report}");
         Ok(())
     }

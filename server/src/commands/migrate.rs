@@ -1,6 +1,6 @@
 //! `migrate`: the schema of the database, brought up to date.
 
-use crate::settings::database::Connection;
+use crate::settings::database::{Connection, close};
 
 /// The settings of `migrate`.
 #[derive(clap::Args)]
@@ -15,7 +15,7 @@ impl Migrate {
     /// # Errors
     /// When the database cannot be reached or changed.
     pub async fn run(&self) -> anyhow::Result<()> {
-        self.database.open_migrated().await?.close().await;
+        close(self.database.open_migrated().await?).await;
         Ok(())
     }
 }

@@ -1,100 +1,201 @@
 //! `serve`: makes every part of the server as its settings say, and runs it until the
 //! process is asked to stop. The only place that knows all the parts.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::sync::Notify;
+use anyhow::Context as _;
+use tokio::{net::TcpListener, sync::Notify};
+use tracing::field::display;
 
 use crate::{
-    Dependencies, Workers,
+    Dependencies, Telemetry, Workers,
     accounts::{Accounts, CodeRequests},
-    clock::SystemClock,
+    audit::SearchEvents,
+    clock::{Clock as _, SystemClock},
+    credentials::derivation::MailedCodeKey,
+    listener::Transport,
     mail::outbox::Outbox,
+    metrics::MailMetrics,
     randomness::SystemRandomness,
     settings::{
-        database::DatabaseSettings, hashing::Hashing, lifetimes::LifetimeSettings, listen::Listen,
-        mail::MailSettings, nomenclature::NomenclatureSettings, rate_limits::RateLimits,
+        database::DatabaseSettings,
+        hashing::Hashing,
+        letterhead::LetterheadSettings,
+        lifetimes::LifetimeSettings,
+        listen::Listen,
+        log::CallLogSettings,
+        mail::MailSettings,
+        nomenclature::NomenclatureSettings,
+        rate_limits::RateLimits,
+        support::SupportSettings,
+        trial::{Signs, TrialSettings},
     },
-    shutdown::{Shutdown, asked_to_stop},
-    storage::machine_lookups::MachineLookups,
+    shutdown::{Shutdown, signals::StopSignals},
+    storage::{about::About, machine_lookups::MachineLookups},
+    supervisor::Supervisor,
+    telemetry::Output,
+    throttle::crowded_addresses::CrowdedAddresses,
+    version::VERSION,
 };
 
 /// The settings of `serve`: all there are.
 #[derive(clap::Args)]
 pub struct Serve {
     #[command(flatten)]
-    listen: Listen,
+    pub(super) listen: Listen,
     #[command(flatten)]
-    database: DatabaseSettings,
+    pub(super) database: DatabaseSettings,
     #[command(flatten)]
-    mail: MailSettings,
+    pub(super) mail: MailSettings,
+    #[command(flatten)]
+    pub(super) letterhead: LetterheadSettings,
     #[command(flatten)]
     lifetimes: LifetimeSettings,
     #[command(flatten)]
-    rate_limits: RateLimits,
+    pub(super) rate_limits: RateLimits,
     #[command(flatten)]
-    hashing: Hashing,
+    support: SupportSettings,
     #[command(flatten)]
-    nomenclature: NomenclatureSettings,
+    pub(super) hashing: Hashing,
+    #[command(flatten)]
+    pub(super) nomenclature: NomenclatureSettings,
+    #[command(flatten)]
+    trial: TrialSettings,
+    #[command(flatten)]
+    call_log: CallLogSettings,
 }
 
 impl Serve {
-    /// Serves until the process is asked to stop.
+    /// Serves until `stop`.
     ///
     /// # Errors
     /// When a part cannot be made as the settings ask.
-    pub async fn run(&self) -> anyhow::Result<()> {
-        let transport = self.listen.transport()?;
-        let dependencies = self.dependencies().await?;
-        let listener = self.listen.bind().await?;
-        let address = listener.local_addr()?;
-        tracing::info!(%address, tls = transport.tls.is_some(), "listening");
+    pub async fn run(&self, stop: &StopSignals, log: Option<Output>) -> anyhow::Result<()> {
+        let supervisor = Supervisor::of_process();
+        let (listener, transport, dependencies) = tokio::select! {
+            biased;
+            // Its start may wait: for another server's migration, or for a database that
+            // says nothing.
+            () = stop.asked() => {
+                tracing::info!("stopped before it served");
+                return Ok(());
+            }
+            started = self.start(log, supervisor) => started?,
+        };
         let shutdown = Shutdown::default();
         tokio::spawn({
-            let shutdown = shutdown.clone();
+            let (shutdown, stop) = (shutdown.clone(), stop.clone());
             async move {
-                asked_to_stop().await;
+                stop.asked().await;
                 tracing::info!("stopping");
                 shutdown.begin();
             }
         });
-        let grace = self.listen.shutdown_grace();
+        let grace = self.shutdown_grace();
         crate::run(listener, transport, dependencies, shutdown, grace).await;
         tracing::info!("stopped");
         Ok(())
     }
 
+    /// How long the calls in progress may take at the end.
+    #[must_use]
+    pub fn shutdown_grace(&self) -> Duration {
+        self.listen.shutdown_grace()
+    }
+
+    /// Makes what can be made of the settings without connecting to anything, and lets it go.
+    ///
+    /// # Errors
+    /// When a part cannot be made as the settings ask.
+    pub fn check(&self) -> anyhow::Result<()> {
+        self.rate_limits.proxy_protocol()?;
+        self.listen.transport(SystemClock::start().now())?;
+        self.mail.outbox_config(self.letterhead.letterhead()?)?;
+        self.nomenclature.nomenclature()?;
+        self.check_trial()
+    }
+
+    fn check_trial(&self) -> anyhow::Result<()> {
+        self.trial.check(Signs {
+            is_mail_in_files: self.mail.is_in_files(),
+            is_sender_invalid: self.mail.is_sender_invalid()?,
+            is_postgres: self.database.is_postgres(),
+        })
+    }
+
+    async fn start(
+        &self,
+        log: Option<Output>,
+        supervisor: Supervisor,
+    ) -> anyhow::Result<(TcpListener, Transport, Dependencies)> {
+        let clock = Arc::new(SystemClock::start());
+        tracing::info!(version = VERSION, "starting");
+        self.check_trial()?;
+        let proxy_protocol = self.rate_limits.proxy_protocol()?;
+        let transport = self.listen.transport(clock.now())?;
+        let transport = Transport { proxy_protocol, ..transport };
+        let dependencies = self.dependencies(clock, log, supervisor).await?;
+        let listener = self.listen.bind().await?;
+        let address = listener.local_addr()?;
+        let tls = transport.tls.as_ref();
+        let tls_until = tls.and_then(|tls| tls.expire_time()).map(display);
+        tracing::info!(%address, tls = tls.is_some(), tls_until, "listening");
+        Ok((listener, transport, dependencies))
+    }
+
     /// The database comes last: whatever else is wrong is told before its schema is
     /// changed.
-    async fn dependencies(&self) -> anyhow::Result<Dependencies> {
-        let clock = Arc::new(SystemClock);
+    async fn dependencies(
+        &self,
+        clock: Arc<SystemClock>,
+        log: Option<Output>,
+        supervisor: Supervisor,
+    ) -> anyhow::Result<Dependencies> {
         let randomness = Arc::new(SystemRandomness);
         let mailer = self.mail.mailer()?;
-        let config = self.mail.outbox_config()?;
+        let config = self.mail.outbox_config(self.letterhead.letterhead()?)?;
         let nomenclature = Arc::new(self.nomenclature.nomenclature()?);
         let hasher = self.hashing.hasher(randomness.clone())?;
+        let telemetry = Telemetry {
+            log_answered_one_in: self.call_log.answered_one_in(),
+            admin: self.listen.bind_admin().await?,
+            log,
+            mails: MailMetrics::default(),
+        };
+        tracing::info!(to = mailer.place(), sender = self.mail.sender()?, "mail configured");
+        supervisor.starting("opening the database, and bringing its schema up to date");
         let db = self.database.open().await?;
+        let About { place, engine, schema } =
+            db.about().await.context("cannot read the database")?;
+        tracing::info!(place, engine, schema, "database opened");
         let accounts = Accounts {
             db: db.clone(),
             machines: MachineLookups::new(&db),
             code_requests: CodeRequests::new(&db),
+            search_events: SearchEvents::new(&db),
             hasher: hasher.clone(),
             clock: clock.clone(),
             randomness: randomness.clone(),
             nomenclature,
             mail_queued: Arc::new(Notify::new()),
-            lifetimes: self.lifetimes.lifetimes(),
+            lifetimes: self.support.lifetimes(self.lifetimes.lifetimes()),
             throttles: Arc::new(self.rate_limits.throttles()),
             mails_in_all: self.rate_limits.mails_in_all(),
             token_calls: self.rate_limits.token_calls(),
+            crowded_addresses: CrowdedAddresses::default(),
+            support_keys: self.support.keys(),
         };
-        let outbox = Outbox { db, hasher, clock, randomness, mailer, config };
+        let code_key = MailedCodeKey::generate(&*randomness);
+        let metrics = telemetry.mails.clone();
+        let outbox = Outbox { db, hasher, clock, code_key, randomness, mailer, config, metrics };
         let retention = self.lifetimes.retention();
         Ok(Dependencies {
             accounts,
             gate: self.rate_limits.gate(),
             reflection: self.listen.reflection(),
+            telemetry,
             workers: Some(Workers { outbox, retention }),
+            supervisor,
         })
     }
 }

@@ -85,6 +85,12 @@ impl Hasher {
         self.queue.jobs_done()
     }
 
+    /// How many hashes wait, and how long they waited.
+    #[must_use]
+    pub fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
     /// The parameters in force.
     #[must_use]
     pub fn params(&self) -> &HashParams {

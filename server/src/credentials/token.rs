@@ -14,6 +14,9 @@ const BODY_CHARS: usize = 52;
 /// Characters of the checksum: a CRC-32, five bits each.
 const CHECK_CHARS: usize = 7;
 
+/// Characters of the hint.
+const HINT_CHARS: usize = 4;
+
 /// What a token is for. Its prefix lets scanners and people recognise it where
 /// it should not be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +81,14 @@ impl Token {
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.text
+    }
+
+    /// The first characters behind the prefix: 20 of 256 bits, by which one that was found
+    /// somewhere is told from others.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        let body = self.text.strip_prefix(self.kind.prefix()).unwrap_or_default();
+        body.get(..HINT_CHARS).unwrap_or_default()
     }
 
     /// What is kept of the token.

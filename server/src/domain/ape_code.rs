@@ -57,7 +57,7 @@ impl From<NafVersion> for bool {
     }
 }
 
-/// A well-formed APE code such as `1107B`; may be empty. Invariant: in France
+/// A well-formed APE code such as `1107B`; may be empty. Invariant: typed in France
 /// it is a code of the NAF and its version is known; elsewhere it is free.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -9,10 +9,14 @@ use super::{
 };
 
 /// The UUID that a machine makes once and keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MachineId(Uuid);
 
 impl MachineId {
+    /// Stands for the support desk where a machine's ID is asked for: no machine has it, since
+    /// a UUID of this version is made by nobody.
+    pub const SUPPORT: Self = Self(Uuid::from_u128(0x0000_0000_0000_f000_8000_0000_0000_0001));
+
     /// Reads a UUID (RFC 9562, 36 characters with dashes).
     ///
     /// # Errors

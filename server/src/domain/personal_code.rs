@@ -30,10 +30,17 @@ impl PersonalCode {
     /// Makes a fresh code.
     #[must_use]
     pub fn generate(randomness: &dyn Randomness) -> Self {
-        let random: Zeroizing<[u8; RANDOM_CHARS]> = Zeroizing::new(randomness.bytes());
+        Self::from_random(&Zeroizing::new(randomness.bytes()))
+    }
+
+    /// The code of these random bytes, of which it takes the first eleven, five bits each.
+    #[must_use]
+    pub fn from_random(random: &[u8; 32]) -> Self {
         let mut symbols = Zeroizing::new([0; RANDOM_CHARS + 1]);
         let mut sum = 0;
-        for ((byte, weight), symbol) in random.iter().zip(WEIGHTS).zip(symbols.iter_mut()) {
+        for ((byte, weight), symbol) in
+            random.iter().take(RANDOM_CHARS).zip(WEIGHTS).zip(symbols.iter_mut())
+        {
             let value = byte & 31;
             sum ^= multiply(value, weight);
             *symbol = base32::symbol(value);

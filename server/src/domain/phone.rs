@@ -1,16 +1,21 @@
 //! Telephone numbers.
 
-use phonenumber::Mode;
+mod overseas;
+
+use phonenumber::{Mode, country};
 use serde::{Deserialize, Serialize};
 
 use super::{country::Country, paste, text::Line, violation::Problem};
 
-/// Overseas departments write their numbers as in France proper, but have
-/// numbering plans of their own: tried when France's does not know a number.
-const FRENCH_PLANS: [&str; 6] = ["FR", "RE", "GP", "MQ", "GF", "YT"];
+/// The code of France proper.
+const FRANCE: u16 = 33;
+/// Digits that are shown of a number to whoever is to know it again.
+const SHOWN_DIGITS: usize = 4;
+/// Digits of a French number behind its 0.
+const FRENCH_DIGITS: usize = 9;
 
-/// A telephone number; may be empty. Invariant: valid in its country's plan,
-/// kept both as typed and in E.164.
+/// A telephone number; may be empty. Invariant: valid in the plan of the country that it
+/// was typed in, kept both as typed and in E.164.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Phone {
@@ -38,8 +43,8 @@ impl Phone {
             return Err(Problem::InvalidPhone);
         }
         let dialled = paste::compact(typed.as_str());
-        let e164 = if country == Country::FRANCE {
-            FRENCH_PLANS.iter().find_map(|plan| e164(&dialled, plan))
+        let e164 = if overseas::writes_as_in_france(country) {
+            french_e164(&dialled, country)
         } else {
             e164(&dialled, country.alpha2())
         };
@@ -61,11 +66,45 @@ impl Phone {
         self.e164.as_deref()
     }
 
+    /// The number as it was typed, with all but its last four digits hidden.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let is_digit = |character: &char| character.is_numeric();
+        let digits = self.as_str().chars().filter(is_digit).count();
+        let mut hidden = digits.saturating_sub(SHOWN_DIGITS);
+        let shown = self.as_str().chars().map(|character| {
+            if hidden > 0 && is_digit(&character) {
+                hidden -= 1;
+                return '•';
+            }
+            character
+        });
+        shown.collect()
+    }
+
     /// What the database holds, parsed when it was written.
     #[must_use]
     pub(crate) fn from_db(typed: String, e164: Option<String>) -> Self {
         Self { typed: Line::from_db(typed), e164 }
     }
+}
+
+/// The E.164 of a number that is dialled where one numbering serves several countries.
+/// The digits tell which of them it is in, since the library's plan of France also knows
+/// many that are overseas.
+fn french_e164(dialled: &str, country: Country) -> Option<String> {
+    let number = phonenumber::parse(Some(country::FR), dialled).ok()?;
+    if number.code().value() != FRANCE {
+        return e164(dialled, "FR");
+    }
+    let digits = number.national().value().to_string();
+    if let Some(written) = overseas::international(&digits) {
+        return e164(&written, "FR");
+    }
+    // Special numbers are those of whoever dials them; a number that is too short for
+    // France may be a whole one elsewhere (Saint-Pierre-et-Miquelon has six digits).
+    let is_own = digits.starts_with('8') || digits.len() < FRENCH_DIGITS;
+    e164(dialled, if is_own { country.alpha2() } else { "FR" })
 }
 
 /// Writes a number in E.164, if it can be dialled.

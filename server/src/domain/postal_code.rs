@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{country::Country, paste, text::Line, violation::Problem};
 
-/// A postal code; may be empty. Invariant: five digits in France.
+/// A postal code; may be empty. Invariant: five digits where it was typed in France.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostalCode(Line<{ PostalCode::MAX_CHARS }>);
 

@@ -2,9 +2,11 @@
 //! own. A new field is declared here, in `field` and in `change`; wherever else it has
 //! to be named, the compiler says so.
 
+mod asked;
 mod change;
 mod field;
 
+pub use asked::Asked;
 pub use change::ProfileChange;
 pub use field::Field;
 use serde::{Deserialize, Serialize};

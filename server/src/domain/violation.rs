@@ -48,8 +48,19 @@ pub enum Problem {
         /// The other field.
         with: &'static str,
     },
+    /// It is what another field is, from which it must differ.
+    Same {
+        /// The other field.
+        other: &'static str,
+    },
+    /// It is what the account has already.
+    AlreadyInPlace,
     /// The request ID was used for a different request.
     RequestIdReused,
+    /// A number below zero, of what there cannot be less than none.
+    Negative,
+    /// A page token of another list, or none at all.
+    OtherPage,
 }
 
 /// A form that a field may be expected to have.
@@ -71,6 +82,8 @@ pub enum Expected {
     PasswordNotCode,
     /// A character that can be seen.
     SomethingVisible,
+    /// Something to look for.
+    LetterOrDigit,
 }
 
 /// A bad field.

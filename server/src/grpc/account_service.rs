@@ -9,7 +9,7 @@ use gestan_account_proto::v1::{
 use tonic::{Request, Response, Status};
 
 use super::{caller::Call, convert, front::Front, rpc::Rpc};
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, ResendPassword, SetPassword};
 
 /// The service over the account flow.
 #[derive(Clone, Debug)]
@@ -37,8 +37,10 @@ impl AccountService for AccountGrpc {
         let locale = convert::request_locale(&request.locale, locale);
         let work = async {
             self.front.admit(&origin)?;
-            let command = convert::create(&request, locale, &self.accounts.nomenclature)?;
-            Ok(self.accounts.create(&command, &origin).await?.into())
+            let (command, skipped_profile_fields) =
+                convert::create(&request, locale, &self.accounts.nomenclature)?;
+            let requested = self.accounts.create(&command, &origin).await?;
+            Ok(CreateResponse { skipped_profile_fields, ..requested.into() })
         };
         self.front.answer(Rpc::Create, locale, Box::pin(work)).await
     }
@@ -54,7 +56,9 @@ impl AccountService for AccountGrpc {
             let command = convert::confirm(&request)?;
             Ok(self.accounts.confirm(&command, &origin).await?.into_response(self.front.now()))
         };
-        self.front.answer(Rpc::Confirm, locale, Box::pin(work)).await
+        // Which of its two forms it has follows from the request alone.
+        let rpc = if request.account_id == 0 { Rpc::Confirm } else { Rpc::ConfirmByAccount };
+        self.front.answer(rpc, locale, Box::pin(work)).await
     }
 
     async fn set_password(
@@ -64,9 +68,17 @@ impl AccountService for AccountGrpc {
         let Call { origin, locale } = self.front.call(&request);
         let request = request.into_inner();
         let work = async {
-            self.front.admit(&origin)?;
-            let command = convert::set_password(&request)?;
-            Ok(self.accounts.set_password(&command, &origin).await?.into_response(self.front.now()))
+            let command = convert::set_password(&request);
+            // By the current password: strangers in its network must not use up what a linked
+            // machine needs.
+            let is_counted_by_token = command.as_ref().is_ok_and(SetPassword::is_by_machine);
+            if !is_counted_by_token {
+                self.front.admit(&origin)?;
+            }
+            let set = self.accounts.set_password(&command?, &origin).await;
+            let set =
+                if is_counted_by_token { self.front.count_strangers(&origin, set) } else { set };
+            Ok(set?.into_response(self.front.now()))
         };
         self.front.answer(Rpc::SetPassword, locale, Box::pin(work)).await
     }
@@ -137,9 +149,15 @@ impl AccountService for AccountGrpc {
         let request = request.into_inner();
         let locale = convert::request_locale(&request.locale, locale);
         let work = async {
-            self.front.admit(&origin)?;
-            let command = convert::resend_password(&request, locale, has_token)?;
-            Ok(self.accounts.resend_password(&command, &origin).await?.into())
+            let command = convert::resend_password(&request, locale, has_token);
+            // Button (3): strangers in its network must not use up what a machine needs.
+            let is_counted_by_token = command.as_ref().is_ok_and(ResendPassword::is_own);
+            if !is_counted_by_token {
+                self.front.admit(&origin)?;
+                return Ok(self.accounts.resend_password(&command?, &origin).await?.into());
+            }
+            let asked = self.accounts.resend_password(&command?, &origin).await;
+            Ok(self.front.count_strangers(&origin, asked)?.into())
         };
         self.front.answer(Rpc::ResendPassword, locale, Box::pin(work)).await
     }

@@ -2,7 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use tonic::{Request, codegen::http::HeaderMap};
+use tonic::{
+    Request,
+    codegen::http::{HeaderMap, HeaderValue},
+};
 
 use crate::{
     accounts::{BearerToken, Origin},
@@ -21,13 +24,23 @@ pub(super) struct Call {
 impl Call {
     pub(super) fn of<T>(request: &Request<T>, proxies: &TrustedProxies) -> Self {
         let headers = request.metadata().as_ref();
-        let ip = request.remote_addr().map(|peer| address(headers, peer, proxies));
-        Self { origin: Origin { token: token(headers), ip }, locale: locale(headers) }
+        let origin = origin(headers, request.remote_addr(), proxies);
+        Self { origin, locale: locale(headers) }
     }
 }
 
+/// The token that a call brings, and the address that it comes from.
+pub(super) fn origin(
+    headers: &HeaderMap,
+    peer: Option<SocketAddr>,
+    proxies: &TrustedProxies,
+) -> Origin {
+    let ip = peer.map(|peer| address(headers, peer, proxies));
+    Origin { token: token(headers), ip }
+}
+
 /// The token that the headers bring.
-pub(super) fn token(headers: &HeaderMap) -> Option<BearerToken> {
+fn token(headers: &HeaderMap) -> Option<BearerToken> {
     let authorization = headers.get("authorization")?.to_str().ok()?;
     bearer(authorization).and_then(BearerToken::parse)
 }
@@ -36,9 +49,8 @@ pub(super) fn token(headers: &HeaderMap) -> Option<BearerToken> {
 pub(super) fn address(headers: &HeaderMap, peer: SocketAddr, proxies: &TrustedProxies) -> IpAddr {
     // A proxy may write a header of its own below the one that it got: several are one
     // list (RFC 9110 §5.3).
-    let hops = headers.get_all("x-forwarded-for").iter();
-    let hops: Vec<&str> = hops.filter_map(|value| value.to_str().ok()).collect();
-    proxies.caller(peer.ip(), hops.into_iter())
+    let lines = headers.get_all("x-forwarded-for").iter().map(HeaderValue::as_bytes);
+    proxies.caller(peer.ip(), lines)
 }
 
 /// The language that the headers ask for.

@@ -4,6 +4,7 @@
 mod encode;
 mod fields;
 mod profile;
+pub(super) mod support;
 mod update;
 
 use gestan_account_proto::v1;
@@ -16,8 +17,8 @@ pub(super) use update::update;
 
 use crate::{
     accounts::{
-        Authority, Confirm, Create, Get, RegisterExisting, ResendPassword, SetPassword, Unlink,
-        WhoseAccount,
+        Authority, Confirm, Create, Get, RegisterExisting, ResendPassword, SetPassword, ToConfirm,
+        Unlink, WhoseAccount,
     },
     credentials::token::{Token, TokenKind},
     domain::{
@@ -27,30 +28,34 @@ use crate::{
         machine::{MachineId, parse_uuid},
         password::Password,
         personal_code::PersonalCode,
-        profile::Profile,
+        profile::{Field, Profile},
         secret::Secret,
         violation::{Expected, Problem, Violations},
     },
 };
 
+/// What is asked for, and the paths of the profile that are left out because they are not
+/// right. They follow from the request alone, so a repeat gets the same ones, and they
+/// tell nothing of an account.
 pub(super) fn create(
     request: &v1::CreateRequest,
     locale: Locale,
     nomenclature: &Nomenclature,
-) -> Result<Create, Violations> {
+) -> Result<(Create, Vec<String>), Violations> {
     let mut violations = Violations::default();
     let request_id = retry_safe_id(&request.request_id, &mut violations);
     let email = violations.check("email", EmailAddress::parse(&request.email));
     let machine = machine(request.machine.as_ref(), &mut violations);
     fields::check_locale(&request.locale, &mut violations);
-    let asked = new_profile(request, email.as_ref(), &mut violations);
-    let profile = violations.merge(Profile::default().with(&asked, nomenclature));
-    match (request_id, email, machine, profile) {
-        (Some(request_id), Some(email), Some(machine), Some((profile, _)))
-            if violations.is_empty() =>
-        {
+    let (asked, has_other_email) = new_profile(request, email.as_ref(), &mut violations);
+    let (profile, wrong) = Profile::prefilled(&asked, nomenclature);
+    let skipped = has_other_email.then_some(Field::Email).into_iter().chain(wrong);
+    let skipped = skipped.map(|field| asked.path(field)).collect();
+    match (request_id, email, machine) {
+        (Some(request_id), Some(email), Some(machine)) if violations.is_empty() => {
             let request_digest = digest("Create", request);
-            Ok(Create { request_id, request_digest, email, machine, locale, profile })
+            let create = Create { request_id, request_digest, email, machine, locale, profile };
+            Ok((create, skipped))
         }
         _ => Err(violations),
     }
@@ -58,10 +63,17 @@ pub(super) fn create(
 
 pub(super) fn confirm(request: &v1::ConfirmRequest) -> Result<Confirm, Violations> {
     let mut violations = Violations::default();
-    let challenge_id = violations.check("challenge_id", parse_uuid(&request.challenge_id));
+    let what = match (account_id(request.account_id), request.challenge_id.trim()) {
+        (Some(id), "") => Some(ToConfirm::AddressOf(id)),
+        (Some(_), _) => {
+            violations.add("account_id", Problem::Conflict { with: "challenge_id" });
+            None
+        }
+        (None, id) => violations.check("challenge_id", parse_uuid(id)).map(ToConfirm::Challenge),
+    };
     let code = violations.check("code", PersonalCode::parse(&request.code));
-    match (challenge_id, code) {
-        (Some(challenge_id), Some(code)) => Ok(Confirm { challenge_id, code }),
+    match (what, code) {
+        (Some(what), Some(code)) => Ok(Confirm { what, code }),
         _ => Err(violations),
     }
 }

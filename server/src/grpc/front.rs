@@ -8,7 +8,10 @@ use tonic::{Request, Response, Status};
 
 use super::{caller::Call, rpc::Rpc, status};
 use crate::{
-    accounts::{Origin, error::Error},
+    accounts::{
+        Origin,
+        error::{DeskRefusal, Error},
+    },
     clock::Clock,
     domain::{locale::Locale, violation::Violations},
     network::TrustedProxies,
@@ -36,7 +39,7 @@ pub struct Front {
     pub shutdown: Shutdown,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
-    /// Where the IDs come from under which faults are logged.
+    /// Where the IDs come from under which calls are logged.
     pub randomness: Arc<dyn Randomness>,
 }
 
@@ -54,7 +57,7 @@ impl Front {
     /// The same, by the address alone.
     pub(super) fn admit_ip(&self, ip: IpAddr) -> Result<(), Error> {
         let limit = Throttled::CallsPerIp;
-        let taken = self.gate.buckets.take_from(ip, self.now());
+        let taken = self.gate.buckets.take_from(ip, self.clock.elapsed());
         taken.map_err(|retry_after| Error::Throttled { limit, retry_after })
     }
 
@@ -65,7 +68,7 @@ impl Front {
         origin: &Origin,
         outcome: Result<T, Error>,
     ) -> Result<T, Error> {
-        if matches!(outcome, Err(Error::InvalidCredentials)) {
+        if outcome.as_ref().is_err_and(Error::is_of_stranger) {
             self.admit(origin)?;
         }
         outcome
@@ -90,27 +93,20 @@ impl Front {
             () = self.shutdown.cut_off() => return Err(status::shutting_down(locale)),
         };
         match outcome {
-            Ok(response) => {
-                tracing::debug!(rpc = rpc.name(), "answered");
-                Ok(Response::new(response))
-            }
+            Ok(response) => Ok(Response::new(response)),
             Err(error) => {
-                if error.is_of_access() {
-                    tracing::info!(rpc = rpc.name(), %error, "refused");
-                } else {
-                    tracing::debug!(rpc = rpc.name(), %error, "refused");
-                }
-                Err(match error {
-                    Error::InvalidCredentials => status::refused_credentials(rpc, locale),
-                    error => self.refusal(&error, locale),
+                // More than its reason tells.
+                tracing::debug!(rpc = rpc.name(), %error, "a refusal");
+                Err(match (rpc, error) {
+                    (Rpc::Desk(_), error) => status::desk_refusal(&error, locale),
+                    (rpc, Error::InvalidCredentials) => status::refused_credentials(rpc, locale),
+                    (rpc, Error::Desk(expired @ DeskRefusal::KeyExpired { .. })) => {
+                        status::expired_key(rpc, &expired, locale)
+                    }
+                    (_, error) => status::refusal(&error, locale),
                 })
             }
         }
-    }
-
-    /// What a caller is told of `error`, whatever it called.
-    pub(super) fn refusal(&self, error: &Error, locale: Locale) -> Status {
-        status::refusal(error, locale, self.randomness.uuid())
     }
 
     pub(super) fn now(&self) -> jiff::Timestamp {

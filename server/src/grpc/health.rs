@@ -1,43 +1,59 @@
-//! What the health service answers, for the server as a whole and for the account
-//! service. It is `NOT_SERVING` until somebody reports otherwise.
+//! What the health service answers, for the server as a whole and for each of its
+//! services. It is `NOT_SERVING` until somebody reports otherwise.
 
-use gestan_account_proto::v1::account_service_server::{AccountServiceServer, SERVICE_NAME};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use gestan_account_proto::{
+    support::v1::support_service_server::SERVICE_NAME as SUPPORT_SERVICE,
+    v1::account_service_server::SERVICE_NAME as ACCOUNT_SERVICE,
+};
 use tonic_health::{
     ServingStatus,
     pb::health_server::{Health as HealthService, HealthServer},
     server::{HealthReporter, health_reporter},
 };
 
-use super::AccountGrpc;
+/// The server as a whole, and its services.
+const SERVICES: [&str; 3] = ["", ACCOUNT_SERVICE, SUPPORT_SERVICE];
 
 /// Reports to the health service. Clones report to the same.
 #[derive(Clone, Debug)]
-pub(crate) struct Health(HealthReporter);
+pub(crate) struct Health {
+    reporter: HealthReporter,
+    is_serving: Arc<AtomicBool>,
+}
 
 impl Health {
     /// The service, and what reports to it.
     pub(crate) async fn new() -> (Self, HealthServer<impl HealthService>) {
         let (reporter, service) = health_reporter();
-        let health = Self(reporter);
+        let health = Self { reporter, is_serving: Arc::default() };
         health.report(false).await;
         (health, service)
     }
 
     /// Answers `SERVING`, or `NOT_SERVING`, from now on.
     pub(crate) async fn report(&self, serving: bool) {
+        self.is_serving.store(serving, Ordering::Relaxed);
         let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
-        self.0.set_service_status("", status).await;
-        if serving {
-            self.0.set_serving::<AccountServiceServer<AccountGrpc>>().await;
-        } else {
-            self.0.set_not_serving::<AccountServiceServer<AccountGrpc>>().await;
+        for service in SERVICES {
+            self.reporter.set_service_status(service, status).await;
         }
+    }
+
+    /// What it answers.
+    pub(crate) fn is_serving(&self) -> bool {
+        self.is_serving.load(Ordering::Relaxed)
     }
 
     /// Ends every `Watch`: such a stream has no end of its own, and would keep its
     /// connection open, and the server running, until it is cut off.
     pub(crate) async fn end_watches(&mut self) {
-        self.0.clear_service_status("").await;
-        self.0.clear_service_status(SERVICE_NAME).await;
+        for service in SERVICES {
+            self.reporter.clear_service_status(service).await;
+        }
     }
 }

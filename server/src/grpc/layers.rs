@@ -1,5 +1,5 @@
 //! What every call passes, whichever service answers it, from the outside to the
-//! inside: admission, deadline, details, panics. Each file does one job, and begins
+//! inside: its line in the log, admission, deadline, details, panics. Each file does one job, and begins
 //! with what holds because of it. When the deadline has passed or the caller has
 //! gone, the work is dropped, and its transaction with it.
 
@@ -8,6 +8,7 @@
 mod admission;
 mod deadline;
 mod details;
+mod line;
 mod panic;
 mod request_body;
 mod response_body;
@@ -32,6 +33,7 @@ use tonic::{
 
 use super::{caller, front::Front};
 use deadline::Deadline;
+pub(crate) use line::CallLog;
 use request_body::RequestBody;
 
 /// What calls are held to.
@@ -42,6 +44,8 @@ pub(crate) struct Layers {
     pub(crate) deadline: Duration,
     /// How long a stream may last.
     pub(crate) longest_stream: Duration,
+    /// The line that each call leaves in the log.
+    pub(crate) log: Arc<CallLog>,
 }
 
 /// The services with the layers around them.
@@ -68,6 +72,9 @@ impl Service<http::Request<Body>> for Layered {
     }
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
+        let front = &self.layers.front;
+        let log = &self.layers.log;
+        let line = log.begin(&request, &front.gate.proxies, &*front.randomness);
         let locale = caller::locale(request.headers());
         let deadline = Deadline::of(request.headers(), self.layers.deadline);
         let stream_life = deadline::stream_life(request.uri().path(), self.layers.longest_stream);
@@ -75,7 +82,10 @@ impl Service<http::Request<Body>> for Layered {
         let is_stream = stream_end.is_some();
         let running = match admission::begin(&self.layers.front, &mut request, is_stream, locale) {
             Continue(running) => running,
-            Break(refusal) => return Box::pin(ready(Ok(refusal))),
+            Break(mut refusal) => {
+                line.end(&mut refusal);
+                return Box::pin(ready(Ok(refusal)));
+            }
         };
         let broken = Arc::new(AtomicBool::new(false));
         let request = request.map(|body| {
@@ -86,18 +96,23 @@ impl Service<http::Request<Body>> for Layered {
                 locale,
             })
         });
-        let (mut routes, layers) = (self.routes.clone(), Arc::clone(&self.layers));
+        let mut routes = self.routes.clone();
         Box::pin(async move {
-            let answer = panic::caught(async move { routes.call(request).await }, &layers, locale);
+            let answer = panic::caught(async move { routes.call(request).await }, locale);
             let answer = async { details::added(answer.await, locale) };
-            let answer = deadline.bound(answer, locale).await;
-            if !broken.load(Ordering::Relaxed) {
+            let answer = line.call().run(deadline.bound(answer, locale)).await;
+            let is_awaited = !broken.load(Ordering::Relaxed);
+            if is_awaited {
                 running.answered();
             }
-            Ok(match stream_end {
+            let mut answer = match stream_end {
                 Some(end) => response_body::stream(answer, running, end, locale),
                 None => response_body::whole(answer, running, locale).await,
-            })
+            };
+            if is_awaited {
+                line.end(&mut answer);
+            }
+            Ok(answer)
         })
     }
 }

@@ -4,6 +4,7 @@
 
 use std::{
     convert::Infallible,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -15,10 +16,11 @@ use tonic::{
     codegen::{BoxFuture, Service, http},
     server::NamedService,
     service::Routes,
+    transport::server::TcpConnectInfo,
 };
 
 use super::{caller, status};
-use crate::{MAX_REQUEST_BYTES, accounts::Accounts};
+use crate::{MAX_REQUEST_BYTES, accounts::Accounts, network::TrustedProxies};
 
 /// Who may ask by reflection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -37,6 +39,7 @@ pub(crate) fn with_reflection(
     routes: Routes,
     reflection: Reflection,
     accounts: &Accounts,
+    proxies: &TrustedProxies,
 ) -> Routes {
     let builder = || {
         tonic_reflection::server::Builder::configure()
@@ -59,9 +62,9 @@ pub(crate) fn with_reflection(
     match reflection {
         Reflection::On => routes.add_service(v1).add_service(v1alpha),
         Reflection::Support => {
-            let v1 = ForSupport { service: v1, accounts: accounts.clone() };
-            let v1alpha = ForSupport { service: v1alpha, accounts: accounts.clone() };
-            routes.add_service(v1).add_service(v1alpha)
+            let desk = Arc::new(Desk { accounts: accounts.clone(), proxies: proxies.clone() });
+            let v1 = ForSupport { service: v1, desk: Arc::clone(&desk) };
+            routes.add_service(v1).add_service(ForSupport { service: v1alpha, desk })
         }
         Reflection::Off => routes,
     }
@@ -71,7 +74,14 @@ pub(crate) fn with_reflection(
 #[derive(Clone, Debug)]
 struct ForSupport<S> {
     service: S,
+    desk: Arc<Desk>,
+}
+
+/// Knows who has a support key, and where a call comes from.
+#[derive(Debug)]
+struct Desk {
     accounts: Accounts,
+    proxies: TrustedProxies,
 }
 
 impl<S: NamedService> NamedService for ForSupport<S> {
@@ -98,9 +108,9 @@ where
         // The clone has not been asked whether it is ready.
         let clone = self.service.clone();
         let mut service = std::mem::replace(&mut self.service, clone);
-        let accounts = self.accounts.clone();
+        let check = Arc::clone(&self.desk).check(&request);
         Box::pin(async move {
-            match check(&accounts, request.headers()).await {
+            match check.await {
                 Ok(()) => service.call(request).await,
                 Err(refusal) => Ok(refusal.into_http()),
             }
@@ -108,11 +118,23 @@ where
     }
 }
 
-async fn check(accounts: &Accounts, headers: &http::HeaderMap) -> Result<(), Status> {
-    let locale = caller::locale(headers);
-    match accounts.is_support(caller::token(headers).as_ref()).await {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(status::reflection_needs_a_key(locale)),
-        Err(error) => Err(status::refusal(&error, locale, accounts.randomness.uuid())),
+impl Desk {
+    /// A request is not shared between threads, so that none is held while the key is
+    /// looked up.
+    fn check(
+        self: Arc<Self>,
+        request: &http::Request<Body>,
+    ) -> impl Future<Output = Result<(), Status>> + use<> {
+        let locale = caller::locale(request.headers());
+        let info = request.extensions().get::<TcpConnectInfo>();
+        let peer = info.and_then(TcpConnectInfo::remote_addr);
+        let origin = caller::origin(request.headers(), peer, &self.proxies);
+        async move {
+            match self.accounts.is_support(&origin).await {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(status::reflection_needs_a_key(locale)),
+                Err(error) => Err(status::refusal(&error, locale)),
+            }
+        }
     }
 }

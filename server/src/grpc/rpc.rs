@@ -1,17 +1,23 @@
 //! The RPCs by name: for the log, and for the words of a refusal, which speak of what a
 //! person typed on that RPC's screen.
 
-/// An RPC of the account service.
+use crate::accounts::support::permissions::DeskRpc;
+
+/// An RPC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rpc {
     Create,
     Confirm,
+    /// The same, with the ID of an account in place of a challenge's.
+    ConfirmByAccount,
     SetPassword,
     RegisterExisting,
     Get,
     Update,
     Unlink,
     ResendPassword,
+    /// One of the support service.
+    Desk(DeskRpc),
 }
 
 impl Rpc {
@@ -19,13 +25,14 @@ impl Rpc {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Create => "Create",
-            Self::Confirm => "Confirm",
+            Self::Confirm | Self::ConfirmByAccount => "Confirm",
             Self::SetPassword => "SetPassword",
             Self::RegisterExisting => "RegisterExisting",
             Self::Get => "Get",
             Self::Update => "Update",
             Self::Unlink => "Unlink",
             Self::ResendPassword => "ResendPassword",
+            Self::Desk(rpc) => rpc.name(),
         }
     }
 }

@@ -5,18 +5,15 @@ use std::{collections::HashMap, time::Duration};
 
 use gestan_account_proto::{ERROR_DOMAIN, v1::ErrorReason, v1::ViolationReason};
 use tonic::{Code, Status, metadata::MetadataMap};
-use tonic_types::{ErrorDetails, FieldViolation, LocalizedMessage, StatusExt as _};
-use uuid::Uuid;
+use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::{rpc::Rpc, texts};
+use super::{refused_fields::RefusedFields, rpc::Rpc, texts};
 use crate::{
-    accounts::error::Error,
-    domain::{
-        locale::Locale,
-        violation::{Problem, Violation},
-    },
+    accounts::error::{DeskRefusal, Error},
+    domain::{locale::Locale, violation::Problem},
     listener::{Exceeded, Refused},
     panics::Panicked,
+    telemetry::call::correlation_id,
     throttle::Throttled,
 };
 
@@ -24,18 +21,82 @@ use crate::{
 /// stops. How long that lasts is not known: the delay is short, and clients back off.
 const SOON: Duration = Duration::from_secs(1);
 
-/// How many bytes of violations a refusal may have. Details travel in a trailer,
-/// in base64, and some clients take no more than 8 KiB of those (the default of gRPC's
-/// C core, on which many languages stand).
-const MAX_VIOLATIONS_BYTES: usize = 5 * 1024;
+/// How many violations a refusal does not name, in the metadata of its `ErrorInfo`.
+const VIOLATIONS_LEFT_OUT: &str = "violations_left_out";
+
+/// What the call is called, in the metadata of its `ErrorInfo`.
+pub(super) const CORRELATION_ID: &str = "correlation_id";
 
 /// Says a refusal to the caller, in its language. A fault of the server is logged
-/// here, under `correlation_id`, and its cause is not told.
-pub(super) fn refusal(error: &Error, locale: Locale, correlation_id: Uuid) -> Status {
-    let (code, reason, retry_after) = match error {
+/// here, under the call's correlation ID, and its cause is not told.
+pub(super) fn refusal(error: &Error, locale: Locale) -> Status {
+    let (code, reason, retry_after) = classified(error);
+    let Told { metadata, fields, left_out } = Told::of(error, locale);
+    let words = |locale| match error {
+        Error::Invalid(_) => texts::bad_fields(left_out, locale),
+        _ => texts::refusal(reason, locale).into(),
+    };
+    let words = Words { message: &words(Locale::En), localized: &words(locale) };
+    assemble_with(words, code, reason, metadata, retry_after, locale, fields)
+}
+
+/// Says a refusal to an agent of the support desk, who reads its message in a terminal: in
+/// the caller's language, with what to type next.
+pub(super) fn desk_refusal(error: &Error, locale: Locale) -> Status {
+    let (code, reason, retry_after) = classified(error);
+    let Told { metadata, fields, .. } = Told::of(error, locale);
+    let words = texts::desk(error, reason, locale);
+    let words = Words { message: &words, localized: &words };
+    assemble_with(words, code, reason, metadata, retry_after, locale, fields)
+}
+
+/// What a refusal tells beside its words.
+struct Told {
+    metadata: HashMap<String, String>,
+    fields: ErrorDetails,
+    /// How many bad fields do not fit.
+    left_out: usize,
+}
+
+impl Told {
+    fn of(error: &Error, locale: Locale) -> Self {
+        let (mut metadata, mut fields) = (HashMap::new(), ErrorDetails::new());
+        let mut left_out = 0;
+        match error {
+            Error::Invalid(violations) => {
+                let refused = RefusedFields::of(violations, locale, |violation| {
+                    violation_reason(&violation.problem).as_str_name()
+                });
+                fields.set_bad_request(refused.named);
+                left_out = refused.left_out;
+                if left_out > 0 {
+                    metadata.insert(VIOLATIONS_LEFT_OUT.to_owned(), left_out.to_string());
+                }
+            }
+            Error::Desk(refusal) => metadata.extend(variables(refusal)),
+            Error::Hashing | Error::Storage(_) => {
+                metadata.insert(CORRELATION_ID.to_owned(), correlation_id());
+            }
+            _ => {}
+        }
+        Self { metadata, fields, left_out }
+    }
+}
+
+fn variables(refusal: &DeskRefusal) -> impl Iterator<Item = (String, String)> {
+    refusal.variables().into_iter().map(|(name, value)| (name.to_owned(), value))
+}
+
+/// What a refusal is called, and when the call may be repeated. A fault is logged here.
+fn classified(error: &Error) -> (Code, ErrorReason, Option<Duration>) {
+    match error {
         Error::Invalid(_) => (Code::InvalidArgument, ErrorReason::InvalidRequest, None),
         Error::InvalidCredentials => (Code::Unauthenticated, ErrorReason::InvalidCredentials, None),
         Error::PermissionDenied => (Code::PermissionDenied, ErrorReason::PermissionDenied, None),
+        Error::Desk(refusal) => {
+            let (code, reason) = desk_code(refusal);
+            (code, reason, None)
+        }
         Error::CodeSpent => (Code::FailedPrecondition, ErrorReason::CodeSpent, None),
         Error::CodeExpired => (Code::FailedPrecondition, ErrorReason::CodeExpired, None),
         Error::TooManyTries => (Code::FailedPrecondition, ErrorReason::TooManyTries, None),
@@ -57,26 +118,33 @@ pub(super) fn refusal(error: &Error, locale: Locale, correlation_id: Uuid) -> St
             (Code::Unavailable, ErrorReason::DatabaseUnavailable, Some(SOON))
         }
         Error::Hashing | Error::Storage(_) => {
-            tracing::error!(%correlation_id, %error, "internal error");
+            tracing::error!(correlation_id = correlation_id(), %error, "internal error");
             (Code::Internal, ErrorReason::Internal, None)
         }
-    };
-    let mut details = ErrorDetails::new();
-    if let Error::Invalid(violations) = error {
-        let violations = violations.iter().map(|violation| field_violation(violation, locale));
-        details.set_bad_request(as_many_as_fit(violations));
     }
-    let mut metadata = HashMap::new();
-    if code == Code::Internal {
-        metadata.insert("correlation_id".to_owned(), correlation_id.to_string());
+}
+
+fn desk_code(refusal: &DeskRefusal) -> (Code, ErrorReason) {
+    match refusal {
+        DeskRefusal::KeyExpired { .. } => (Code::Unauthenticated, ErrorReason::InvalidCredentials),
+        DeskRefusal::OutsideNetworks | DeskRefusal::NotAKey | DeskRefusal::RoleLacking { .. } => {
+            (Code::PermissionDenied, ErrorReason::PermissionDenied)
+        }
+        DeskRefusal::AccountNotFound { .. } => (Code::NotFound, ErrorReason::AccountNotFound),
+        DeskRefusal::NothingToSend => (Code::NotFound, ErrorReason::NothingToSend),
+        DeskRefusal::TooManyMachines { .. } => {
+            (Code::FailedPrecondition, ErrorReason::TooManyMachines)
+        }
+        DeskRefusal::AlreadyMerged { .. } => (Code::FailedPrecondition, ErrorReason::AlreadyMerged),
+        DeskRefusal::EmailTaken { .. } => (Code::FailedPrecondition, ErrorReason::EmailTaken),
+        DeskRefusal::MachineNotFound { .. } => (Code::NotFound, ErrorReason::MachineNotFound),
     }
-    assemble(code, reason, metadata, retry_after, locale, details)
 }
 
 /// The answer of a server that is stopping.
 pub(super) fn shutting_down(locale: Locale) -> Status {
     let (code, reason) = (Code::Unavailable, ErrorReason::ShuttingDown);
-    assemble(code, reason, HashMap::new(), Some(SOON), locale, ErrorDetails::new())
+    assemble(code, reason, HashMap::new(), Some(SOON), locale)
 }
 
 /// The answer to a call that took too long: for the server, or for its caller, which
@@ -84,8 +152,7 @@ pub(super) fn shutting_down(locale: Locale) -> Status {
 pub(super) fn call_too_long(by_caller: bool, locale: Locale) -> Status {
     let (code, retry_after) =
         if by_caller { (Code::DeadlineExceeded, None) } else { (Code::Unavailable, Some(SOON)) };
-    let details = ErrorDetails::new();
-    assemble(code, ErrorReason::CallTooLong, HashMap::new(), retry_after, locale, details)
+    assemble(code, ErrorReason::CallTooLong, HashMap::new(), retry_after, locale)
 }
 
 /// The answer to a call for which there is no room now.
@@ -96,16 +163,16 @@ pub(super) fn refused(refused: Refused, locale: Locale) -> Status {
         Refused::GivesUp(retry_after) => (ErrorReason::TooManyCallsGivenUpFromIp, retry_after),
     };
     tracing::debug!(reason = reason.as_str_name(), "no room for a call");
-    let (code, details) = (Code::ResourceExhausted, ErrorDetails::new());
-    assemble(code, reason, HashMap::new(), Some(retry_after), locale, details)
+    assemble(Code::ResourceExhausted, reason, HashMap::new(), Some(retry_after), locale)
 }
 
 /// The answer to a call that panicked. The panic's message is not told.
-pub(super) fn panicked(panicked: &Panicked, locale: Locale, correlation_id: Uuid) -> Status {
-    tracing::error!(%correlation_id, panic.location = panicked.location, "a call panicked");
+pub(super) fn panicked(panicked: &Panicked, locale: Locale) -> Status {
+    let correlation_id = correlation_id();
+    tracing::error!(correlation_id, panic.location = panicked.location, "a call panicked");
     let (code, reason) = (Code::Internal, ErrorReason::Internal);
-    let metadata = HashMap::from([("correlation_id".to_owned(), correlation_id.to_string())]);
-    assemble(code, reason, metadata, None, locale, ErrorDetails::new())
+    let metadata = HashMap::from([(CORRELATION_ID.to_owned(), correlation_id)]);
+    assemble(code, reason, metadata, None, locale)
 }
 
 /// Our refusal in place of the one that tonic makes, without any detail, of a call that
@@ -119,28 +186,35 @@ pub(super) fn unread(theirs: &Status, locale: Locale) -> Option<Status> {
         Code::Unimplemented => (Code::Unimplemented, ErrorReason::Unimplemented),
         _ => return None,
     };
-    theirs
-        .details()
-        .is_empty()
-        .then(|| assemble(code, reason, HashMap::new(), None, locale, ErrorDetails::new()))
+    theirs.details().is_empty().then(|| assemble(code, reason, HashMap::new(), None, locale))
 }
 
 /// The answer to reflection without a support key. A person at a terminal reads it,
 /// who typed no code and no password, and whom the usual text would mislead.
 pub(super) fn reflection_needs_a_key(locale: Locale) -> Status {
-    unauthenticated(texts::reflection_needs_a_key, locale)
+    unauthenticated(texts::reflection_needs_a_key, HashMap::new(), locale)
 }
 
 /// The answer to a secret, an ID or a token that an RPC refuses: one for all that may be
 /// wrong there, in words of that RPC's screen.
 pub(super) fn refused_credentials(rpc: Rpc, locale: Locale) -> Status {
-    unauthenticated(|locale| texts::refused_credentials(rpc, locale), locale)
+    unauthenticated(|locale| texts::refused_credentials(rpc, locale), HashMap::new(), locale)
 }
 
-fn unauthenticated(words: impl Fn(Locale) -> &'static str, locale: Locale) -> Status {
+/// The same of a support key that has expired, and since when.
+pub(super) fn expired_key(rpc: Rpc, expired: &DeskRefusal, locale: Locale) -> Status {
+    let metadata = variables(expired).collect();
+    unauthenticated(|locale| texts::refused_credentials(rpc, locale), metadata, locale)
+}
+
+fn unauthenticated(
+    words: impl Fn(Locale) -> &'static str,
+    metadata: HashMap<String, String>,
+    locale: Locale,
+) -> Status {
     let mut details = ErrorDetails::new();
     let reason = ErrorReason::InvalidCredentials;
-    details.set_error_info(reason.as_str_name(), ERROR_DOMAIN, HashMap::new());
+    details.set_error_info(reason.as_str_name(), ERROR_DOMAIN, metadata);
     details.set_localized_message(locale.tag(), words(locale));
     Status::with_error_details(Code::Unauthenticated, words(Locale::En), details)
 }
@@ -151,59 +225,79 @@ fn assemble(
     metadata: HashMap<String, String>,
     retry_after: Option<Duration>,
     locale: Locale,
+) -> Status {
+    let words = Words {
+        message: texts::refusal(reason, Locale::En),
+        localized: texts::refusal(reason, locale),
+    };
+    assemble_with(words, code, reason, metadata, retry_after, locale, ErrorDetails::new())
+}
+
+/// What a refusal says: to a developer, and to a person.
+#[derive(Clone, Copy)]
+struct Words<'a> {
+    message: &'a str,
+    localized: &'a str,
+}
+
+fn assemble_with(
+    words: Words<'_>,
+    code: Code,
+    reason: ErrorReason,
+    metadata: HashMap<String, String>,
+    retry_after: Option<Duration>,
+    locale: Locale,
     mut details: ErrorDetails,
 ) -> Status {
     details.set_error_info(reason.as_str_name(), ERROR_DOMAIN, metadata);
-    details.set_localized_message(locale.tag(), texts::refusal(reason, locale));
+    details.set_localized_message(locale.tag(), words.localized);
     let mut trailers = MetadataMap::new();
     if let Some(delay) = retry_after {
         details.set_retry_info(Some(delay));
         // The retries that gRPC's libraries make by themselves read this (gRFC A6).
         trailers.insert("grpc-retry-pushback-ms", pushback(delay).into());
     }
-    let message = texts::refusal(reason, Locale::En);
-    Status::with_error_details_and_metadata(code, message, details, trailers)
+    Status::with_error_details_and_metadata(code, words.message, details, trailers)
+}
+
+/// As gRPC writes a code.
+pub(super) fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
 }
 
 fn throttled_reason(limit: Throttled) -> ErrorReason {
     match limit {
         Throttled::Passwords => ErrorReason::TooManyPasswordTries,
+        Throttled::Codes => ErrorReason::TooManyCodeTries,
         Throttled::MailsPerAddress => ErrorReason::TooManyMailsToAddress,
         Throttled::MailsPerIp => ErrorReason::TooManyMailsFromIp,
         Throttled::MailsInAll => ErrorReason::TooManyMailsInAll,
         Throttled::CallsPerIp => ErrorReason::TooManyCallsFromIp,
         Throttled::CallsWithToken => ErrorReason::TooManyCallsWithToken,
+        Throttled::CallsWithKey => ErrorReason::TooManyCallsWithKey,
     }
 }
 
 fn pushback(delay: Duration) -> u64 {
     u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn field_violation(violation: &Violation, locale: Locale) -> FieldViolation {
-    let text = texts::violation(&violation.problem, locale);
-    let mut field = FieldViolation::new(&violation.field, &text);
-    field.reason = violation_reason(&violation.problem).as_str_name().into();
-    field.localized_message = Some(LocalizedMessage::new(locale.tag(), text));
-    field
-}
-
-/// The violations up to [`MAX_VIOLATIONS_BYTES`]. Only a mask of paths that do
-/// not exist can have more.
-fn as_many_as_fit(violations: impl Iterator<Item = FieldViolation>) -> Vec<FieldViolation> {
-    let mut left = MAX_VIOLATIONS_BYTES;
-    let fits = |violation: &FieldViolation| {
-        let localized = violation.localized_message.as_ref();
-        let text = localized.map_or(0, |localized| localized.message.len());
-        // Tags, lengths and the locale take less than the 32 bytes.
-        let size = violation.field.len()
-            + violation.description.len()
-            + violation.reason.len()
-            + text
-            + 32;
-        left.checked_sub(size).map(|rest| left = rest).is_some()
-    };
-    violations.take_while(fits).collect()
 }
 
 fn violation_reason(problem: &Problem) -> ViolationReason {
@@ -222,7 +316,9 @@ fn violation_reason(problem: &Problem) -> ViolationReason {
         Problem::CodeMistyped => ViolationReason::CodeMistyped,
         Problem::ReadOnly { .. } => ViolationReason::ReadOnly,
         Problem::UnknownField { .. } => ViolationReason::UnknownField,
-        Problem::Conflict { .. } => ViolationReason::Conflict,
+        Problem::Conflict { .. } | Problem::AlreadyInPlace => ViolationReason::Conflict,
         Problem::RequestIdReused => ViolationReason::RequestIdReused,
+        Problem::Negative => ViolationReason::OutOfRange,
+        Problem::OtherPage | Problem::Same { .. } => ViolationReason::Mismatch,
     }
 }

@@ -1,18 +1,46 @@
 //! The words for a refusal, for the person in front of the screen.
 
 mod credentials;
+mod desk;
+mod events;
+mod findings;
+mod search;
 mod violation;
+
+use std::borrow::Cow;
 
 use gestan_account_proto::v1::ErrorReason;
 
 use crate::domain::locale::Locale;
 pub(super) use credentials::refused_credentials;
+pub(super) use desk::{code_sent, desk};
+pub(super) use events::event;
+pub(super) use findings::finding;
+pub(super) use search::outlook;
 pub use violation::violation;
 
 pub(super) fn refusal(reason: ErrorReason, locale: Locale) -> &'static str {
     match locale {
         Locale::Fr => french(reason),
         Locale::En => english(reason),
+    }
+}
+
+/// What is said of a request with bad fields, of which `left_out` are not named.
+pub(super) fn bad_fields(left_out: usize, locale: Locale) -> Cow<'static, str> {
+    match (locale, left_out) {
+        (_, 0) => refusal(ErrorReason::InvalidRequest, locale).into(),
+        (Locale::Fr, 1) => {
+            "Certains champs sont à corriger, dont un qui n’est pas nommé ici.".into()
+        }
+        (Locale::Fr, _) => {
+            format!("Certains champs sont à corriger, dont {left_out} qui ne sont pas nommés ici.")
+                .into()
+        }
+        (Locale::En, _) => format!(
+            "Some fields need to be corrected, and {left_out} more that are not named here."
+        )
+        .into(),
     }
 }
 
@@ -25,6 +53,11 @@ fn french(reason: ErrorReason) -> &'static str {
         ErrorReason::InvalidCredentials => {
             "Identifiants non reconnus : vérifiez l’ID client et le code ou le mot de passe."
         }
+        ErrorReason::AccountNotFound => "Aucun compte n’a cet ID client.",
+        ErrorReason::MachineNotFound => "Ce compte n’a pas ce poste.",
+        ErrorReason::TooManyMachines => "Ces deux comptes ont trop de postes pour être fusionnés.",
+        ErrorReason::AlreadyMerged => "Ce compte a déjà été fusionné dans un autre.",
+        ErrorReason::NothingToSend => "Aucun compte n’a cette adresse, et aucun ne s’y ouvre.",
         ErrorReason::PermissionDenied => "Cet accès ne permet pas cette opération.",
         ErrorReason::CodeSpent => {
             "Ce code a déjà servi. Demandez un nouveau code personnel par courriel."
@@ -56,6 +89,10 @@ fn french(reason: ErrorReason) -> &'static str {
             "Trop d’essais de mot de passe sur ce compte. Patientez un peu, ou demandez un code personnel \
              par courriel."
         }
+        ErrorReason::TooManyCodeTries => {
+            "Trop d’essais avec un code erroné sur ce compte. Utilisez le mot de passe, demandez un \
+             nouveau code personnel par courriel, ou patientez."
+        }
         ErrorReason::TooManyMailsToAddress => {
             "Un courriel vient déjà d’être demandé pour ce compte. Regardez vos messages, y compris les \
              indésirables, ou patientez un peu."
@@ -68,6 +105,9 @@ fn french(reason: ErrorReason) -> &'static str {
         }
         ErrorReason::TooManyCallsWithToken => {
             "Trop de demandes viennent de ce poste. Réessayez dans un instant."
+        }
+        ErrorReason::TooManyCallsWithKey => {
+            "Trop d’appels avec cette clé d’assistance. Réessayez dans un instant."
         }
         ErrorReason::TooManyMailsInAll => {
             "Le service a envoyé beaucoup de courriels. Patientez un peu avant d’en demander un autre."
@@ -121,6 +161,11 @@ fn english(reason: ErrorReason) -> &'static str {
         ErrorReason::InvalidCredentials => {
             "Credentials not recognised: check the client ID and the code or password."
         }
+        ErrorReason::AccountNotFound => "No account has this client ID.",
+        ErrorReason::MachineNotFound => "This account has no such machine.",
+        ErrorReason::TooManyMachines => "These two accounts have too many machines to be merged.",
+        ErrorReason::AlreadyMerged => "This account was merged into another one before.",
+        ErrorReason::NothingToSend => "No account has this address, and none is being opened.",
         ErrorReason::PermissionDenied => "This access does not permit this operation.",
         ErrorReason::CodeSpent => "This code has been used already. Ask for a new one by e-mail.",
         ErrorReason::CodeExpired => "This code is no longer valid. Ask for a new one by e-mail.",
@@ -142,6 +187,10 @@ fn english(reason: ErrorReason) -> &'static str {
         ErrorReason::TooManyPasswordTries => {
             "Too many password tries on this account. Wait a little, or ask for a code by e-mail."
         }
+        ErrorReason::TooManyCodeTries => {
+            "Too many wrong codes on this account. Use the password, ask for a new code by \
+             e-mail, or wait."
+        }
         ErrorReason::TooManyMailsToAddress => {
             "An e-mail has just been asked for. Look into your messages, spam included, or wait a \
              little."
@@ -154,6 +203,9 @@ fn english(reason: ErrorReason) -> &'static str {
         }
         ErrorReason::TooManyCallsWithToken => {
             "Too many requests come from this machine. Try again in a moment."
+        }
+        ErrorReason::TooManyCallsWithKey => {
+            "Too many calls with this support key. Try again in a moment."
         }
         ErrorReason::TooManyMailsInAll => {
             "The service has sent a great many e-mails. Wait a little before you ask for another."

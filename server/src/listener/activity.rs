@@ -14,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 use state::State;
 pub(super) use state::{Timeouts, Verdict};
 
+use crate::metrics::{ConnectionMetrics, ConnectionState, Counted};
+
 /// What one connection is doing.
 #[derive(Debug)]
 pub(super) struct Activity {
@@ -26,8 +28,8 @@ pub(super) struct Activity {
 }
 
 impl Activity {
-    pub(super) fn new(timeouts: Timeouts) -> Self {
-        let state = Mutex::new(State::new(Instant::now()));
+    pub(super) fn new(timeouts: Timeouts, metrics: ConnectionMetrics) -> Self {
+        let state = Mutex::new(State::new(Instant::now(), Counted::new(metrics)));
         Self { timeouts, state, earlier: Notify::new(), aged: CancellationToken::new() }
     }
 
@@ -45,6 +47,7 @@ impl Activity {
     pub(super) fn began(&self) {
         let mut state = self.state();
         (state.heard, state.begun, state.idle_since) = (true, true, Instant::now());
+        state.counted.becomes(ConnectionState::Idle);
     }
 
     /// The system takes no more for now.
@@ -84,6 +87,7 @@ impl Activity {
     pub(super) fn begin_call(&self, is_stream: bool) -> u32 {
         let mut state = self.state();
         state.running += 1;
+        state.counted.becomes(ConnectionState::Active);
         let before = state.streams;
         state.streams += u32::from(is_stream);
         before
@@ -93,6 +97,9 @@ impl Activity {
     pub(super) fn end_call(&self, is_stream: bool, answered: Option<bool>) {
         let mut state = self.state();
         state.running = state.running.saturating_sub(1);
+        if state.running == 0 {
+            state.counted.becomes(ConnectionState::Idle);
+        }
         state.streams = state.streams.saturating_sub(u32::from(is_stream));
         state.idle_since = Instant::now();
         state.abandoned = match answered {
@@ -111,6 +118,12 @@ impl Activity {
     pub(super) fn leave(&self) {
         self.state().leaving_since.get_or_insert_with(Instant::now);
         self.earlier.notify_one();
+    }
+
+    /// The same, for the sake of another connection, which has its place.
+    pub(super) fn make_room(&self) {
+        self.state().makes_room = true;
+        self.leave();
     }
 
     /// The connection has grown old: it is to end politely, and its streams with it.

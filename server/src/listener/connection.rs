@@ -5,7 +5,7 @@ use std::{
     io::{self, IoSlice},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -13,6 +13,7 @@ use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
+    time::{Sleep, sleep},
 };
 use tokio_rustls::server::TlsStream;
 
@@ -20,6 +21,14 @@ use super::{activity::Activity, places::Place};
 
 /// The preface of HTTP/2 and the header of the SETTINGS frame that follows it.
 const PREFACE_BYTES: usize = 24 + 9;
+
+/// How long what a peer still sends is read when all is said, until it ends the
+/// connection, too. Whatever it opened meanwhile lies behind the last stream that it was
+/// told, so that it knows that this was not processed.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// As much of it at a time.
+const LINGER_BYTES: usize = 1024;
 
 /// In the clear or not.
 #[derive(Debug)]
@@ -36,12 +45,53 @@ pub(super) struct Connection {
     preface_bytes_left: usize,
     /// The system took not all at the last attempt.
     is_blocked: bool,
+    /// Runs from the moment at which nothing more is sent.
+    lingering: Option<Pin<Box<Sleep>>>,
     _place: Place,
 }
 
 impl Connection {
     pub(super) fn new(io: Io, activity: Arc<Activity>, place: Place) -> Self {
-        Self { io, activity, preface_bytes_left: PREFACE_BYTES, is_blocked: false, _place: place }
+        Self {
+            io,
+            activity,
+            preface_bytes_left: PREFACE_BYTES,
+            is_blocked: false,
+            lingering: None,
+            _place: place,
+        }
+    }
+
+    /// Ends what is sent.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let ended = match &mut self.io {
+            Io::Clear(stream) => Pin::new(stream).poll_shutdown(cx),
+            Io::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        };
+        self.note_written(&ended, true);
+        ended
+    }
+
+    /// Reads, and drops, what the peer sends before it has seen the end. A socket that is
+    /// closed before resets the connection when more comes, and some systems then take
+    /// away from the peer what it has not read yet: an answer, or the number of the last
+    /// stream.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut bytes = [0; LINGER_BYTES];
+        loop {
+            let lingering = self.lingering.get_or_insert_with(|| Box::pin(sleep(LINGER)));
+            if lingering.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            let mut buffer = ReadBuf::new(&mut bytes);
+            let read = match &mut self.io {
+                Io::Clear(stream) => Pin::new(stream).poll_read(cx, &mut buffer),
+                Io::Tls(stream) => Pin::new(stream).poll_read(cx, &mut buffer),
+            };
+            if ready!(read).is_err() || buffer.filled().is_empty() {
+                return Poll::Ready(());
+            }
+        }
     }
 
     fn note_read(&mut self, bytes: usize) {
@@ -146,11 +196,9 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let shut = match &mut self.io {
-            Io::Clear(stream) => Pin::new(stream).poll_shutdown(cx),
-            Io::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        };
-        self.note_written(&shut, true);
-        shut
+        if self.lingering.is_none() {
+            ready!(self.poll_end(cx))?;
+        }
+        self.poll_linger(cx).map(Ok)
     }
 }

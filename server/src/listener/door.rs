@@ -1,7 +1,15 @@
 //! Lets a connection in if there is a place for it, and brings it through its
 //! handshake.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
@@ -16,6 +24,7 @@ use super::{
     connection::{Connection, Io},
     given_up::GivenUp,
     places::{Place, Places},
+    proxy_header::{self, ProxyHeaderError},
     serving::{self, Answers, Http2, http2},
     tls::Tls,
 };
@@ -39,6 +48,8 @@ pub(super) struct Door<S> {
     given_up: GivenUp,
     callers: Http2,
     of_proxies: Http2,
+    is_turning_away: AtomicBool,
+    lacks_headers: AtomicBool,
 }
 
 /// A connection that was let in.
@@ -61,29 +72,86 @@ impl<S: Answers> Door<S> {
             given_up: GivenUp::default(),
             callers: http2(&transport, false),
             of_proxies: http2(&transport, true),
+            is_turning_away: AtomicBool::new(false),
+            lacks_headers: AtomicBool::new(false),
             transport,
             calls,
             proxies,
         }
     }
 
+    /// Whether this peer tells by a PROXY header whose connection it passes on.
+    pub(super) fn expects_header(&self, address: SocketAddr) -> bool {
+        self.transport.proxy_protocol && self.proxies.trust(address.ip())
+    }
+
+    /// Reads the PROXY header of a trusted proxy, and serves the connection as one of the
+    /// address that it tells. A connection of the proxy's own stays the proxy's.
+    pub(super) async fn serve_announced(
+        self: Arc<Self>,
+        mut stream: TcpStream,
+        proxy: SocketAddr,
+        draining: CancellationToken,
+    ) {
+        // It counts in all, and for no network: whose it is, is not known yet.
+        let place = self.places.take(None, &self.activity());
+        if self.turns_away(place.as_ref()) {
+            return;
+        }
+        let header = tokio::select! {
+            () = draining.cancelled() => return,
+            header = self.read_header(&mut stream) => header,
+        };
+        drop(place);
+        let address = match header {
+            Ok(told) => told.unwrap_or(proxy),
+            Err(error) => return self.refuse_header(&error),
+        };
+        self.lacks_headers.store(false, Ordering::Relaxed);
+        if let Some(newcomer) = self.admit(stream, address) {
+            newcomer.serve(self, draining).await;
+        }
+    }
+
+    async fn read_header(
+        &self,
+        stream: &mut TcpStream,
+    ) -> Result<Option<SocketAddr>, ProxyHeaderError> {
+        let header = proxy_header::read(stream);
+        let in_time = tokio::time::timeout(self.transport.handshake_timeout, header).await;
+        in_time.unwrap_or_else(|late| Err(ProxyHeaderError::Io(late.into())))
+    }
+
+    /// Told loudly once in a row: a balancer that is set up wrongly lets nobody in.
+    fn refuse_header(&self, error: &ProxyHeaderError) {
+        let is_wrong = !matches!(error, ProxyHeaderError::Io(_));
+        if is_wrong && !self.lacks_headers.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                %error,
+                "a trusted proxy is refused: with PROXY_PROTOCOL on, each of its connections \
+                 begins with a PROXY header"
+            );
+        } else {
+            tracing::debug!(%error, "no PROXY header");
+        }
+    }
+
     /// Lets a connection in if there is room. A trusted proxy counts for no network:
     /// it has as many connections as its callers need.
     pub(super) fn admit(&self, stream: TcpStream, address: SocketAddr) -> Option<Newcomer> {
-        let transport = &self.transport;
         let is_proxy = self.proxies.trust(address.ip());
         let ip = (!is_proxy).then_some(address.ip());
-        let activity = Arc::new(Activity::new(Timeouts {
-            first_byte: transport.first_byte_timeout.min(transport.handshake_timeout),
-            handshake: transport.handshake_timeout,
-            idle: transport.idle_timeout,
-            unsent: transport.call_deadline,
-        }));
-        let handshake = match &transport.tls {
-            Some(_) => Some(self.handshakes.take(ip, &activity)?),
-            None => None,
+        let activity = self.activity();
+        let places = || {
+            let handshake = match &self.transport.tls {
+                Some(_) => Some(self.handshakes.take(ip, &activity)?),
+                None => None,
+            };
+            Some((self.places.take(ip, &activity)?, handshake))
         };
-        let place = self.places.take(ip, &activity)?;
+        let places = places();
+        self.turns_away(places.as_ref());
+        let (place, handshake) = places?;
         prepare(&stream);
         let peer = Peer {
             address,
@@ -91,9 +159,33 @@ impl<S: Answers> Door<S> {
             budget: self.budget.clone(),
             given_up: self.given_up.clone(),
             is_proxy,
-            deadline: transport.call_deadline,
+            deadline: self.transport.call_deadline,
         };
         Some(Newcomer { stream, peer, place, handshake })
+    }
+
+    fn activity(&self) -> Arc<Activity> {
+        let transport = &self.transport;
+        let timeouts = Timeouts {
+            first_byte: transport.first_byte_timeout.min(transport.handshake_timeout),
+            handshake: transport.handshake_timeout,
+            idle: transport.idle_timeout,
+            farewell: transport.ping_timeout,
+            unsent: transport.call_deadline,
+        };
+        Arc::new(Activity::new(timeouts, transport.metrics.clone()))
+    }
+
+    /// Whether there was no place. Logged once in a row: a flood must not become a flood
+    /// of lines.
+    fn turns_away<T>(&self, place: Option<&T>) -> bool {
+        let refused = place.is_none();
+        if refused && !self.is_turning_away.swap(refused, Ordering::Relaxed) {
+            tracing::warn!("connections are turned away: too many");
+        } else if !refused {
+            self.is_turning_away.store(false, Ordering::Relaxed);
+        }
+        refused
     }
 }
 

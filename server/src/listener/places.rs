@@ -86,7 +86,7 @@ impl Shared {
             (self.waiting)(activity).map(|since| (since, *number, activity))
         });
         let (_, number, activity) = waiting.min_by_key(|(since, number, _)| (*since, *number))?;
-        activity.leave();
+        activity.make_room();
         taken.remove(number);
         Some(())
     }

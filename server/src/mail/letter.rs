@@ -19,6 +19,10 @@ pub enum Letter {
     Code {
         /// The challenge.
         challenge_id: Uuid,
+        /// Whether the support desk had it sent. A server of before sends it as if the
+        /// customer had asked.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_support: bool,
     },
     /// A notice, which has its own kind.
     #[serde(untagged)]
@@ -26,6 +30,16 @@ pub enum Letter {
 }
 
 impl Letter {
+    /// The kind of mail, as a word for operators; what a code is for is told when it is sent.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Code { by_support: false, .. } => "code",
+            Self::Code { by_support: true, .. } => "code_by_support",
+            Self::Notice(notice) => notice.kind(),
+        }
+    }
+
     /// The letter as the outbox keeps it.
     ///
     /// # Errors

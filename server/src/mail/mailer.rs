@@ -1,25 +1,29 @@
 //! Where mails go: to an SMTP relay, into a folder, or into memory for tests.
 //!
 //! A mailer hands over one mail once and says how that went; retries, back-off and counting are
-//! the outbox's. Nothing in here may log, nor put an address, a server's own words or the SMTP
-//! password into an error: every error ends in a log.
+//! the outbox's. Nothing in here may log a mail, nor put an address, a server's own words or the
+//! SMTP password into an error: every error ends in a log.
 
 mod file;
 mod memory;
 mod mime;
 mod relay;
+mod sender;
 mod smtp;
 
-use std::{fmt, path::PathBuf, time::Duration, time::SystemTime};
+use std::{fmt, path::PathBuf, time::SystemTime};
 
-use lettre::message::Mailbox;
+use tokio::sync::watch;
 
+use self::relay::Relay;
 pub use self::{
     file::File,
     memory::{Memory, Sent},
-    smtp::Smtp,
+    sender::Sender,
+    smtp::{HelloName, Smtp, SmtpOptions, Timeouts},
 };
 use super::message::Message;
+use crate::certificates::PemError;
 
 /// A composed mail with what the transport needs to know.
 #[derive(Clone)]
@@ -41,10 +45,22 @@ impl fmt::Debug for Envelope {
     }
 }
 
+/// How far the handing over of a mail has come, for whoever may have to give it up in between.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing of the mail's text has been sent: the mail server cannot have taken it.
+    #[default]
+    Envelope,
+    /// The text has begun: the mail server may take the mail without our knowing.
+    Text,
+    /// The text has ended, and the mail server lets its reply be waited for.
+    Reply,
+}
+
 /// Where mails go. A clone shares everything with its original.
 #[derive(Debug, Clone)]
 pub enum Mailer {
-    /// To an SMTP relay.
+    /// To an SMTP relay, or its fallback.
     Smtp(Smtp),
     /// Into a folder, a file each.
     File(File),
@@ -61,22 +77,38 @@ impl Mailer {
     /// - `smtps://[user:password@]host[:port]`: TLS from the start, port 465.
     ///
     /// User and password are percent-decoded. With TLS, `?ca=/path/to/ca.pem` trusts the
-    /// certificates of that file besides the system's. `timeout` holds for the dialogue before the
-    /// mail's text, and once more for the text, so [`Mailer::send`] takes at most twice as long.
+    /// certificates of that file besides the system's: authorities, or the relay's own.
     ///
     /// # Errors
     ///
     /// [`MailerError`] says which part of the URL or the sender cannot be used. It never shows
     /// the URL, which may hold a password.
-    pub fn from_url(url: &str, from: &str, timeout: Duration) -> Result<Self, MailerError> {
-        let from: Mailbox = from.parse().map_err(|_| MailerError::From)?;
-        match url.strip_prefix("file:") {
-            Some(path) => {
-                let folder = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
-                Ok(Self::File(File::open(folder, from)?))
+    pub fn from_url(url: &str, from: &str, smtp: &SmtpOptions) -> Result<Self, MailerError> {
+        Self::from_urls(url, None, from, smtp)
+    }
+
+    /// As [`Mailer::from_url`], with the URL of another relay, for while the first one is away.
+    ///
+    /// # Errors
+    ///
+    /// [`MailerError`], which is [`MailerError::Fallback`] for the second URL.
+    pub fn from_urls(
+        url: &str,
+        fallback: Option<&str>,
+        from: &str,
+        smtp: &SmtpOptions,
+    ) -> Result<Self, MailerError> {
+        let from: Sender = from.parse()?;
+        if let Some(path) = url.strip_prefix("file:") {
+            if fallback.is_some() {
+                return Err(MailerError::FallbackOfFiles);
             }
-            None => Ok(Self::Smtp(Smtp::new(relay::Relay::parse(url)?, from, timeout)?)),
+            let folder = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
+            return Ok(Self::File(File::open(folder, from.into_mailbox())?));
         }
+        let relay = Relay::parse(url)?;
+        let fallback = fallback.map(Relay::parse).transpose().map_err(MailerError::of_fallback)?;
+        Ok(Self::Smtp(Smtp::new(relay, fallback, from, smtp)?))
     }
 
     /// Makes a mailer that keeps mails in memory, for tests.
@@ -92,10 +124,35 @@ impl Mailer {
     ///
     /// [`SendError`] says whether trying again can help.
     pub async fn send(&self, envelope: &Envelope) -> Result<(), SendError> {
+        self.send_and_tell(envelope, &watch::Sender::default()).await.map(drop)
+    }
+
+    /// As [`Mailer::send`], telling meanwhile how far it has come, and at the end which file it
+    /// is in, if mails go into files. It may take as long as all the [`Timeouts`] together, and
+    /// may be dropped at any moment.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] says whether trying again can help.
+    pub async fn send_and_tell(
+        &self,
+        envelope: &Envelope,
+        progress: &watch::Sender<Progress>,
+    ) -> Result<Option<PathBuf>, SendError> {
         match self {
-            Self::Smtp(smtp) => smtp.send(envelope).await,
-            Self::File(file) => file.send(envelope).await,
-            Self::Memory(memory) => memory.send(envelope),
+            Self::Smtp(smtp) => smtp.send(envelope, progress).await.map(|()| None),
+            Self::File(file) => file.send(envelope).await.map(Some),
+            Self::Memory(memory) => memory.send(envelope).map(|()| None),
+        }
+    }
+
+    /// Where mails go, without user and password.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self {
+            Self::Smtp(smtp) => smtp.place(),
+            Self::File(file) => format!("file:{}", file.folder().display()),
+            Self::Memory(_) => "memory".to_owned(),
         }
     }
 }
@@ -106,16 +163,17 @@ pub enum SendError {
     /// Trying again later can help.
     #[error("mail not sent for now: {detail}")]
     Temporary {
-        /// The reply code and enhanced code (`451 4.3.0`), or a class (`connection`).
+        /// The reply code and enhanced code (`451 4.3.0`), or a class (`connection`, `invalid address`).
         detail: String,
         /// Whether the server certainly did not take the mail. If it may have, a retry may bring
         /// the mail twice.
         definite: bool,
     },
-    /// This mail will never be taken.
+    /// The mail server says that the recipient will never get this mail. Nothing else is permanent:
+    /// whatever no reply has caused, the operator or the next version of this program can mend.
     #[error("mail refused: {detail}")]
     Permanent {
-        /// The reply code and enhanced code (`550 5.1.1`), or a class (`invalid address`).
+        /// The reply code and enhanced code (`550 5.1.1`).
         detail: String,
     },
 }
@@ -128,6 +186,11 @@ impl SendError {
     fn permanent(detail: impl Into<String>) -> Self {
         Self::Permanent { detail: detail.into() }
     }
+
+    fn detail(&self) -> &str {
+        let (Self::Temporary { detail, .. } | Self::Permanent { detail }) = self;
+        detail
+    }
 }
 
 /// Why a mailer cannot be made of what the operator configured.
@@ -136,6 +199,9 @@ pub enum MailerError {
     /// The sender is no address.
     #[error("the sender must be an address, such as \"Gestan <compte@gestan.example>\"")]
     From,
+    /// The sender's address has before its `@` what few mail servers take.
+    #[error("the sender's address must be plain ASCII before its @, without quotation marks")]
+    FromLocalPart,
     /// The URL begins with none of the known schemes.
     #[error("the mail URL must begin with file:, smtp://, smtp+starttls:// or smtps://")]
     Scheme,
@@ -162,12 +228,26 @@ pub enum MailerError {
         /// Why.
         source: std::io::Error,
     },
-    /// The file of `?ca=` holds no certificate that can be trusted.
-    #[error("the certificate file {} holds no usable PEM certificate", path.display())]
+    /// The file of `?ca=` does not hold certificates.
+    #[error("the certificate file {} cannot be used", path.display())]
     Certificate {
         /// The file.
         path: PathBuf,
+        /// Why.
+        source: PemError,
     },
+    /// A certificate of the file of `?ca=` cannot be trusted.
+    #[error("the certificate file {} has a certificate that no authority can have", path.display())]
+    Authority {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What is wrong with the fallback.
+    #[error("of the fallback: {0}")]
+    Fallback(Box<MailerError>),
+    /// There is nothing to fall back from.
+    #[error("a fallback is for a mail URL that names a mail server, not for files")]
+    FallbackOfFiles,
     /// TLS could not be set up.
     #[error("TLS could not be set up for the mail server")]
     Tls,
@@ -179,4 +259,10 @@ pub enum MailerError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl MailerError {
+    fn of_fallback(self) -> Self {
+        Self::Fallback(Box::new(self))
+    }
 }

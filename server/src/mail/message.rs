@@ -9,6 +9,7 @@ mod english;
 mod french;
 mod language;
 mod layout;
+mod letterhead;
 mod machine_name;
 mod moment;
 
@@ -16,12 +17,15 @@ use std::fmt;
 
 use jiff::{Timestamp, tz::TimeZone};
 
-pub use self::machine_name::quoted_machine_name;
 use self::{
     english::English,
     french::French,
-    language::{Answers, CodeMails, Notices},
+    language::{Answers, CodeMails, Mergers, Notices},
     layout::Layout,
+};
+pub use self::{
+    letterhead::{Letterhead, SupportPhone},
+    machine_name::quoted_machine_name,
 };
 use super::notice::Notice;
 use crate::domain::locale::Locale;
@@ -44,9 +48,18 @@ pub enum Content {
         /// The code.
         code: CodeMail,
     },
+    /// The support desk had a code sent: it answers the window that waits.
+    SupportCode {
+        /// The account that the code is for; none while it is being opened.
+        account_id: Option<u32>,
+        /// The code.
+        code: CodeMail,
+    },
     /// To an account's new address: the code puts it in place. It may have been mistyped, so
     /// whoever reads this is told nothing of the account.
     ConfirmEmail(CodeMail),
+    /// The same of a change that the support desk has started: no window waits for the code.
+    SupportConfirmEmail(CodeMail),
     /// A code was asked for at an address that has no account: says so, and how to open one.
     NoAccount(Request),
     /// To an address that another account wanted to take: it has its own account already.
@@ -63,19 +76,23 @@ impl Content {
             Self::OpenAccount(_) => "open_account",
             Self::AccountExists { .. } => "account_exists",
             Self::PersonalCode { .. } => "personal_code",
+            Self::SupportCode { .. } => "support_code",
             Self::ConfirmEmail(_) => "confirm_email",
+            Self::SupportConfirmEmail(_) => "support_confirm_email",
             Self::NoAccount(_) => "no_account",
             Self::EmailTaken(_) => "email_taken",
             Self::Notice(notice) => notice.kind(),
         }
     }
 
-    fn layout(&self, language: &(impl CodeMails + Answers + Notices)) -> Layout {
+    fn layout(&self, language: &(impl CodeMails + Answers + Notices + Mergers)) -> Layout {
         match self {
             Self::OpenAccount(code) => language.open_account(code),
             Self::AccountExists { account_id, code } => language.account_exists(*account_id, code),
             Self::PersonalCode { account_id, code } => language.personal_code(*account_id, code),
+            Self::SupportCode { account_id, code } => language.support_code(*account_id, code),
             Self::ConfirmEmail(code) => language.confirm_email(code),
+            Self::SupportConfirmEmail(code) => language.support_confirm_email(code),
             Self::NoAccount(request) => language.no_account(request),
             Self::EmailTaken(request) => language.email_taken(request),
             Self::Notice(Notice::Welcome(event)) => language.welcome(event),
@@ -89,6 +106,14 @@ impl Content {
                 language.email_changed(event, new_email_masked)
             }
             Self::Notice(Notice::MachineLinked(event)) => language.machine_linked(event),
+            Self::Notice(Notice::MachineUnlinked(done)) => language.machine_unlinked(done),
+            Self::Notice(Notice::AccountMerged { merge, into_email_masked }) => {
+                language.account_merged(merge, into_email_masked)
+            }
+            Self::Notice(Notice::AccountExtended(merge)) => language.account_extended(merge),
+            Self::Notice(Notice::EmailChangeStarted(started)) => {
+                language.email_change_started(started)
+            }
         }
     }
 }
@@ -138,6 +163,8 @@ pub struct Message {
     pub language: &'static str,
     /// The subject: fixed words, never a code and never a text that a person typed.
     pub subject: String,
+    /// Where an answer goes, with its domain in ASCII; to the sender if there is none.
+    pub reply_to: Option<String>,
     /// The plain text part.
     pub text: String,
     /// The HTML part.
@@ -156,7 +183,8 @@ impl fmt::Debug for Message {
 #[error("a mail template could not be rendered")]
 pub struct ComposeError(#[from] askama::Error);
 
-/// Composes a mail in the reader's language, with times in the given zone.
+/// Composes a mail in the reader's language, with times in the given zone, of the sender
+/// that `letterhead` tells of.
 ///
 /// # Errors
 ///
@@ -165,10 +193,12 @@ pub fn compose(
     content: &Content,
     locale: Locale,
     zone: &TimeZone,
+    letterhead: &Letterhead,
 ) -> Result<Message, ComposeError> {
     let layout = match locale {
-        Locale::Fr => content.layout(&French { zone }),
-        Locale::En => content.layout(&English { zone }),
+        Locale::Fr => content.layout(&French { zone, letterhead }),
+        Locale::En => content.layout(&English { zone, letterhead }),
     };
-    Ok(layout.render()?)
+    let reply_to = letterhead.reply_to.as_ref().map(|address| address.deliverable().to_owned());
+    Ok(Message { reply_to, ..layout.render()? })
 }

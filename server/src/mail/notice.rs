@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{account_id::AccountId, machine::Machine};
+use crate::domain::{account_id::AccountId, email_address::EmailAddress, machine::Machine};
 
 /// The welcome, or a security notice: facts, no words and no secret.
 ///
@@ -36,6 +36,19 @@ pub enum Notice {
     },
     /// A machine was linked.
     MachineLinked(Event),
+    /// The support desk detached machines.
+    MachineUnlinked(BySupport),
+    /// To the address of an account that the support desk has merged into another one.
+    AccountMerged {
+        /// Which into which.
+        merge: Merge,
+        /// The address of the account that stays, masked.
+        into_email_masked: String,
+    },
+    /// To the address of the account that another one was merged into.
+    AccountExtended(Merge),
+    /// To the address in place: the support desk has started a change of address.
+    EmailChangeStarted(AddressBySupport),
 }
 
 impl Notice {
@@ -48,6 +61,26 @@ impl Notice {
             Self::EmailChangeRequested { .. } => "email_change_requested",
             Self::EmailChanged { .. } => "email_changed",
             Self::MachineLinked(_) => "machine_linked",
+            Self::MachineUnlinked(_) => "machine_unlinked",
+            Self::AccountMerged { .. } => "account_merged",
+            Self::AccountExtended(_) => "account_extended",
+            Self::EmailChangeStarted(_) => "email_change_started",
+        }
+    }
+
+    /// The account that it tells of, and whose owner reads it.
+    #[must_use]
+    pub fn account_id(&self) -> u32 {
+        match self {
+            Self::Welcome(event)
+            | Self::PasswordChanged { event, .. }
+            | Self::EmailChangeRequested { event, .. }
+            | Self::EmailChanged { event, .. }
+            | Self::MachineLinked(event) => event.account_id,
+            Self::MachineUnlinked(done) => done.account_id,
+            Self::EmailChangeStarted(started) => started.account_id,
+            Self::AccountMerged { merge, .. } => merge.from_account_id,
+            Self::AccountExtended(merge) => merge.into_account_id,
         }
     }
 }
@@ -66,11 +99,102 @@ pub struct Event {
     pub detached: Detached,
 }
 
+/// What the support desk did to an account's machines, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BySupport {
+    /// The client ID.
+    pub account_id: u32,
+    /// When, in milliseconds since 1970-01-01 UTC.
+    pub time_millis: i64,
+    /// The machines.
+    pub detached: Detached,
+}
+
+impl BySupport {
+    /// These machines were detached.
+    #[must_use]
+    pub fn new(account_id: AccountId, time: Timestamp, detached: Detached) -> Self {
+        let (account_id, time_millis) = (account_id.number(), time.as_millisecond());
+        Self { account_id, time_millis, detached }
+    }
+
+    /// When it happened.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.time_millis).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+}
+
+/// Two accounts that the support desk has made one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merge {
+    /// The client ID that has become another name.
+    pub from_account_id: u32,
+    /// The client ID of the account that stays.
+    pub into_account_id: u32,
+    /// When, in milliseconds since 1970-01-01 UTC.
+    pub time_millis: i64,
+    /// How many machines the former had.
+    pub machines: u32,
+}
+
+impl Merge {
+    /// When it happened.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.time_millis).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+}
+
+/// Which address the support desk has an account get, and when its code is mailed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressBySupport {
+    /// The client ID.
+    pub account_id: u32,
+    /// When it was asked for, in milliseconds since 1970-01-01 UTC.
+    pub time_millis: i64,
+    /// The new address, masked.
+    pub new_email_masked: String,
+    /// When the code goes to it, in milliseconds since 1970-01-01 UTC.
+    pub code_time_millis: i64,
+}
+
+impl AddressBySupport {
+    /// The account is to have this address, whose code is mailed at `code_time`.
+    #[must_use]
+    pub fn new(
+        account_id: AccountId,
+        time: Timestamp,
+        email: &EmailAddress,
+        code_time: Timestamp,
+    ) -> Self {
+        Self {
+            account_id: account_id.number(),
+            time_millis: time.as_millisecond(),
+            new_email_masked: email.masked(),
+            code_time_millis: code_time.as_millisecond(),
+        }
+    }
+
+    /// When it was asked for.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.time_millis).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// When the code is mailed; none when it did not have to wait.
+    #[must_use]
+    pub fn code_time(&self) -> Option<Timestamp> {
+        let waits = self.code_time_millis > self.time_millis;
+        waits.then(|| Timestamp::from_millisecond(self.code_time_millis).ok()).flatten()
+    }
+}
+
 /// How many detached machines a mail names. A new machine takes the place of one; only
-/// an account from the time of a higher limit has more to name.
+/// the support desk, and an account from the time of a higher limit, has more to name.
 const MAX_NAMED: usize = 10;
 
-/// Machines that were detached to make room.
+/// Machines that were detached: to make room, or by the support desk.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detached {
     /// Their names, those that were seen last first.

@@ -4,24 +4,24 @@
 //! A crash between sending a mail and noting that it was sent makes it come twice,
 //! with one Message-ID; nothing makes it come never.
 
+pub mod by_operator;
 mod composition;
 mod delivery;
 mod error;
+mod turn;
 
 use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, tz::TimeZone};
-use tokio::{
-    sync::{Notify, Semaphore},
-    task::JoinSet,
-    time::timeout,
-};
+use tokio::{sync::Notify, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::mailer::Mailer;
+use self::turn::{MAX_IN_FLIGHT, Turn, Turns};
+use super::{mailer::Mailer, message::Letterhead};
 use crate::{
     clock::Clock,
-    credentials::hasher::Hasher,
+    credentials::{derivation::MailedCodeKey, hasher::Hasher},
+    metrics::MailMetrics,
     randomness::Randomness,
     storage::{
         database::Database,
@@ -31,9 +31,6 @@ use crate::{
     },
 };
 
-/// Mails that are sent concurrently: one slow mail server holds up a few, not all.
-const MAX_IN_FLIGHT: usize = 8;
-
 /// How long the worker sleeps when nobody wakes it: other servers enqueue mail, too.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -42,10 +39,13 @@ const POLL: Duration = Duration::from_secs(1);
 pub struct OutboxConfig {
     /// The right of the Message-IDs' `@`.
     pub message_id_domain: String,
-    /// How long a mail is this server's own; a crashed server's mail waits as long.
+    /// How long a mail is this server's own, unless it says that it still is; a crashed
+    /// server's mail waits as long.
     pub lease: Duration,
     /// Where the mail's times are told.
     pub time_zone: TimeZone,
+    /// What every mail says of its sender.
+    pub letterhead: Letterhead,
 }
 
 /// The worker that sends mail. Cheap to clone.
@@ -57,45 +57,40 @@ pub struct Outbox {
     pub hasher: Hasher,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
-    /// Where codes come from.
+    /// What codes are made from, by this process alone.
+    pub code_key: MailedCodeKey,
+    /// Where IDs and jitter come from.
     pub randomness: Arc<dyn Randomness>,
     /// Where mail goes.
     pub mailer: Mailer,
     /// How it is sent.
     pub config: OutboxConfig,
+    /// Counts what became of it.
+    pub metrics: MailMetrics,
 }
 
 impl Outbox {
-    /// Sends what is enqueued until `shutdown`, then finishes what it has begun.
-    pub async fn run(self, mail_enqueued: Arc<Notify>, shutdown: CancellationToken) {
-        let slots = Arc::new(Semaphore::new(MAX_IN_FLIGHT));
+    /// Sends what is enqueued until `shutdown`, then finishes what it has begun. What is not
+    /// finished at `give_up` is put back.
+    pub async fn run(
+        self,
+        mail_enqueued: Arc<Notify>,
+        shutdown: CancellationToken,
+        give_up: CancellationToken,
+    ) {
+        let turns = Turns::new();
         let mut sending = JoinSet::new();
         while !shutdown.is_cancelled() {
             while sending.try_join_next().is_some() {}
-            let free = slots.available_permits();
-            let claimed = if free == 0 {
-                Ok(Vec::new())
-            } else {
-                // A statement never ends on a connection whose other side is gone
-                // without a word.
-                let claimed = timeout(DATABASE_TIMEOUT * 2, self.claim(free as u64)).await;
-                claimed.unwrap_or_else(|_| Err(StorageError::overdue()))
-            };
+            let free = turns.free();
+            let claimed = if free == 0 { Ok(Vec::new()) } else { in_time(self.claim(free)).await };
             match claimed {
-                Ok(mails) if mails.is_empty() => {}
                 Ok(mails) => {
                     for mail in mails {
-                        let (outbox, slots) = (self.clone(), Arc::clone(&slots));
-                        sending.spawn(async move {
-                            let _slot = slots.acquire_owned().await;
-                            // After its lease any server may claim the mail again.
-                            if timeout(outbox.config.lease, outbox.deliver(&mail)).await.is_err() {
-                                tracing::warn!(mail.id = %mail.id, "mail not handled in time");
-                            }
-                        });
+                        let turn = turns.take().await;
+                        let (outbox, give_up) = (self.clone(), give_up.clone());
+                        sending.spawn(async move { outbox.deliver(&mail, turn, &give_up).await });
                     }
-                    // The tasks take their slots when they first run.
-                    tokio::task::yield_now().await;
                 }
                 Err(error) => tracing::warn!(%error, "outbox not read"),
             }
@@ -103,10 +98,20 @@ impl Outbox {
                 () = shutdown.cancelled() => {}
                 () = mail_enqueued.notified() => {}
                 Some(_) = sending.join_next() => {}
+                () = turns.given_up() => {}
                 () = tokio::time::sleep(POLL) => {}
             }
         }
-        while sending.join_next().await.is_some() {}
+        while !sending.is_empty() {
+            tokio::select! {
+                _ = sending.join_next() => {}
+                () = give_up.cancelled() => {
+                    let mails = sending.len();
+                    tracing::warn!(mails, "mails put back: their mail server takes too long");
+                    while sending.join_next().await.is_some() {}
+                }
+            }
+        }
     }
 
     /// Sends everything that is due now, one after the other; gives their number.
@@ -116,32 +121,49 @@ impl Outbox {
     pub async fn drain(&self) -> Result<usize, StorageError> {
         let mut sent = 0;
         loop {
-            let mails = self.claim(MAX_IN_FLIGHT as u64).await?;
+            let mails = self.claim(MAX_IN_FLIGHT).await?;
             if mails.is_empty() {
                 return Ok(sent);
             }
             for mail in mails {
-                self.deliver(&mail).await;
+                let give_up = CancellationToken::new();
+                // On the heap: it holds some 20 KiB across its waits.
+                Box::pin(self.deliver(&mail, Turn::default(), &give_up)).await;
                 sent += 1;
             }
         }
     }
 
-    async fn claim(&self, limit: u64) -> Result<Vec<LeasedMail>, StorageError> {
+    async fn claim(&self, limit: usize) -> Result<Vec<LeasedMail>, StorageError> {
         let now = self.clock.now();
         // Most looks find nothing, and need not take the writer's turn.
-        if !outbox_mail::is_any_due(&self.db.read(), now).await? {
+        let lease = self.lease();
+        if !outbox_mail::is_any_due(&self.db.read(), now, lease).await? {
             return Ok(Vec::new());
         }
         let lease_id = self.randomness.uuid();
-        let lease = SignedDuration::try_from(self.config.lease).unwrap_or(SignedDuration::MAX);
         self.db
             .retry(|| async {
                 let transaction = self.db.begin().await?;
-                let mails = outbox_mail::claim(&transaction, lease_id, limit, now, lease).await?;
+                let mails =
+                    outbox_mail::claim(&transaction, lease_id, limit as u64, now, lease).await?;
                 transaction.commit().await?;
                 Ok(mails)
             })
             .await
     }
+
+    fn lease(&self) -> SignedDuration {
+        SignedDuration::try_from(self.config.lease).unwrap_or(SignedDuration::MAX)
+    }
+}
+
+/// A statement never ends on a connection whose other side is gone without a word. Whoever
+/// waits for one meanwhile renews the lease over another connection, and so keeps the mail
+/// from the servers that could send it.
+async fn in_time<T>(
+    statements: impl Future<Output = Result<T, StorageError>>,
+) -> Result<T, StorageError> {
+    let outcome = timeout(DATABASE_TIMEOUT * 2, statements).await;
+    outcome.unwrap_or_else(|_| Err(StorageError::overdue()))
 }

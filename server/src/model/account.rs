@@ -39,6 +39,14 @@ impl Account {
         format!("v{}", self.version)
     }
 
+    /// The address that waits for its confirmation at `now`, as it was typed: it is shown
+    /// while it can be confirmed.
+    #[must_use]
+    pub fn shown_pending_email(&self, now: Timestamp) -> Option<&str> {
+        let pending = self.pending_email.as_ref().filter(|(_, expire_time)| *expire_time > now);
+        pending.map(|(typed, _)| typed.as_str())
+    }
+
     /// The new address that waits for its confirmation, if there is one that can
     /// still be read as an address.
     #[must_use]

@@ -13,10 +13,15 @@ use crate::{
 };
 
 /// How many wrong codes kill a challenge.
-const MAX_WRONG_TRIES: i32 = 10;
+pub(crate) const MAX_WRONG_TRIES: i32 = 10;
 
 /// For how long a call whose answer was lost may be repeated.
 const REPEAT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
+
+/// When what was ended has expired: so long ago that no server, whatever its clock says,
+/// takes it for open. No column of its own says it: servers of the version before know
+/// what has expired, too.
+pub(crate) const ENDED: Timestamp = Timestamp::UNIX_EPOCH;
 
 /// What a challenge is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +55,13 @@ pub struct Challenge {
     pub seed: Option<Seed>,
     /// Wrong codes that were tried with its ID.
     pub wrong_tries: i32,
-    /// Wrong codes that were tried with the account's ID instead.
+    /// Of a change of address: wrong codes that were tried with the account's ID. Of others it
+    /// is what a release before has counted, and means nothing.
     pub account_wrong_tries: i32,
     /// When it was made.
     pub create_time: Timestamp,
-    /// Until when it can be answered; long ago once a new password has ended it.
+    /// Until when it can be answered, and its codes serve; long ago once a new password has
+    /// ended it.
     pub expire_time: Timestamp,
     /// By what it was answered.
     pub spent: Option<Spent>,
@@ -88,19 +95,8 @@ pub struct IssuedTicket {
     pub spent_time: Option<Timestamp>,
 }
 
-/// The door at which a code is shown. Wrong codes given with the account's ID, which
-/// is no secret, are counted apart from those given with the challenge's: a stranger
-/// who guesses by ID cannot kill the code that the customer is about to give to
-/// Confirm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
-    /// Confirm, which names the challenge.
-    Confirm,
-    /// RegisterExisting and Update, which name the account.
-    Account,
-}
-
-/// What a challenge is worth.
+/// What a challenge is worth in Confirm, which names it. Its codes are another matter:
+/// they serve in other challenges, and beside the account's ID, whatever became of it.
 #[derive(Clone, Copy, Debug)]
 pub enum State<'a> {
     /// It can be answered.
@@ -114,36 +110,77 @@ pub enum State<'a> {
 }
 
 impl Challenge {
-    /// What it is worth at `door`.
+    /// What it is worth.
     #[must_use]
-    pub fn state(&self, door: Door, now: Timestamp) -> State<'_> {
-        let too_many = |tries| tries >= MAX_WRONG_TRIES;
-        let is_killed = match door {
-            Door::Confirm => too_many(self.wrong_tries),
-            Door::Account => too_many(self.wrong_tries) || too_many(self.account_wrong_tries),
-        };
+    pub fn state(&self, now: Timestamp) -> State<'_> {
         match &self.spent {
             Some(spent) => State::Spent(spent),
-            None if is_killed => State::TooManyTries,
+            None if self.wrong_tries >= MAX_WRONG_TRIES => State::TooManyTries,
             None if self.expire_time <= now => State::Expired,
             None => State::Open,
         }
     }
 
-    /// Whether a code of it is looked for where its address' owner comes into an
-    /// account: while it can be answered, and while the answer may be repeated.
-    /// Storage asks the same as a condition of SQL.
-    ///
-    /// It says nothing of wrong tries: a code that they have killed must be found to
-    /// be refused as such.
+    /// What it is worth in Confirm by the ID of the account whose address is to change. Wrong
+    /// codes that strangers try there end it there, and not for the machine that knows its ID.
     #[must_use]
-    pub fn is_candidate(&self, now: Timestamp) -> bool {
-        if let Purpose::ChangeEmail(_) = self.purpose {
-            return false;
+    pub fn state_by_account(&self, now: Timestamp) -> State<'_> {
+        match self.state(now) {
+            State::Open if self.account_wrong_tries >= MAX_WRONG_TRIES => State::TooManyTries,
+            state => state,
         }
-        match &self.spent {
-            Some(spent) => may_repeat(spent.time, now),
-            None => now < self.expire_time,
+    }
+
+    /// Whether it was ended before its time: by a new password, or because its account is to
+    /// have another address.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        self.expire_time <= ENDED
+    }
+
+    /// Whether a code is to be mailed for it: while that would serve. One that wrong codes
+    /// have killed gets its mail, too: whoever asked for it must not keep it from the owner
+    /// of the mailbox, who can use it.
+    #[must_use]
+    pub fn wants_mail(&self, now: Timestamp) -> bool {
+        self.spent.is_none() && now < self.expire_time
+    }
+
+    /// Whether its codes are looked for: while they serve, and while a call that used one
+    /// in the last moment may be repeated. Storage asks the same as a condition of SQL.
+    ///
+    /// It says nothing of wrong tries, nor of whether it was answered: a code proves the
+    /// mailbox whatever became of the challenge that it was mailed for.
+    #[must_use]
+    pub fn has_codes(&self, now: Timestamp) -> bool {
+        self.expire_time > repeatable_since(now)
+    }
+
+    /// Whether it was answered by this code. A release before notes that here alone.
+    #[must_use]
+    pub fn is_spent_by(&self, code_id: Uuid) -> bool {
+        self.spent.as_ref().is_some_and(|spent| spent.code_id == code_id)
+    }
+}
+
+impl Purpose {
+    /// Its name, for the support desk and in the database.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::ResendPassword => "resend_password",
+            Self::ChangeEmail(_) => "change_email",
+        }
+    }
+
+    /// The account whose address is to change. Codes that were mailed for that serve for
+    /// nothing else, and no others serve for it.
+    #[must_use]
+    pub fn account_to_change(self) -> Option<AccountId> {
+        match self {
+            Self::ChangeEmail(account_id) => Some(account_id),
+            Self::Create | Self::ResendPassword => None,
         }
     }
 }
@@ -157,14 +194,20 @@ impl State<'_> {
 }
 
 impl Spent {
-    /// Whether `call` with the code `code_id` is this very call again, and in time.
+    /// Whether `call`, with the same code, is this very call again, and in time.
     #[must_use]
-    pub fn is_repeated_by(&self, code_id: Uuid, call: &[u8; 32], now: Timestamp) -> bool {
-        self.code_id == code_id && self.call == *call && may_repeat(self.time, now)
+    pub fn is_repeated_by(&self, call: &[u8; 32], now: Timestamp) -> bool {
+        self.call == *call && may_repeat(self.time, now)
     }
 }
 
 impl IssuedTicket {
+    /// Whether a new password has ended it.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        self.expire_time <= ENDED
+    }
+
     /// Whether its time is over, or was ended by a new password.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
@@ -179,7 +222,7 @@ impl IssuedTicket {
 }
 
 /// Whether what was done at `done` may be repeated for its answer.
-fn may_repeat(done: Timestamp, now: Timestamp) -> bool {
+pub(super) fn may_repeat(done: Timestamp, now: Timestamp) -> bool {
     done >= repeatable_since(now)
 }
 

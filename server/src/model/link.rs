@@ -1,6 +1,6 @@
 //! The link of a machine to an account, and the machines of an account.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     credentials::token::TokenDigest,
@@ -10,6 +10,16 @@ use crate::{
 /// How many machines an account has at most: whatever reads or detaches all of them
 /// must have an end.
 pub const MAX_MACHINES: u32 = 100;
+
+/// For how long the network in which a machine was seen is one of its account's: long
+/// enough for holidays, and no longer than limits need it.
+const SEEN_LATELY: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Since when a machine was seen lately.
+#[must_use]
+pub fn seen_lately_since(now: Timestamp) -> Timestamp {
+    now - SEEN_LATELY
+}
 
 /// The bond of one machine to one account.
 #[derive(Clone, Debug)]
@@ -40,7 +50,13 @@ impl Link {
     /// Whether its token serves, and is the one that it had `before`.
     #[must_use]
     pub fn is_still(&self, before: &Self) -> bool {
-        self.is_live() && self.token_digest == before.token_digest
+        self.is_live() && self.is_same_as(before)
+    }
+
+    /// Whether its token, dead or alive, is the one that it had `before`.
+    #[must_use]
+    pub fn is_same_as(&self, before: &Self) -> bool {
+        self.token_digest == before.token_digest
     }
 
     /// Whether `digest` is that of its token, compared in constant time.

@@ -18,6 +18,49 @@ impl Positive {
     }
 }
 
+/// The longest [`Delay`]: a challenge is purged a week after it was made, by default, and its
+/// code must live until then.
+const LONGEST_DELAY: SignedDuration = SignedDuration::from_hours(72);
+
+/// How long something is put off, which may be not at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Delay(SignedDuration);
+
+impl Delay {
+    pub(super) fn signed(self) -> SignedDuration {
+        self.0
+    }
+}
+
+impl FromStr for Delay {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let duration: SignedDuration = text.parse().map_err(|error| format!("{error}"))?;
+        if duration.is_negative() {
+            Err("must not be shorter than zero".to_owned())
+        } else if duration > LONGEST_DELAY {
+            Err(format!("must not be longer than {}", Self(LONGEST_DELAY)))
+        } else {
+            Ok(Self(duration))
+        }
+    }
+}
+
+/// A default.
+impl From<SignedDuration> for Delay {
+    fn from(duration: SignedDuration) -> Self {
+        Self(duration)
+    }
+}
+
+/// As [`Positive`] is written.
+impl fmt::Display for Delay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Positive(self.0).fmt(f)
+    }
+}
+
 impl FromStr for Positive {
     type Err = String;
 

@@ -1,6 +1,9 @@
 //! How long codes and tickets are valid, and how long data is kept.
 
-use super::duration::Positive;
+use super::{
+    duration::Positive,
+    one_line::{Trimmed, parsed},
+};
 use crate::{accounts::Lifetimes, storage::purge::Retention};
 
 /// Validity and retention.
@@ -9,30 +12,43 @@ use crate::{accounts::Lifetimes, storage::purge::Retention};
 pub struct LifetimeSettings {
     /// How long a personal code is valid.
     #[arg(long, env = "GESTAN_ACCOUNT_CODE_LIFETIME", value_name = "DURATION",
-        default_value_t = Lifetimes::default().code.into())]
+        default_value_t = Lifetimes::default().code.into(),
+        value_parser = Trimmed(parsed::<Positive>))]
     code_lifetime: Positive,
 
     /// How long a ticket is valid.
     #[arg(long, env = "GESTAN_ACCOUNT_TICKET_LIFETIME", value_name = "DURATION",
-        default_value_t = Lifetimes::default().ticket.into())]
+        default_value_t = Lifetimes::default().ticket.into(),
+        value_parser = Trimmed(parsed::<Positive>))]
     ticket_lifetime: Positive,
 
     /// How long callers are told to wait before they ask for another mail.
     #[arg(long, env = "GESTAN_ACCOUNT_RESEND_INTERVAL", value_name = "DURATION",
-        default_value_t = Lifetimes::default().resend.into())]
+        default_value_t = Lifetimes::default().resend.into(),
+        value_parser = Trimmed(parsed::<Positive>))]
     resend_interval: Positive,
 
     /// How long the delivery of a security notice is retried.
     #[arg(long, env = "GESTAN_ACCOUNT_NOTICE_LIFETIME", value_name = "DURATION",
-        default_value_t = Lifetimes::default().notice.into())]
+        default_value_t = Lifetimes::default().notice.into(),
+        value_parser = Trimmed(parsed::<Positive>))]
     notice_lifetime: Positive,
 
+    #[command(flatten)]
+    retentions: Retentions,
+}
+
+/// How long what is no longer needed is kept.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Lifetimes")]
+pub struct Retentions {
     /// How long challenges, request IDs, finished mails and dead links are kept.
     #[arg(
         long,
         env = "GESTAN_ACCOUNT_CHALLENGE_RETENTION",
         value_name = "DURATION",
-        default_value = "168h"
+        default_value = "168h",
+        value_parser = Trimmed(parsed::<Positive>)
     )]
     challenge_retention: Positive,
 
@@ -41,7 +57,8 @@ pub struct LifetimeSettings {
         long,
         env = "GESTAN_ACCOUNT_AUDIT_RETENTION",
         value_name = "DURATION",
-        default_value = "8760h"
+        default_value = "8760h",
+        value_parser = Trimmed(parsed::<Positive>)
     )]
     audit_retention: Positive,
 }
@@ -55,12 +72,21 @@ impl LifetimeSettings {
             ticket: self.ticket_lifetime.signed(),
             resend: self.resend_interval.signed(),
             notice: self.notice_lifetime.signed(),
+            ..Lifetimes::default()
         }
     }
 
     /// How long things are kept.
     #[must_use]
     pub fn retention(&self) -> Retention {
+        self.retentions.get()
+    }
+}
+
+impl Retentions {
+    /// How long things are kept.
+    #[must_use]
+    pub fn get(&self) -> Retention {
         Retention {
             challenges: self.challenge_retention.signed(),
             audit_events: self.audit_retention.signed(),

@@ -2,17 +2,19 @@
 
 use std::time::Duration;
 
-use anyhow::{anyhow, bail};
-use jiff::tz::TimeZone;
-
-use super::duration::Positive;
-use crate::mail::{mailer::Mailer, outbox::OutboxConfig};
+use super::{
+    duration::Positive,
+    one_line::{Trimmed, one_line, parsed},
+    time_zone::TimeZoneSetting,
+};
+use crate::mail::{
+    mailer::{HelloName, Mailer, Sender, SmtpOptions, Timeouts},
+    message::Letterhead,
+    outbox::OutboxConfig,
+};
 
 /// The usual lease of a mail.
 pub const LEASE: Duration = Duration::from_secs(90);
-
-/// The usual time zone of the times in mails.
-pub const TIME_ZONE: &str = "Europe/Paris";
 
 /// The mail relay and the outbox.
 #[derive(clap::Args)]
@@ -30,7 +32,18 @@ pub struct MailSettings {
     )]
     mail_url: String,
 
-    /// Sender of the mails.
+    /// Another mail server (`smtps://USER:PASSWORD@HOST`, as in `MAIL_URL`), for while that one is
+    /// away: cannot be reached, shows a wrong certificate, refuses the password or the sender.
+    #[arg(
+        long,
+        env = "GESTAN_ACCOUNT_MAIL_FALLBACK_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    mail_fallback_url: Option<String>,
+
+    /// Sender of the mails. An international domain is written in ASCII; before the `@` stands
+    /// ASCII only.
     #[arg(
         long,
         env = "GESTAN_ACCOUNT_MAIL_FROM",
@@ -39,25 +52,27 @@ pub struct MailSettings {
     )]
     mail_from: String,
 
-    /// Timeout of the mail server for one mail.
-    #[arg(
-        long,
-        env = "GESTAN_ACCOUNT_MAIL_TIMEOUT",
-        value_name = "DURATION",
-        default_value = "20s"
-    )]
+    /// The name by which this server greets the mail server (EHLO), or its IP address in brackets.
+    /// By default the host's name.
+    #[arg(long, env = "GESTAN_ACCOUNT_MAIL_EHLO_NAME", value_name = "NAME",
+        value_parser = Trimmed(parsed::<HelloName>))]
+    mail_ehlo_name: Option<HelloName>,
+
+    /// Timeout of connecting to the mail server, and of each TLS handshake with it. The phases
+    /// of a mail behind it have the timeouts of RFC 5321, up to 10 minutes.
+    #[arg(long, env = "GESTAN_ACCOUNT_MAIL_TIMEOUT", value_name = "DURATION",
+        default_value_t = Timeouts::default().connect.into(),
+        value_parser = Trimmed(parsed::<Positive>))]
     mail_timeout: Positive,
 
-    /// How long a mail is reserved for the server that sends it. If that server crashes, another
-    /// one sends the mail afterwards. At least four times the timeout, unless mail goes to files.
+    /// How long a mail is reserved for the server that sends it, which renews that while it does.
+    /// If that server crashes, another one sends the mail afterwards.
     #[arg(long, env = "GESTAN_ACCOUNT_MAIL_LEASE", value_name = "DURATION",
-        default_value_t = LEASE.into())]
+        default_value_t = LEASE.into(), value_parser = Trimmed(parsed::<Positive>))]
     mail_lease: Positive,
 
-    /// Time zone of the times in mails.
-    #[arg(long, env = "GESTAN_ACCOUNT_TIME_ZONE", value_name = "NAME",
-        default_value = TIME_ZONE, value_parser = time_zone)]
-    time_zone: TimeZone,
+    #[command(flatten)]
+    time_zone: TimeZoneSetting,
 }
 
 impl MailSettings {
@@ -66,29 +81,76 @@ impl MailSettings {
     /// # Errors
     /// When there is no such mailer, or its folder or certificate cannot be used.
     pub fn mailer(&self) -> anyhow::Result<Mailer> {
-        let timeout = self.mail_timeout.unsigned();
-        let is_file = self.mail_url.starts_with("file:");
-        if !is_file && self.mail_lease.unsigned() < timeout * 4 {
-            bail!("the mail lease must be at least four times the mail time-out");
-        }
-        Ok(Mailer::from_url(&self.mail_url, &self.mail_from, timeout)?)
+        let connect = self.mail_timeout.unsigned();
+        let options = SmtpOptions {
+            hello: self.mail_ehlo_name.clone().unwrap_or_default(),
+            timeouts: Timeouts { connect, ..Timeouts::default() },
+        };
+        let url = one_line("MAIL_URL", &self.mail_url)?;
+        let fallback = self.mail_fallback_url.as_deref();
+        let fallback = fallback.map(|url| one_line("MAIL_FALLBACK_URL", url)).transpose()?;
+        let mailer = Mailer::from_urls(url, fallback, self.mail_from()?, &options)?;
+        tell_what_is_trusted(&mailer);
+        Ok(mailer)
     }
 
     /// How the outbox uses it.
     ///
     /// # Errors
     /// When the sender is no address.
-    pub fn outbox_config(&self) -> anyhow::Result<OutboxConfig> {
-        let domain = self.mail_from.rsplit_once('@').map(|(_, domain)| domain);
-        let domain = domain.ok_or_else(|| anyhow!("the sender must be an address"))?;
+    pub fn outbox_config(&self, letterhead: Letterhead) -> anyhow::Result<OutboxConfig> {
+        let sender: Sender = self.mail_from()?.parse()?;
         Ok(OutboxConfig {
-            message_id_domain: domain.trim_end_matches('>').to_owned(),
+            message_id_domain: sender.domain().to_owned(),
             lease: self.mail_lease.unsigned(),
-            time_zone: self.time_zone.clone(),
+            time_zone: self.time_zone.get().clone(),
+            letterhead,
         })
+    }
+
+    /// Whether mails are put into files.
+    #[must_use]
+    pub fn is_in_files(&self) -> bool {
+        self.mail_url.trim().starts_with("file:")
+    }
+
+    /// Whether the sender has a domain that is never anybody's (RFC 2606).
+    ///
+    /// # Errors
+    /// When the sender is no address.
+    pub fn is_sender_invalid(&self) -> anyhow::Result<bool> {
+        let sender: Sender = self.mail_from()?.parse()?;
+        let top = sender.domain().rsplit('.').next();
+        Ok(top.is_some_and(|top| top.eq_ignore_ascii_case("invalid")))
+    }
+
+    /// Whose name the mails bear.
+    ///
+    /// # Errors
+    /// When there is a line break in it.
+    pub fn sender(&self) -> anyhow::Result<&str> {
+        self.mail_from()
+    }
+
+    fn mail_from(&self) -> anyhow::Result<&str> {
+        one_line("MAIL_FROM", &self.mail_from)
     }
 }
 
-fn time_zone(name: &str) -> Result<TimeZone, String> {
-    TimeZone::get(name).map_err(|error| error.to_string())
+fn tell_what_is_trusted(mailer: &Mailer) {
+    let Mailer::Smtp(smtp) = mailer else { return };
+    for certificate in smtp.named_certificates() {
+        tracing::info!(
+            subject = certificate.subject(),
+            issuer = certificate.issuer(),
+            until = %certificate.not_after(),
+            "the mail server may show this certificate, or one that it signed"
+        );
+    }
+    if smtp.lacks_roots() {
+        tracing::warn!(
+            "this machine has no root certificates, so that no mail server can be trusted: \
+             install them (the package ca-certificates), or name the mail server's by ?ca=FILE"
+        );
+    }
 }

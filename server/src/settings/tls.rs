@@ -1,8 +1,16 @@
 //! The certificates of the listener.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use crate::listener::tls::{Tls, TlsError, TlsFiles};
+use jiff::Timestamp;
+
+use crate::{
+    listener::tls::{Tls, TlsError, TlsFiles},
+    private_file::warn_if_others_may_read,
+};
 
 /// Where the certificates are.
 #[derive(clap::Args)]
@@ -38,16 +46,23 @@ pub struct TlsSettings {
 }
 
 impl TlsSettings {
+    /// The file of the private key.
+    #[must_use]
+    pub fn key(&self) -> Option<&Path> {
+        self.key.as_deref()
+    }
+
     /// Reads the files, if the operator named any.
     ///
     /// # Errors
-    /// [`TlsError`] when they cannot be used.
-    pub fn load(&self) -> Result<Option<Arc<Tls>>, TlsError> {
+    /// [`TlsError`] when they cannot be used `now`.
+    pub fn load(&self, now: Timestamp) -> Result<Option<Arc<Tls>>, TlsError> {
         let (Some(certificate), Some(key)) = (&self.certificate, &self.key) else {
             return Ok(None);
         };
+        warn_if_others_may_read(key, "the key of the certificate");
         let (certificate, key) = (certificate.clone(), key.clone());
         let files = TlsFiles { certificate, key, client_ca: self.client_ca.clone() };
-        Ok(Some(Arc::new(Tls::load(files)?)))
+        Ok(Some(Arc::new(Tls::load(files, now)?)))
     }
 }

@@ -1,17 +1,26 @@
-//! Table `account`.
+//! Table `account`. Whatever ID a caller names is one that leads to an account (`leads_to`).
 
 use std::mem::take;
 
 use jiff::Timestamp;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
-    QuerySelect as _,
+    ActiveValue::Set,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
+    sea_query::{Expr, SimpleExpr},
 };
 
 use super::{
-    entity::account::{ActiveModel, Column, Entity, Model},
+    account_alias::leads_to,
+    account_word::{self, SEARCH_VERSION},
+    entity::{
+        account::{ActiveModel, Column, Entity, Model},
+        challenge,
+    },
     error::StorageError,
-    from_millis, to_millis,
+    from_millis,
+    many_keys::padded_lengths,
+    to_millis,
 };
 use crate::{
     credentials::hasher::PasswordHash,
@@ -24,26 +33,51 @@ use crate::{
         phone::Phone,
         postal_code::PostalCode,
         profile::Profile,
+        search_words,
         text::{Line, Lines},
     },
     model::account::Account,
 };
 
-/// Finds an account by its ID.
+/// Finds an account by its ID, or by that of one that was merged into it.
 pub async fn find(
     db: &impl ConnectionTrait,
     id: AccountId,
 ) -> Result<Option<Account>, StorageError> {
-    Entity::find_by_id(id.to_db()).one(db).await?.map(Account::try_from).transpose()
+    Entity::find().filter(is_led_to_by(id)).one(db).await?.map(Account::try_from).transpose()
 }
 
-/// Finds an account and keeps others from changing it until the transaction ends.
+/// Finds an account by its ID, or by that of one that was merged into it, and keeps others from
+/// changing it until the transaction ends.
+///
+/// On PostgreSQL, whoever waits here while the account is merged finds none, because where the
+/// ID leads was read before the wait. The next look finds it.
 pub async fn find_for_update(
     db: &impl ConnectionTrait,
     id: AccountId,
 ) -> Result<Option<Account>, StorageError> {
-    let row = Entity::find_by_id(id.to_db()).lock_exclusive().one(db).await?;
+    let row = Entity::find().filter(is_led_to_by(id)).lock_exclusive().one(db).await?;
     row.map(Account::try_from).transpose()
+}
+
+/// Finds those of two accounts that there are, by their own IDs, and keeps others from changing
+/// them until the transaction ends. They are locked in the order of their IDs: two transactions
+/// that lock the same two do not each wait for the other.
+pub async fn find_both_for_update(
+    db: &impl ConnectionTrait,
+    ids: [AccountId; 2],
+) -> Result<Vec<Account>, StorageError> {
+    let rows = Entity::find()
+        .filter(Column::Id.is_in(ids.map(AccountId::to_db)))
+        .order_by_asc(Column::Id)
+        .lock_exclusive()
+        .all(db)
+        .await?;
+    rows.into_iter().map(Account::try_from).collect()
+}
+
+fn is_led_to_by(id: AccountId) -> SimpleExpr {
+    Expr::col((Entity, Column::Id)).eq(leads_to(id))
 }
 
 /// Finds an account by its address' [key](EmailAddress::key), and keeps others
@@ -72,22 +106,58 @@ pub async fn find_id_by_email(
     id.map(account_id).transpose()
 }
 
-/// The address of an account, if there is one. Whether there is takes no more
-/// and no less time: the aggregates give one row in either case, and a driver
+/// The accounts with these IDs, as far as there are any.
+pub async fn find_all(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = AccountId>,
+) -> Result<Vec<Account>, StorageError> {
+    let ids = padded_lengths(ids.into_iter().map(AccountId::to_db).collect(), 1);
+    let rows = Entity::find().filter(Column::Id.is_in(ids)).all(db).await?;
+    rows.into_iter().map(Account::try_from).collect()
+}
+
+/// The accounts for which this address waits to be confirmed, by ID; at most `limit`. It is
+/// looked up by the challenges, which have an index.
+pub async fn find_ids_by_pending_email(
+    db: &impl ConnectionTrait,
+    email_key: &str,
+    now: Timestamp,
+    limit: u64,
+) -> Result<Vec<AccountId>, StorageError> {
+    let ids: Vec<Option<i64>> = challenge::Entity::find()
+        .select_only()
+        .column(challenge::Column::AccountId)
+        .filter(challenge::Column::EmailKey.eq(email_key))
+        .filter(challenge::Column::AccountId.is_not_null())
+        .filter(challenge::Column::SpentTime.is_null())
+        .filter(challenge::Column::ExpireTime.gt(to_millis(now)))
+        .group_by(challenge::Column::AccountId)
+        .order_by_asc(challenge::Column::AccountId)
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await?;
+    ids.into_iter().flatten().map(account_id).collect()
+}
+
+/// The account that an ID leads to, and its address, if there is one. Whether there is takes
+/// no more and no less time: the aggregates give one row in either case, and a driver
 /// takes longer to hand over a row than none.
 pub async fn find_email(
     db: &impl ConnectionTrait,
     id: AccountId,
-) -> Result<Option<EmailAddress>, StorageError> {
-    let email: Option<(Option<String>, Option<String>)> = Entity::find_by_id(id.to_db())
+) -> Result<Option<(AccountId, EmailAddress)>, StorageError> {
+    let found: Option<(Option<i64>, Option<String>, Option<String>)> = Entity::find()
         .select_only()
+        .column_as(Column::Id.max(), "id")
         .column_as(Column::Email.max(), "email")
         .column_as(Column::EmailKey.max(), "email_key")
+        .filter(is_led_to_by(id))
         .into_tuple()
         .one(db)
         .await?;
-    let email = email.and_then(|(typed, key)| typed.zip(key));
-    Ok(email.map(|(typed, key)| EmailAddress::from_db(typed, key)))
+    let Some((Some(id), Some(typed), Some(key))) = found else { return Ok(None) };
+    Ok(Some((account_id(id)?, EmailAddress::from_db(typed, key))))
 }
 
 /// Opens an account.
@@ -110,7 +180,9 @@ pub async fn insert(
         update_time: Set(to_millis(now)),
         ..columns(&profile)
     };
-    Account::try_from(Entity::insert(row).exec_with_returning(db).await?)
+    let account = Account::try_from(Entity::insert(row).exec_with_returning(db).await?)?;
+    account_word::insert(db, account.id.to_db(), words_of(&account)).await?;
+    Ok(account)
 }
 
 /// Stores a changed account, which the transaction has
@@ -136,8 +208,19 @@ pub async fn update(
         update_time: Set(to_millis(now)),
         ..columns(&account.profile)
     };
-    Entity::update_many().set(row).filter(Column::Id.eq(account.id.to_db())).exec(db).await?;
-    Ok(())
+    let id = account.id.to_db();
+    Entity::update_many()
+        .set(row)
+        .col_expr(SEARCH_VERSION, Expr::value(account.version))
+        .filter(Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    account_word::update(db, id, words_of(account)).await
+}
+
+/// By which it is found.
+fn words_of(account: &Account) -> Vec<String> {
+    search_words::of_account(&account.email, &account.profile)
 }
 
 /// Stores a password's hash; the account's version stays, for the form has not changed.
@@ -148,6 +231,23 @@ pub async fn update_password(
 ) -> Result<(), StorageError> {
     let row = ActiveModel { password_hash: Set(Some(hash.to_phc())), ..Default::default() };
     Entity::update_many().set(row).filter(Column::Id.eq(id.to_db())).exec(db).await?;
+    Ok(())
+}
+
+/// Raises an account's version, by which forms that were read before are known.
+pub async fn update_version(
+    db: &impl ConnectionTrait,
+    id: AccountId,
+    version: i64,
+) -> Result<(), StorageError> {
+    let row = ActiveModel { version: Set(version), ..Default::default() };
+    Entity::update_many().set(row).filter(Column::Id.eq(id.to_db())).exec(db).await?;
+    Ok(())
+}
+
+/// Deletes an account to which nothing refers any more.
+pub async fn delete(db: &impl ConnectionTrait, id: AccountId) -> Result<(), StorageError> {
+    Entity::delete_by_id(id.to_db()).exec(db).await?;
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! Copies an SQLite database while servers use it. The copy is of one moment; it gets
 //! its name only when it is checked and on disk. It is as secret as the database.
 
+pub mod rotation;
+
 use std::{
     ffi::{OsStr, OsString},
     fs, io,
@@ -8,7 +10,7 @@ use std::{
 };
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, Statement,
+    ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbBackend, Statement,
     sqlx::sqlite::SqliteConnectOptions,
 };
 
@@ -121,20 +123,25 @@ async fn check(copy: &Path) -> Result<(), BackupError> {
     // else.
     let path = copy.to_owned();
     let db = open("sqlite:copy", move |sqlite| sqlite.filename(&path).read_only(true)).await?;
-    let check = Statement::from_string(DbBackend::Sqlite, "PRAGMA integrity_check");
-    let first: Result<Option<String>, DbErr> = match db.query_one_raw(check).await {
-        Ok(row) => row.map(|row| row.try_get_by_index(0)).transpose(),
-        Err(error) => Err(error),
-    };
+    let fault = fault(&db).await;
     let closed = db.close().await;
-    match first.and_then(|first| closed.map(|()| first)).map_err(StorageError::from)?.as_deref() {
-        Some("ok") => Ok(()),
-        fault => Err(BackupError::Damaged(fault.unwrap_or("no answer").to_owned())),
+    match fault.and_then(|fault| Ok(closed.map(|()| fault)?))? {
+        None => Ok(()),
+        Some(fault) => Err(BackupError::Damaged(fault)),
     }
 }
 
+/// The first fault that SQLite finds with a database.
+pub(super) async fn fault(db: &DatabaseConnection) -> Result<Option<String>, StorageError> {
+    let check = Statement::from_string(DbBackend::Sqlite, "PRAGMA integrity_check");
+    let row = db.query_one_raw(check).await?;
+    let first: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    let told = first.unwrap_or_else(|| "no answer".to_owned());
+    Ok((told != "ok").then_some(told))
+}
+
 /// A connection that neither makes a database nor changes how it works.
-async fn open(
+pub(super) async fn open(
     url: &str,
     change: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
 ) -> Result<DatabaseConnection, StorageError> {

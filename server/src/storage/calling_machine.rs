@@ -5,11 +5,12 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Iterable as _, QueryResult,
+    ConnectionTrait, DbBackend, DbErr, Iterable as _, QueryResult,
     sea_query::{ArrayType, Expr, ExprTrait as _, Query},
 };
 
 use super::{
+    connections::Connections,
     entity::{account, link},
     error::StorageError,
     many_keys::ManyKeys,
@@ -45,7 +46,7 @@ impl ByTokens {
     /// only.
     pub(super) async fn find(
         &self,
-        db: &DatabaseConnection,
+        db: &Connections,
         digests: &[TokenDigest],
     ) -> Result<Vec<Found>, StorageError> {
         let keys = digests.iter().map(|digest| digest.as_bytes().to_vec().into()).collect();

@@ -1,19 +1,26 @@
 //! Table `challenge`.
 
+mod changes;
+mod delete;
 mod end;
+mod history;
 mod row;
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _,
-    ExprTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    sea_query::Expr,
+    ActiveValue::Set,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    sea_query::{Expr, SimpleExpr},
 };
 use uuid::Uuid;
 
-pub use end::end_all;
+pub use changes::{add_wrong_try_by_account, find_changes_with_codes};
+pub use delete::delete_of;
+pub use end::{end_all, end_email_changes, end_repeats};
+pub use history::{find_account_to_have, list_of};
 
 use super::{
     entity::challenge::{ActiveModel, Column, Entity, Model},
@@ -23,7 +30,7 @@ use super::{
 use crate::{
     credentials::{hasher::CodeSalt, token::TokenDigest},
     domain::account_id::AccountId,
-    model::challenge::{Challenge, IssuedTicket, Spent, repeatable_since},
+    model::challenge::{Challenge, IssuedTicket, MAX_WRONG_TRIES, Spent, repeatable_since},
 };
 
 /// Stores new challenges.
@@ -60,16 +67,23 @@ pub async fn find_by_ticket(
     row.map(Challenge::try_from).transpose()
 }
 
-/// The challenges by which the owner of an address may come into its account:
-/// live ones, and those answered within the repeat window; the newest first.
-pub async fn find_by_email(
+/// The challenges for an address whose codes may serve; the newest first. `change_of` is
+/// the account whose address is to become this one; none for those by which the owner of
+/// the address comes into its account.
+pub async fn find_with_codes(
     db: &impl ConnectionTrait,
     email_key: &str,
+    change_of: Option<AccountId>,
     now: Timestamp,
 ) -> Result<Vec<Challenge>, StorageError> {
+    let kind = match change_of {
+        Some(account_id) => Column::AccountId.eq(account_id.to_db()),
+        None => Column::AccountId.is_null(),
+    };
     let rows = Entity::find()
         .filter(Column::EmailKey.eq(email_key))
-        .filter(is_candidate(now))
+        .filter(kind)
+        .filter(has_codes(now))
         .order_by_desc(Column::CreateTime)
         .order_by_desc(Column::Id)
         .all(db)
@@ -77,7 +91,47 @@ pub async fn find_by_email(
     rows.into_iter().map(Challenge::try_from).collect()
 }
 
-/// The salt of the newest of these challenges, for each address that has any.
+/// The challenges of an address by which its owner comes into the account, that were made
+/// after `since`, are not answered, and were ended neither by wrong codes nor by a new
+/// password; the newest first, at most 20. Their time may be over.
+pub async fn find_waiting(
+    db: &impl ConnectionTrait,
+    email_key: &str,
+    since: Timestamp,
+) -> Result<Vec<Challenge>, StorageError> {
+    let rows = Entity::find()
+        .filter(Column::EmailKey.eq(email_key))
+        .filter(Column::AccountId.is_null())
+        .filter(Column::CreateTime.gt(to_millis(since)))
+        .filter(Column::SpentTime.is_null())
+        .filter(Column::WrongTries.lt(MAX_WRONG_TRIES))
+        .filter(end::is_not_ended())
+        .order_by_desc(Column::CreateTime)
+        .order_by_desc(Column::Id)
+        .limit(20)
+        .all(db)
+        .await?;
+    rows.into_iter().map(Challenge::try_from).collect()
+}
+
+/// Has a challenge wait until then; one that waits longer stays as it is.
+pub async fn prolong(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    until: Timestamp,
+) -> Result<(), StorageError> {
+    let row = ActiveModel { expire_time: Set(to_millis(until)), ..Default::default() };
+    Entity::update_many()
+        .set(row)
+        .filter(Column::Id.eq(id))
+        .filter(Column::ExpireTime.lt(to_millis(until)))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// The salt of the newest challenge whose codes may serve, for each address that has any,
+/// whatever it is for.
 pub async fn find_salts(
     db: &impl ConnectionTrait,
     email_keys: impl IntoIterator<Item = &str>,
@@ -87,7 +141,7 @@ pub async fn find_salts(
         .select_only()
         .columns([Column::EmailKey, Column::Salt, Column::HashParams])
         .filter(Column::EmailKey.is_in(email_keys))
-        .filter(is_candidate(now))
+        .filter(has_codes(now))
         .order_by_asc(Column::CreateTime)
         .order_by_asc(Column::Id)
         .into_tuple()
@@ -100,13 +154,9 @@ pub async fn find_salts(
     rows.into_iter().map(salt).collect()
 }
 
-/// [`Challenge::is_candidate`], as a condition.
-fn is_candidate(now: Timestamp) -> Condition {
-    let is_live = Column::SpentTime.is_null().and(Column::ExpireTime.gt(to_millis(now)));
-    let may_be_repeated = Column::SpentTime.gte(to_millis(repeatable_since(now)));
-    Condition::all()
-        .add(Column::AccountId.is_null())
-        .add(Condition::any().add(is_live).add(may_be_repeated))
+/// [`Challenge::has_codes`], as a condition.
+fn has_codes(now: Timestamp) -> SimpleExpr {
+    Column::ExpireTime.gt(to_millis(repeatable_since(now)))
 }
 
 /// The challenge that was made at `create_time` to change an account's address
@@ -134,23 +184,6 @@ pub async fn add_wrong_try(db: &impl ConnectionTrait, id: Uuid) -> Result<(), St
     Entity::update_many()
         .col_expr(Column::WrongTries, Expr::col(Column::WrongTries).add(1))
         .filter(Column::Id.eq(id))
-        .exec(db)
-        .await?;
-    Ok(())
-}
-
-/// Counts a wrong code, given with an account's ID, against every live
-/// challenge of the account's address.
-pub async fn add_account_wrong_try(
-    db: &impl ConnectionTrait,
-    email_key: &str,
-    now: Timestamp,
-) -> Result<(), StorageError> {
-    Entity::update_many()
-        .col_expr(Column::AccountWrongTries, Expr::col(Column::AccountWrongTries).add(1))
-        .filter(Column::EmailKey.eq(email_key))
-        .filter(Column::SpentTime.is_null())
-        .filter(Column::ExpireTime.gt(to_millis(now)))
         .exec(db)
         .await?;
     Ok(())

@@ -1,4 +1,5 @@
-//! What every connection has in common, whichever database it leads to.
+//! How the pools of connections to a file are made, and what every connection has in common
+//! with them.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ pub(crate) const DATABASE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection that was out of use for longer than this is checked before it is used.
 /// One that the other side has closed meanwhile is mostly known by then.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
+pub(super) const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// A pool of up to so many connections to `url`.
 pub(super) fn connect_options(url: &str, connections: u32) -> ConnectOptions {

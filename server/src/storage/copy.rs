@@ -15,10 +15,11 @@ mod table;
 
 use std::fmt;
 
-use self::job::Job;
-use super::error::StorageError;
+use sea_orm::{DatabaseConnection, EntityName as _};
 
-pub use self::progress::is_begun;
+use self::job::Job;
+pub use self::side::place;
+use super::{connections::Connections, error::StorageError};
 
 /// Why a copy is not made, or not whole.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +94,20 @@ pub struct TableReport {
     /// The last number given out by a table that numbers its rows; the next is
     /// greater on both sides.
     pub last_id: Option<i64>,
+}
+
+/// Whether the database is the target of a copy that has not come to its end. No server
+/// may start on it.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn is_begun(db: &Connections) -> Result<bool, StorageError> {
+    Ok(db.has_table(progress::TABLE.table_name()).await?)
+}
+
+/// The same, of a single connection.
+pub(super) async fn has_begun(db: &DatabaseConnection) -> Result<bool, StorageError> {
+    progress::is_begun(db).await
 }
 
 /// Copies the database at `from` into the one at `to`, which must be empty or a

@@ -5,21 +5,23 @@ mod retry;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use sea_orm::{
-    DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
-};
-use tokio::time::timeout;
+use sea_orm::{SqliteTransactionMode, TransactionOptions};
+use tokio::{sync::Mutex, time::timeout};
 use uuid::Uuid;
 
-pub use super::{database_config::DatabaseConfig, error::IsConflict};
 use super::{
+    about::{self, About},
+    condition,
+    connections::{Connections, PoolUse},
+    disk::{self, DiskSpace},
     error::StorageError,
     heartbeat,
-    pools::{DATABASE_TIMEOUT, Pools},
+    pools::{DATABASE_TIMEOUT, Occasion, Pools},
     schema,
-    sqlite::{IfMissing, is_sqlite},
+    sqlite::{Holder, is_sqlite, sqlite_path},
     transaction::Transaction,
 };
+pub use super::{database_config::DatabaseConfig, error::IsConflict};
 use crate::randomness::Randomness;
 
 /// A connected database. Cheap to clone.
@@ -30,6 +32,8 @@ pub struct Database {
     randomness: Arc<dyn Randomness>,
     /// Whose heartbeats these are.
     server_id: Uuid,
+    /// One beat after the other: none must find that of another look in its place.
+    beating: Arc<Mutex<()>>,
 }
 
 impl Database {
@@ -41,10 +45,30 @@ impl Database {
         config: &DatabaseConfig,
         randomness: Arc<dyn Randomness>,
     ) -> Result<Self, StorageError> {
-        let pools = Pools::connect(config, IfMissing::Create).await?;
+        Self::connect(config, Occasion::Start, randomness).await
+    }
+
+    /// Connects to a database that is there.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`] when it cannot be reached, or is a file that does not
+    /// exist.
+    pub async fn open_existing(
+        config: &DatabaseConfig,
+        randomness: Arc<dyn Randomness>,
+    ) -> Result<Self, StorageError> {
+        Self::connect(config, Occasion::Visit, randomness).await
+    }
+
+    async fn connect(
+        config: &DatabaseConfig,
+        occasion: Occasion,
+        randomness: Arc<dyn Randomness>,
+    ) -> Result<Self, StorageError> {
+        let pools = Pools::connect(config, occasion).await?;
         let (config, pools) = (Arc::new(config.clone()), Arc::new(RwLock::new(pools)));
         let server_id = randomness.uuid();
-        Ok(Self { config, pools, randomness, server_id })
+        Ok(Self { config, pools, randomness, server_id, beating: Arc::default() })
     }
 
     /// Connects anew where that may help: to whichever host takes writes by now, or
@@ -57,7 +81,7 @@ impl Database {
         if is_sqlite(&self.config.url) {
             return self.renew_file().await;
         }
-        let fresh = Pools::connect(&self.config, IfMissing::Fail).await?;
+        let fresh = Pools::connect(&self.config, Occasion::Renewal).await?;
         // Calls that go on over the old connections may end as they can, and nobody
         // waits for them: a host that is gone without a word leaves its connections
         // open, and never answers.
@@ -75,7 +99,7 @@ impl Database {
         let _ = timeout(DATABASE_TIMEOUT, old.clone().close()).await;
         let set_aside = file.set_log_aside();
         set_aside.map_err(|error| StorageError::unreachable(error.to_string()))?;
-        let fresh = Pools::connect(&self.config, IfMissing::Fail).await?;
+        let fresh = Pools::connect(&self.config, Occasion::Renewal).await?;
         if !schema::is_migrated(&fresh.reader).await? {
             fresh.close().await;
             return Err(StorageError::unreachable("its schema is not up to date".to_owned()));
@@ -116,15 +140,40 @@ impl Database {
         schema::is_migrated(&self.read()).await
     }
 
+    /// Which database it is, for the operator.
+    pub async fn about(&self) -> Result<About, StorageError> {
+        about::ask(&self.config.url, &self.read()).await
+    }
+
+    /// Whether there is any schema of this program, whichever release made it.
+    pub async fn has_schema(&self) -> Result<bool, StorageError> {
+        schema::is_made(&self.read()).await
+    }
+
+    /// The settings of the database by which a power cut loses what was acknowledged.
+    pub async fn unsafe_settings(&self) -> Result<Vec<String>, StorageError> {
+        condition::unsafe_settings(&self.write()).await
+    }
+
+    /// What time it is at the database; none where its clock is this machine's.
+    pub async fn time(&self) -> Result<Option<Timestamp>, StorageError> {
+        condition::time(&self.read()).await
+    }
+
+    /// When a server was last seen.
+    pub async fn last_sign_of_life(&self) -> Result<Option<Timestamp>, StorageError> {
+        condition::last_sign_of_life(&self.read()).await
+    }
+
     /// For reading outside a transaction.
     #[must_use]
-    pub fn read(&self) -> DatabaseConnection {
+    pub fn read(&self) -> Connections {
         self.pools().in_place().reader
     }
 
     /// For a single statement that writes.
     #[must_use]
-    pub fn write(&self) -> DatabaseConnection {
+    pub fn write(&self) -> Connections {
         self.pools().in_place().writer
     }
 
@@ -137,7 +186,7 @@ impl Database {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Transaction::new(self.write().begin_with_options(options).await?))
+        self.write().begin(options).await
     }
 
     /// Checks that what is written is kept: writes a row, and reads it as every call
@@ -148,6 +197,7 @@ impl Database {
             let why = "its file, or its log, was removed or replaced";
             return Err(StorageError::unreachable(why.to_owned()));
         }
+        let _turn = self.beating.lock().await;
         let beat = self.randomness.uuid();
         let db = self.write();
         self.retry(|| heartbeat::store(&db, self.server_id, beat, now)).await?;
@@ -156,6 +206,25 @@ impl Database {
         } else {
             Err(StorageError::unreachable("what is written cannot be read".to_owned()))
         }
+    }
+
+    /// Who keeps this process from writing, if the database is an SQLite file: one process
+    /// writes at a time.
+    #[must_use]
+    pub fn held_by(&self) -> Option<Holder> {
+        sqlite_path(&self.config.url).map(|path| Holder::of(&path))
+    }
+
+    /// The room on the disk of its file; none for a database that is elsewhere.
+    #[must_use]
+    pub fn disk_space(&self) -> Option<DiskSpace> {
+        sqlite_path(&self.config.url).and_then(|path| disk::space(path.parent()?))
+    }
+
+    /// Its connections, by the name of the pool that they are in.
+    #[must_use]
+    pub fn pools_in_use(&self) -> Vec<(&'static str, PoolUse)> {
+        self.pools().in_use()
     }
 
     /// Closes every connection, after what runs on it.

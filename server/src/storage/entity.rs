@@ -2,6 +2,8 @@
 //! domain types.
 
 pub(super) mod account;
+pub(super) mod account_alias;
+pub(super) mod account_word;
 pub(super) mod audit_event;
 pub(super) mod challenge;
 pub(super) mod copy_progress;

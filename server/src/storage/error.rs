@@ -2,6 +2,7 @@
 
 use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError, SqlxPostgresError, SqlxSqliteError};
 
+use super::postgres::sqlstate::{self, Remedy};
 use crate::batching::Unserved;
 
 /// A database error.
@@ -37,6 +38,13 @@ impl StorageError {
     #[must_use]
     pub fn gone(what: &str) -> Self {
         Self::Conflict(DbErr::Custom(format!("gone: {what}")))
+    }
+
+    /// Whether the database refused because of who asked.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        // insufficient_privilege
+        matches!(self, Self::Fault(error) if code(error).as_deref() == Some("42501"))
     }
 
     /// A transaction that cannot be kept, because a statement of it did not succeed
@@ -94,6 +102,17 @@ impl From<DbErr> for StorageError {
     }
 }
 
+/// The database's own code of an error.
+pub(super) fn code(error: &DbErr) -> Option<String> {
+    let (DbErr::Conn(RuntimeErr::SqlxError(cause))
+    | DbErr::Exec(RuntimeErr::SqlxError(cause))
+    | DbErr::Query(RuntimeErr::SqlxError(cause))) = error
+    else {
+        return None;
+    };
+    Some(cause.as_database_error()?.code()?.into_owned())
+}
+
 /// Whether a connection could not be made because of what others were doing.
 pub(super) fn is_in_the_way(error: &DbErr) -> bool {
     matches!(error, DbErr::Conn(RuntimeErr::SqlxError(cause))
@@ -133,17 +152,10 @@ fn classify(cause: &SqlxError) -> Class {
         };
     }
     if database.try_downcast_ref::<SqlxPostgresError>().is_some() {
-        // SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html
-        return match &*code {
-            // serialization_failure, deadlock_detected
-            "40001" | "40P01" => Class::Conflict,
-            // Connection, resources, operator intervention, the system below
-            code if ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)) => {
-                Class::Unavailable
-            }
-            // read_only_sql_transaction: a standby
-            "25006" => Class::Unavailable,
-            _ => Class::Fault,
+        return match sqlstate::remedy(&code) {
+            Remedy::TryAgain => Class::Conflict,
+            Remedy::ComeBack => Class::Unavailable,
+            Remedy::Report => Class::Fault,
         };
     }
     Class::Fault

@@ -1,7 +1,14 @@
 //! Table `link`.
 
-use std::cmp::Reverse;
+mod merge;
+mod seen;
 
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
+
+use ipnet::IpNet;
 use jiff::Timestamp;
 use sea_orm::{
     ActiveValue::Set,
@@ -9,6 +16,11 @@ use sea_orm::{
     QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
     sea_query::{IntoCondition as _, OnConflict},
 };
+use uuid::Uuid;
+
+pub use merge::{Plan, count_machines_of_both, merge, plan_merge};
+pub use seen::{find_seen, is_seen_from};
+pub(super) use seen::{forget_networks, touch};
 
 use super::{
     account::account_id,
@@ -16,7 +28,6 @@ use super::{
     error::StorageError,
     from_millis,
     machines::machines,
-    many_keys::padded_lengths,
     to_millis,
 };
 use crate::{
@@ -65,7 +76,7 @@ pub async fn unlink_longest_unseen(
     let beyond = last_seen_first(Entity::find().select_only().column(Column::Id).filter(others))
         .offset(u64::from(MAX_MACHINES) - 1)
         .limit(1_000);
-    unlink_all(db, Column::Id.in_subquery(beyond.into_query()).into_condition(), now).await
+    unlink_which(db, Column::Id.in_subquery(beyond.into_query()).into_condition(), now).await
 }
 
 /// Kills the living links of an account but that of `machine_id`.
@@ -75,27 +86,60 @@ pub async fn unlink_others(
     machine_id: MachineId,
     now: Timestamp,
 ) -> Result<Vec<Machine>, StorageError> {
-    unlink_all(db, is_live(account_id).add(Column::MachineId.ne(machine_id.uuid())), now).await
+    unlink_which(db, is_live(account_id).add(Column::MachineId.ne(machine_id.uuid())), now).await
+}
+
+/// Kills every living link of an account.
+pub async fn unlink_all(
+    db: &impl ConnectionTrait,
+    account_id: AccountId,
+    now: Timestamp,
+) -> Result<Vec<Machine>, StorageError> {
+    unlink_which(db, is_live(account_id), now).await
+}
+
+/// The names of machines that are linked to an account, or were a short while ago.
+pub async fn find_names(
+    db: &impl ConnectionTrait,
+    account_id: AccountId,
+    machines: impl IntoIterator<Item = MachineId>,
+) -> Result<HashMap<MachineId, MachineName>, StorageError> {
+    let ids: HashSet<Uuid> = machines.into_iter().map(MachineId::uuid).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(Uuid, String)> = Entity::find()
+        .select_only()
+        .columns([Column::MachineId, Column::MachineName])
+        .filter(Column::AccountId.eq(account_id.to_db()))
+        .filter(Column::MachineId.is_in(ids))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let named = |(id, name)| (MachineId::from_db(id), MachineName::from_db(name));
+    Ok(rows.into_iter().map(named).collect())
 }
 
 /// One statement, however many there are.
-async fn unlink_all(
+async fn unlink_which(
     db: &impl ConnectionTrait,
     which: Condition,
     now: Timestamp,
 ) -> Result<Vec<Machine>, StorageError> {
-    let row = ActiveModel { unlink_time: Set(Some(to_millis(now))), ..Default::default() };
-    let mut dead = Entity::update_many().set(row).filter(which).exec_with_returning(db).await?;
+    let mut dead =
+        Entity::update_many().set(dead(now)).filter(which).exec_with_returning(db).await?;
     dead.sort_unstable_by_key(Model::by_last_seen);
     Ok(dead.into_iter().map(Model::machine).collect())
 }
 
-/// Links a machine, or gives its link a new token: the old one is dead.
+/// Links a machine that calls from `network`, if that is known, or gives its link a new
+/// token: the old one is dead.
 pub async fn upsert(
     db: &impl ConnectionTrait,
     account_id: AccountId,
     machine: &Machine,
     digest: &TokenDigest,
+    network: Option<IpNet>,
     now: Timestamp,
 ) -> Result<(), StorageError> {
     let row = ActiveModel {
@@ -105,6 +149,7 @@ pub async fn upsert(
         token_digest: Set(digest.as_bytes().to_vec()),
         link_time: Set(to_millis(now)),
         last_seen_time: Set(to_millis(now)),
+        last_seen_network: Set(network.map(|network| network.to_string())),
         unlink_time: Set(None),
         ..Default::default()
     };
@@ -114,22 +159,11 @@ pub async fn upsert(
             Column::TokenDigest,
             Column::LinkTime,
             Column::LastSeenTime,
+            Column::LastSeenNetwork,
             Column::UnlinkTime,
         ])
         .to_owned();
     Entity::insert(row).on_conflict(replace).exec_without_returning(db).await?;
-    Ok(())
-}
-
-/// Notes that the tokens of these links were used.
-pub(super) async fn touch(
-    db: &impl ConnectionTrait,
-    link_ids: Vec<i64>,
-    now: Timestamp,
-) -> Result<(), StorageError> {
-    let row = ActiveModel { last_seen_time: Set(to_millis(now)), ..Default::default() };
-    let keys = padded_lengths(link_ids, 1);
-    Entity::update_many().set(row).filter(Column::Id.is_in(keys)).exec(db).await?;
     Ok(())
 }
 
@@ -140,14 +174,22 @@ pub async fn unlink(
     machine_id: MachineId,
     now: Timestamp,
 ) -> Result<bool, StorageError> {
-    let row = ActiveModel { unlink_time: Set(Some(to_millis(now))), ..Default::default() };
     let result = Entity::update_many()
-        .set(row)
+        .set(dead(now))
         .filter(is_of(account_id, machine_id))
         .filter(Column::UnlinkTime.is_null())
         .exec(db)
         .await?;
     Ok(result.rows_affected > 0)
+}
+
+/// What kills a link. Where the machine was is nobody's business any more.
+fn dead(now: Timestamp) -> ActiveModel {
+    ActiveModel {
+        unlink_time: Set(Some(to_millis(now))),
+        last_seen_network: Set(None),
+        ..Default::default()
+    }
 }
 
 fn is_of(account_id: AccountId, machine_id: MachineId) -> Condition {

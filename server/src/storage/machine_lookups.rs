@@ -4,11 +4,12 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use ipnet::IpNet;
 use jiff::Timestamp;
-use sea_orm::DatabaseConnection;
 
 use super::{
     calling_machine::{ByTokens, Found},
+    connections::Connections,
     database::Database,
     error::StorageError,
     link,
@@ -52,6 +53,22 @@ pub struct Reader {
     pub machines: Arc<Machines>,
 }
 
+impl Reader {
+    /// Whether the machine is among those of its account, as far as all of them are listed.
+    #[must_use]
+    pub fn lists_itself(&self) -> bool {
+        let Machines { links, count } = &*self.machines;
+        *count as usize > links.len() || links.iter().any(|link| link.id == self.machine.link.id)
+    }
+}
+
+/// A link whose token was used.
+struct Seen {
+    link_id: i64,
+    network: Option<IpNet>,
+    time: Timestamp,
+}
+
 type FoundReader = Result<Option<Reader>, StorageError>;
 
 /// Looks machines up, for concurrent calls together. Cheap to clone.
@@ -61,14 +78,14 @@ pub struct MachineLookups {
     statements: Arc<Statements>,
     callers: Batcher<TokenDigest, Found, StorageError>,
     readers: Batcher<TokenDigest, FoundReader, StorageError>,
-    touched: Batcher<(i64, Timestamp), (), StorageError>,
+    touched: Batcher<Seen, (), StorageError>,
 }
 
 impl MachineLookups {
     /// Looks them up in `db`.
     #[must_use]
     pub fn new(db: &Database) -> Self {
-        let backend = db.read().get_database_backend();
+        let backend = db.read().backend();
         let statements = Statements {
             tokens: ByTokens::new(backend, READS.max_items),
             accounts: ByAccounts::new(backend, READS.max_items),
@@ -104,11 +121,17 @@ impl MachineLookups {
         self.readers.submit(digest, find).await?
     }
 
-    /// Notes that a link's token was used; when this returns, it is stored.
-    pub async fn touch(&self, link: &Link, now: Timestamp) -> Result<(), StorageError> {
+    /// Notes that a link's token was used, and in which network, if that is known; when
+    /// this returns, it is stored.
+    pub async fn touch(
+        &self,
+        link: &Link,
+        network: Option<IpNet>,
+        time: Timestamp,
+    ) -> Result<(), StorageError> {
         let db = self.db.clone();
         let touch = move |seen| touch_all(db.clone(), seen);
-        self.touched.submit((link.id, now), touch).await
+        self.touched.submit(Seen { link_id: link.id, network, time }, touch).await
     }
 }
 
@@ -117,7 +140,7 @@ impl Statements {
     /// once for each caller, and a caller may have a hundred of them.
     async fn find_readers(
         &self,
-        db: &DatabaseConnection,
+        db: &Connections,
         digests: &[TokenDigest],
     ) -> Result<Vec<FoundReader>, StorageError> {
         let found = self.tokens.find(db, digests).await?;
@@ -134,14 +157,12 @@ impl Statements {
     }
 }
 
-async fn touch_all(
-    db: Database,
-    seen: Vec<Item<(i64, Timestamp)>>,
-) -> Result<Vec<()>, StorageError> {
+async fn touch_all(db: Database, seen: Vec<Item<Seen>>) -> Result<Vec<()>, StorageError> {
     let done = vec![(); seen.len()];
-    let (ids, times): (Vec<i64>, Vec<Timestamp>) = values(seen).into_iter().unzip();
-    if let Some(last) = times.into_iter().max() {
-        link::touch(&db.write(), ids, last).await?;
+    let seen = values(seen);
+    if let Some(last) = seen.iter().map(|seen| seen.time).max() {
+        let links = seen.into_iter().map(|seen| (seen.link_id, seen.network)).collect();
+        link::touch(&db.write(), links, last).await?;
     }
     Ok(done)
 }

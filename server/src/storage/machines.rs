@@ -4,14 +4,14 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, Iterable as _, Value,
+    ConnectionTrait, DbBackend, Iterable as _, Value,
     sea_query::{
         Alias, ArrayType, Expr, ExprTrait as _, Func, Order, Query, SelectStatement, SimpleExpr,
         WindowStatement,
     },
 };
 
-use super::{entity::link, error::StorageError, many_keys::ManyKeys};
+use super::{connections::Connections, entity::link, error::StorageError, many_keys::ManyKeys};
 use crate::{
     domain::account_id::AccountId,
     model::link::{Link, MAX_MACHINES, Machines},
@@ -45,7 +45,7 @@ impl ByAccounts {
     /// no more than [`MAX_MACHINES`] rows an account, and one.
     pub(super) async fn list(
         &self,
-        db: &DatabaseConnection,
+        db: &Connections,
         accounts: &[AccountId],
     ) -> Result<Listed, StorageError> {
         if accounts.is_empty() {

@@ -1,14 +1,19 @@
 //! Table `outbox_mail`: the queue of mails. A mail is enqueued in the transaction of what
 //! it tells. Leases let any number of servers share the work.
 
+mod history;
+pub mod operator;
+
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _, PaginatorTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, ExprTrait as _,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     sea_query::{Expr, LockBehavior, LockType},
 };
 use uuid::Uuid;
+
+pub use history::{MailFate, list_to};
 
 use super::{
     entity::outbox_mail::{ActiveModel, Column, Entity, Model},
@@ -18,6 +23,12 @@ use super::{
 use crate::domain::{email_address::EmailAddress, locale::Locale};
 
 const PENDING: &str = "pending";
+
+/// The longest time for which a mail is put off that was tried in vain.
+pub const LONGEST_BACKOFF: SignedDuration = SignedDuration::from_mins(15);
+
+/// The longest time for which one is put off that may have been brought.
+pub const LONGEST_UNCERTAIN_BACKOFF: SignedDuration = SignedDuration::from_hours(5);
 
 /// How a mail ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +44,8 @@ pub enum End {
 }
 
 impl End {
+    const ALL: [Self; 4] = [Self::Sent, Self::Failed, Self::Expired, Self::Dropped];
+
     /// The word in the column `state`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -76,6 +89,8 @@ pub struct LeasedMail {
     pub locale: Locale,
     /// How often it was tried before.
     pub attempts: u32,
+    /// After how many of these tries the mail server may have taken it.
+    pub uncertain_attempts: u32,
     /// Until when it is of use.
     pub expire_time: Timestamp,
 }
@@ -93,6 +108,7 @@ pub async fn insert(
         locale: Set(mail.locale.tag().to_owned()),
         state: Set(PENDING.to_owned()),
         attempts: Set(0),
+        uncertain_attempts: Set(0),
         next_attempt_time: Set(to_millis(mail.send_time)),
         lease_id: Set(None),
         lease_expire_time: Set(0),
@@ -106,8 +122,12 @@ pub async fn insert(
 }
 
 /// Whether any mail is due that no server is sending.
-pub async fn is_any_due(db: &impl ConnectionTrait, now: Timestamp) -> Result<bool, StorageError> {
-    let due: Option<Uuid> = due(now).limit(1).into_tuple().one(db).await?;
+pub async fn is_any_due(
+    db: &impl ConnectionTrait,
+    now: Timestamp,
+    lease: SignedDuration,
+) -> Result<bool, StorageError> {
+    let due: Option<Uuid> = due(now, lease).limit(1).into_tuple().one(db).await?;
     Ok(due.is_some())
 }
 
@@ -119,7 +139,7 @@ pub async fn claim(
     now: Timestamp,
     lease: SignedDuration,
 ) -> Result<Vec<LeasedMail>, StorageError> {
-    let due: Vec<Uuid> = due(now)
+    let due: Vec<Uuid> = due(now, lease)
         .order_by_asc(Column::NextAttemptTime)
         .limit(limit)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
@@ -170,26 +190,74 @@ pub async fn end(
     Ok(())
 }
 
+/// Leases a mail anew while it is being sent, until `lease_expire_time`. Gives whether the lease
+/// was still held.
+pub async fn renew(
+    db: &impl ConnectionTrait,
+    mail: &LeasedMail,
+    lease_expire_time: Timestamp,
+) -> Result<bool, StorageError> {
+    let row =
+        ActiveModel { lease_expire_time: Set(to_millis(lease_expire_time)), ..Default::default() };
+    let renewed = Entity::update_many().set(row).filter(is_held(mail)).exec(db).await?;
+    Ok(renewed.rows_affected > 0)
+}
+
+/// How a try ended that did not end the mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedTry {
+    /// Why, fit for a log.
+    pub error: String,
+    /// Whether the mail server may have taken the mail.
+    pub is_uncertain: bool,
+}
+
 /// Gives a mail back, to be tried again at `next_attempt_time`.
 pub async fn postpone(
     db: &impl ConnectionTrait,
     mail: &LeasedMail,
     next_attempt_time: Timestamp,
-    error: String,
+    failed: FailedTry,
 ) -> Result<(), StorageError> {
     let row = ActiveModel {
         next_attempt_time: Set(to_millis(next_attempt_time)),
         lease_id: Set(None),
         lease_expire_time: Set(0),
-        last_error: Set(Some(error)),
+        last_error: Set(Some(failed.error)),
         ..Default::default()
     };
+    let uncertain = i32::from(failed.is_uncertain);
     Entity::update_many()
         .set(row)
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+        .col_expr(Column::UncertainAttempts, Expr::col(Column::UncertainAttempts).add(uncertain))
         .filter(is_held(mail))
         .exec(db)
         .await?;
+    Ok(())
+}
+
+/// The mails to these addresses that wait to be sent: their IDs and what they tell, as JSON.
+/// Those that wait have an index, in which these are looked for.
+pub async fn find_pending_to(
+    db: &impl ConnectionTrait,
+    addresses: impl IntoIterator<Item = &EmailAddress>,
+) -> Result<Vec<(Uuid, String)>, StorageError> {
+    let recipients: Vec<&str> = addresses.into_iter().map(EmailAddress::deliverable).collect();
+    let pending = Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::Letter])
+        .filter(Column::State.eq(PENDING))
+        .filter(Column::Recipient.is_in(recipients))
+        .into_tuple();
+    Ok(pending.all(db).await?)
+}
+
+/// Deletes mails, whatever became of them. One that is being sent just now may still leave.
+pub async fn delete(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<(), StorageError> {
+    if !ids.is_empty() {
+        Entity::delete_many().filter(Column::Id.is_in(ids)).exec(db).await?;
+    }
     Ok(())
 }
 
@@ -198,17 +266,67 @@ pub async fn count_pending(db: &impl ConnectionTrait) -> Result<u64, StorageErro
     Ok(Entity::find().filter(Column::State.eq(PENDING)).count(db).await?)
 }
 
-fn due(now: Timestamp) -> sea_orm::Select<Entity> {
+/// What waits to be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Backlog {
+    /// How many mails.
+    pub mails: u64,
+    /// Since when the oldest of those waits that are due, or were tried.
+    pub oldest_due: Option<Timestamp>,
+}
+
+/// What waits to be sent. A mail that was tried is due again and again: it counts from when it
+/// was enqueued.
+pub async fn backlog(db: &impl ConnectionTrait, now: Timestamp) -> Result<Backlog, StorageError> {
+    let is_due = Column::NextAttemptTime.lte(to_millis(now));
+    let oldest = Entity::find()
+        .filter(Column::State.eq(PENDING))
+        .filter(Condition::any().add(Column::Attempts.gt(0)).add(is_due))
+        .select_only()
+        .column_as(Column::CreateTime.min(), "oldest")
+        .into_tuple::<Option<i64>>()
+        .one(db)
+        .await?;
+    let oldest_due = oldest.flatten().map(from_millis);
+    Ok(Backlog { mails: count_pending(db).await?, oldest_due })
+}
+
+/// Which mails are due. A time that is further ahead than a right clock writes it is no
+/// reason to wait for it: the clock that wrote it was ahead.
+fn due(now: Timestamp, lease: SignedDuration) -> sea_orm::Select<Entity> {
+    let later = |by: SignedDuration| to_millis(now.saturating_add(by).unwrap_or(Timestamp::MAX));
+    let now = to_millis(now);
+    let tried_in_vain = Column::Attempts.gt(0).and(Column::UncertainAttempts.eq(0));
+    let put_off_by_a_clock_ahead = Condition::any()
+        .add(tried_in_vain.and(Column::NextAttemptTime.gt(later(LONGEST_BACKOFF))))
+        .add(
+            Column::UncertainAttempts
+                .gt(0)
+                .and(Column::NextAttemptTime.gt(later(LONGEST_UNCERTAIN_BACKOFF))),
+        );
+    // Its turn was at once. One that waits for its turn is left to the purge, which moves
+    // it with the time at which it was enqueued.
+    let enqueued_by_a_clock_ahead = Column::CreateTime
+        .gt(now)
+        .and(Expr::col(Column::NextAttemptTime).lte(Expr::col(Column::CreateTime)));
+    let has_its_turn = Condition::any()
+        .add(Column::NextAttemptTime.lte(now))
+        .add(put_off_by_a_clock_ahead)
+        .add(enqueued_by_a_clock_ahead);
+    // Twice: a server whose clock differs a little must not lose a mail that it sends.
+    let is_free = Condition::any()
+        .add(Column::LeaseExpireTime.lte(now))
+        .add(Column::LeaseExpireTime.gt(later(lease + lease)));
     Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(Column::State.eq(PENDING))
-        .filter(Column::NextAttemptTime.lte(to_millis(now)))
-        .filter(Column::LeaseExpireTime.lte(to_millis(now)))
+        .filter(has_its_turn)
+        .filter(is_free)
 }
 
-fn is_held(mail: &LeasedMail) -> sea_orm::Condition {
-    sea_orm::Condition::all()
+fn is_held(mail: &LeasedMail) -> Condition {
+    Condition::all()
         .add(Column::Id.eq(mail.id))
         .add(Column::LeaseId.eq(mail.lease_id))
         .add(Column::State.eq(PENDING))
@@ -222,6 +340,7 @@ fn leased(row: Model, lease_id: Uuid) -> LeasedMail {
         recipient: row.recipient,
         locale: Locale::from_db(&row.locale),
         attempts: row.attempts.unsigned_abs(),
+        uncertain_attempts: row.uncertain_attempts.unsigned_abs(),
         expire_time: from_millis(row.expire_time),
     }
 }

@@ -1,18 +1,14 @@
 //! How connections are made: to a file (`sqlite`), or to whichever of several
-//! hosts takes writes.
+//! hosts takes writes (`postgres`).
 
-use std::str::FromStr as _;
-
-use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, Statement,
-    sqlx::postgres::PgConnectOptions,
-};
+use std::sync::Arc;
 
 pub(crate) use super::connect_options::DATABASE_TIMEOUT;
 use super::{
-    connect_options::connect_options,
+    connections::{Connections, PoolUse},
     database_config::DatabaseConfig,
     error::StorageError,
+    postgres::{self, PostgresPool},
     sqlite::{self, Bond, IfMissing, is_sqlite},
     sqlite_file::SqliteFile,
 };
@@ -20,36 +16,59 @@ use super::{
 /// One pool for reading and one for writing; with PostgreSQL they are the same.
 #[derive(Clone, Debug)]
 pub(super) struct Pools {
-    pub(super) reader: DatabaseConnection,
-    pub(super) writer: DatabaseConnection,
+    pub(super) reader: Connections,
+    pub(super) writer: Connections,
     /// With SQLite: what there is to know of the file.
     bond: Option<Bond>,
 }
 
+/// Why connections are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// The program starts: a file is made if it is not there, and the operator is told what
+    /// does not fit.
+    Start,
+    /// A command looks into a database that is there: a file that is not is not made.
+    Visit,
+    /// Those that there were do not work.
+    Renewal,
+}
+
 impl Pools {
-    /// Connects; an SQLite file is created with its folder, if it may be.
+    /// Connects.
     pub(super) async fn connect(
         config: &DatabaseConfig,
-        if_missing: IfMissing,
+        occasion: Occasion,
     ) -> Result<Self, StorageError> {
         check_url(&config.url)?;
+        let wanted = config.connections;
         if is_sqlite(&config.url) {
-            let sqlite = sqlite::connect(&config.url, config.connections, if_missing).await?;
+            let if_missing = match occasion {
+                Occasion::Start => IfMissing::Create,
+                Occasion::Visit | Occasion::Renewal => IfMissing::Fail,
+            };
+            let sqlite = sqlite::connect(&config.url, wanted, if_missing).await?;
             let sqlite::Connected { reader, writer, bond } = sqlite;
-            return Ok(Self { reader, writer, bond: Some(bond) });
+            return Ok(Self { reader: reader.into(), writer: writer.into(), bond: Some(bond) });
         }
-        let options = |url: &str| connect_options(url, config.connections);
-        let pool = connect_to_primary(&config.url, options).await?;
+        let (host, mut first, session) = postgres::connect_to_primary(&config.url).await?;
+        let second = match occasion {
+            Occasion::Start | Occasion::Visit => {
+                postgres::check_suitability(&host, &mut first, &session, wanted).await?
+            }
+            Occasion::Renewal => None,
+        };
+        let made = [first].into_iter().chain(second);
+        let pool = Connections::from(PostgresPool::new(host.options, made, wanted));
         Ok(Self { reader: pool.clone(), writer: pool, bond: None })
     }
 
     /// The file that these connections have lost, if they have: it is gone, or they
     /// were closed because it was.
     pub(super) fn lost_file(&self) -> Option<&SqliteFile> {
-        let file = self.bond.as_ref().map(|bond| &bond.file);
-        file.filter(|file| {
-            !file.is_in_place() || self.writer.get_sqlite_connection_pool().is_closed()
-        })
+        let (bond, writer) = (self.bond.as_ref()?, self.writer.sqlite()?);
+        let is_lost = !bond.file.is_in_place() || writer.get_sqlite_connection_pool().is_closed();
+        is_lost.then_some(&bond.file)
     }
 
     /// These pools; or, while the file is not in its place, pools that refuse
@@ -58,71 +77,36 @@ impl Pools {
     pub(super) fn in_place(self) -> Self {
         match &self.bond {
             Some(Bond { nowhere, .. }) if self.lost_file().is_some() => {
-                Self { reader: nowhere.clone(), writer: nowhere.clone(), ..self }
+                let nowhere = Connections::from(nowhere.clone());
+                Self { reader: nowhere.clone(), writer: nowhere, ..self }
             }
             _ => self,
         }
     }
 
-    pub(super) fn observe_statements(
-        &mut self,
-        observer: impl Fn(&str) + Clone + Send + Sync + 'static,
-    ) {
-        let writes = observer.clone();
-        self.reader.set_metric_callback(move |info| observer(&info.statement.sql));
-        self.writer.set_metric_callback(move |info| writes(&info.statement.sql));
+    pub(super) fn observe_statements(&mut self, observer: impl Fn(&str) + Send + Sync + 'static) {
+        let observer = Arc::new(observer);
+        self.reader.observe_statements(observer.clone());
+        self.writer.observe_statements(observer);
+    }
+
+    pub(super) fn in_use(&self) -> Vec<(&'static str, PoolUse)> {
+        match self.bond {
+            Some(_) => vec![("read", self.reader.in_use()), ("write", self.writer.in_use())],
+            None => vec![("all", self.writer.in_use())],
+        }
     }
 
     /// Closes every connection, after what runs on it.
     pub(super) async fn close(self) {
-        if let Some(bond) = &self.bond {
+        if let (Some(bond), Some(writer)) = (&self.bond, self.writer.sqlite()) {
             // The pool is closed from here on. `leave` lets go a connection that it would
             // wait for in vain; the end of what runs is awaited below.
-            drop(self.writer.get_sqlite_connection_pool().close());
+            drop(writer.get_sqlite_connection_pool().close());
             bond.leave();
         }
-        // Nothing can be done about a connection that does not close.
-        let _ = self.reader.close().await;
-        let _ = self.writer.close().await;
-    }
-}
-
-/// The first host that can be reached and takes writes.
-pub(super) async fn connect_to_primary(
-    url: &str,
-    options: impl Fn(&str) -> ConnectOptions,
-) -> Result<DatabaseConnection, StorageError> {
-    let mut problem = None;
-    for url in hosts(url) {
-        let pool = match sea_orm::Database::connect(options(&url)).await {
-            Ok(pool) => pool,
-            Err(error) => {
-                problem = Some(error.into());
-                continue;
-            }
-        };
-        match check_takes_writes(&pool).await {
-            Ok(()) => return Ok(pool),
-            Err(error) => problem = Some(error),
-        }
-        let _ = pool.close().await;
-    }
-    Err(problem.unwrap_or_else(|| StorageError::unreachable("its URL names no host".to_owned())))
-}
-
-/// Refuses a standby, which would refuse every write. It answers reads, so that only
-/// its word on it tells.
-pub(super) async fn check_takes_writes(db: &impl ConnectionTrait) -> Result<(), StorageError> {
-    let backend = db.get_database_backend();
-    if backend != DbBackend::Postgres {
-        db.execute_unprepared("SELECT 1").await?;
-        return Ok(());
-    }
-    let shown = Statement::from_string(backend, "SHOW transaction_read_only");
-    let shown = db.query_one_raw(shown).await?.map(|row| row.try_get_by_index::<String>(0));
-    match shown.transpose()?.as_deref() {
-        Some("off") => Ok(()),
-        _ => Err(StorageError::unreachable("the server is a standby, or read-only".to_owned())),
+        self.reader.close().await;
+        self.writer.close().await;
     }
 }
 
@@ -130,30 +114,12 @@ pub(super) async fn check_takes_writes(db: &impl ConnectionTrait) -> Result<(), 
 /// the URL, and with it the password.
 pub(super) fn check_url(url: &str) -> Result<(), StorageError> {
     if is_sqlite(url) {
-        return if url.contains(":memory:") || url.contains("mode=memory") {
-            Err(StorageError::unreachable("it must be a file, not memory".to_owned()))
-        } else {
-            Ok(())
-        };
+        return sqlite::check_names_file(url);
     }
     if !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
         return Err(StorageError::unreachable(
             "its URL must begin with sqlite: or postgres://".to_owned(),
         ));
     }
-    for url in hosts(url) {
-        PgConnectOptions::from_str(&url)
-            .map_err(|error| StorageError::unreachable(format!("its URL is wrong: {error}")))?;
-    }
-    Ok(())
-}
-
-/// One URL for each host of a URL with several, as libpq reads them.
-pub(super) fn hosts(url: &str) -> Vec<String> {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return vec![url.to_owned()];
-    };
-    let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    let (user, hosts) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
-    hosts.split(',').map(|host| format!("{scheme}://{user}{host}{path}")).collect()
+    postgres::hosts(url).map(drop)
 }

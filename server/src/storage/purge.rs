@@ -4,14 +4,19 @@
 //! It goes chunk by chunk, each a transaction of its own: after a long standstill
 //! there may be millions of rows, and calls must not wait for all of them. A purge that
 //! is given up half-way loses nothing; the next one goes on.
+//!
+//! The time by which is purged is handed in: [`pace`] says how it follows the clock, and
+//! [`settle`](mod@settle) what a clock that was ahead has left.
+
+pub mod pace;
+pub mod settle;
 
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait, EntityTrait, Iterable as _,
-    PrimaryKeyToColumn, QueryFilter as _, QuerySelect as _, QueryTrait as _,
+    ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait, EntityTrait, ExprTrait as _,
+    Iterable as _, PrimaryKeyToColumn, QueryFilter as _, QuerySelect as _, QueryTrait as _,
     sea_query::SelectStatement,
 };
-use uuid::Uuid;
 
 use super::{
     database::Database,
@@ -20,6 +25,8 @@ use super::{
         personal_code, throttle,
     },
     error::StorageError,
+    heartbeat::PURGE,
+    link::forget_networks,
     to_millis,
 };
 use crate::model::challenge::repeatable_since;
@@ -41,43 +48,108 @@ pub struct Retention {
     pub audit_events: SignedDuration,
 }
 
+/// How many rows a purge has taken away, or cleared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Seeds of challenges and of codes that were erased.
+    pub seeds: u64,
+    /// Challenges, with the codes that were mailed for them.
+    pub challenges: u64,
+    /// Request IDs.
+    pub request_ids: u64,
+    /// Mails that had ended.
+    pub mails: u64,
+    /// Networks of machines that were forgotten.
+    pub networks: u64,
+    /// Dead links.
+    pub links: u64,
+    /// Pending addresses that nobody confirmed in time.
+    pub pending_addresses: u64,
+    /// Limits that were over.
+    pub throttles: u64,
+    /// Audit events.
+    pub audit_events: u64,
+    /// Heartbeats of servers that are gone.
+    pub heartbeats: u64,
+}
+
+impl Purged {
+    /// Each number with what it counts.
+    #[must_use]
+    pub fn rows(&self) -> [(&'static str, u64); 10] {
+        [
+            ("seeds erased", self.seeds),
+            ("challenges", self.challenges),
+            ("request IDs", self.request_ids),
+            ("mails that had ended", self.mails),
+            ("networks forgotten", self.networks),
+            ("dead links", self.links),
+            ("pending addresses", self.pending_addresses),
+            ("limits that were over", self.throttles),
+            ("audit events", self.audit_events),
+            ("heartbeats", self.heartbeats),
+        ]
+    }
+}
+
 /// Deletes what is past its retention. May run on any number of servers, and may be
 /// dropped at any moment.
 pub async fn purge(
     database: &Database,
     retention: Retention,
     now: Timestamp,
-) -> Result<(), StorageError> {
+) -> Result<Purged, StorageError> {
     // The first failure ends it: what is left is due the next time, too.
-    while erase_repeats(database, now).await? == CHUNK {}
     let db = &database.write();
+    let mut purged = Purged::default();
+    while erase_repeats(db, now, &mut purged.seeds).await? == CHUNK as u64 {}
     let old = to_millis(now - retention.challenges);
-    delete::<challenge::Entity>(db, challenge::Column::CreateTime.lt(old).into()).await?;
-    delete::<idempotency_key::Entity>(db, idempotency_key::Column::CreateTime.lt(old).into())
-        .await?;
-    delete::<outbox_mail::Entity>(db, outbox_mail::Column::EndTime.lt(old).into()).await?;
-    delete::<link::Entity>(db, link::Column::UnlinkTime.lt(old).into()).await?;
-    while forget_pending_addresses(db, now).await? == CHUNK {}
-    delete::<throttle::Entity>(db, throttle::Column::ExpireTime.lt(to_millis(now)).into()).await?;
+    purged.challenges =
+        delete::<challenge::Entity>(db, challenge::Column::CreateTime.lt(old).into()).await?;
+    let request_ids = idempotency_key::Column::CreateTime.lt(old).into();
+    purged.request_ids = delete::<idempotency_key::Entity>(db, request_ids).await?;
+    purged.mails =
+        delete::<outbox_mail::Entity>(db, outbox_mail::Column::EndTime.lt(old).into()).await?;
+    loop {
+        let forgotten = forget_networks(db, CHUNK as u64, now).await?;
+        purged.networks += forgotten;
+        if forgotten < CHUNK as u64 {
+            break;
+        }
+    }
+    purged.links = delete::<link::Entity>(db, link::Column::UnlinkTime.lt(old).into()).await?;
+    loop {
+        let forgotten = forget_pending_addresses(db, now).await?;
+        purged.pending_addresses += forgotten;
+        if forgotten < CHUNK as u64 {
+            break;
+        }
+    }
+    let over = throttle::Column::ExpireTime.lt(to_millis(now)).into();
+    purged.throttles = delete::<throttle::Entity>(db, over).await?;
     let old = to_millis(now - retention.audit_events);
-    delete::<audit_event::Entity>(db, audit_event::Column::Time.lt(old).into()).await?;
+    purged.audit_events =
+        delete::<audit_event::Entity>(db, audit_event::Column::Time.lt(old).into()).await?;
     let old = to_millis(now - HEARTBEATS);
-    delete::<heartbeat::Entity>(db, heartbeat::Column::Time.lt(old).into()).await
+    let of_a_server = heartbeat::Column::ServerId.ne(PURGE);
+    let old = heartbeat::Column::Time.lt(old).and(of_a_server);
+    purged.heartbeats = delete::<heartbeat::Entity>(db, old.into()).await?;
+    Ok(purged)
 }
 
-/// Deletes all rows of a table that meet a condition.
+/// Deletes all rows of a table that meet a condition; gives their number.
 async fn delete<E: EntityTrait>(
     db: &impl ConnectionTrait,
     condition: Condition,
-) -> Result<(), StorageError> {
-    let mut keys = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
-    // Every table has a key of one column.
-    let Some(key) = keys.next() else { return Ok(()) };
+) -> Result<u64, StorageError> {
+    let Some(key) = key_of::<E>() else { return Ok(0) };
+    let mut rows = 0;
     loop {
         let chunk = chunk::<E>(key, condition.clone());
         let deleted = E::delete_many().filter(key.in_subquery(chunk)).exec(db).await?;
+        rows += deleted.rows_affected;
         if deleted.rows_affected < CHUNK as u64 {
-            return Ok(());
+            return Ok(rows);
         }
     }
 }
@@ -86,7 +158,7 @@ async fn delete<E: EntityTrait>(
 async fn forget_pending_addresses(
     db: &impl ConnectionTrait,
     now: Timestamp,
-) -> Result<usize, StorageError> {
+) -> Result<u64, StorageError> {
     use account::{ActiveModel, Column, Entity};
     let expired = Column::PendingEmailExpireTime.lt(to_millis(now));
     let cleared = ActiveModel {
@@ -96,43 +168,43 @@ async fn forget_pending_addresses(
     };
     let chunk = chunk::<Entity>(Column::Id, expired.into());
     let update = Entity::update_many().set(cleared).filter(Column::Id.in_subquery(chunk));
-    Ok(usize::try_from(update.exec(db).await?.rows_affected).unwrap_or(CHUNK))
+    Ok(update.exec(db).await?.rows_affected)
 }
 
-/// Erases what tickets and tokens were derived from, of challenges whose answer cannot be
-/// repeated any more; gives the number of challenges.
-async fn erase_repeats(database: &Database, now: Timestamp) -> Result<usize, StorageError> {
-    use challenge::{ActiveModel, Column, Entity};
-    let transaction = database.begin().await?;
-    let ids: Vec<Uuid> = Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(can_be_erased(now))
-        .limit(CHUNK as u64)
-        .into_tuple()
-        .all(&transaction)
+/// Erases what tickets and tokens were derived from, where the call that gave them cannot
+/// be repeated any more. The hashes of codes stay as long as
+/// their challenges: a code that was spent is told apart from a wrong one, and of what it
+/// gave a hash without its seed tells nothing. Gives the larger number of the two tables, and
+/// adds both to `all`.
+async fn erase_repeats(
+    db: &impl ConnectionTrait,
+    now: Timestamp,
+    all: &mut u64,
+) -> Result<u64, StorageError> {
+    let erased = challenge::ActiveModel { seed: Set(None), ..Default::default() };
+    let which = chunk::<challenge::Entity>(challenge::Column::Id, is_answered_for_good(now));
+    let of_challenges = challenge::Entity::update_many()
+        .set(erased)
+        .filter(challenge::Column::Id.in_subquery(which))
+        .exec(db)
         .await?;
-    if ids.is_empty() {
-        transaction.rollback().await?;
-        return Ok(0);
-    }
-    let erased = ids.len();
-    personal_code::Entity::delete_many()
-        .filter(personal_code::Column::ChallengeId.is_in(ids.clone()))
-        .exec(&transaction)
+    let erased = personal_code::ActiveModel { seed: Set(None), ..Default::default() };
+    let is_over = Condition::all()
+        .add(personal_code::Column::Seed.is_not_null())
+        .add(personal_code::Column::SpentTime.lt(to_millis(repeatable_since(now))));
+    let which = chunk::<personal_code::Entity>(personal_code::Column::Id, is_over);
+    let of_codes = personal_code::Entity::update_many()
+        .set(erased)
+        .filter(personal_code::Column::Id.in_subquery(which))
+        .exec(db)
         .await?;
-    Entity::update_many()
-        .set(ActiveModel { seed: Set(None), ..Default::default() })
-        .filter(Column::Id.is_in(ids))
-        .exec(&transaction)
-        .await?;
-    transaction.commit().await?;
-    Ok(erased)
+    *all += of_challenges.rows_affected + of_codes.rows_affected;
+    Ok(Ord::max(of_challenges.rows_affected, of_codes.rows_affected))
 }
 
 /// Which challenges those are. A ticket may be used long after the code was, and that use
 /// repeated once more.
-fn can_be_erased(now: Timestamp) -> Condition {
+fn is_answered_for_good(now: Timestamp) -> Condition {
     use challenge::Column;
     let window = to_millis(repeatable_since(now));
     let unused_ticket = Condition::all()
@@ -144,6 +216,11 @@ fn can_be_erased(now: Timestamp) -> Condition {
             .add(Column::TicketSpentTime.lt(window))
             .add(unused_ticket),
     )
+}
+
+/// The key of a table, which has one column in each.
+fn key_of<E: EntityTrait>() -> Option<E::Column> {
+    E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).next()
 }
 
 /// The keys of some rows that meet a condition.

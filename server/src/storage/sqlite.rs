@@ -2,21 +2,34 @@
 //! whenever its state is not certain.
 
 mod binding;
+mod foreign_log;
+mod holder;
+mod place;
 
-use std::{path::PathBuf, str::FromStr as _, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use sea_orm::{
-    ConnectOptions, DatabaseConnection,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    ConnectOptions, DatabaseConnection, DbErr, RuntimeErr, SqlxError,
+    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous},
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::binding::{Binding, Role};
+pub use self::{
+    foreign_log::check as check_log,
+    holder::Holder,
+    place::{file, missing_file},
+};
+pub(super) use self::{
+    foreign_log::{MAGIC, say_without_log},
+    place::{check_names_file, is_sqlite, sqlite_path},
+};
 use super::{
     connect_options::{DATABASE_TIMEOUT, connect_options},
     error::{StorageError, is_in_the_way},
     sqlite_file::{self, SqliteFile},
+    unwritable,
 };
 
 /// How long to wait before another attempt to open a file that others are making.
@@ -30,19 +43,6 @@ const ROWS_AHEAD: usize = 512;
 pub(super) enum IfMissing {
     Create,
     Fail,
-}
-
-pub(super) fn is_sqlite(url: &str) -> bool {
-    url.starts_with("sqlite:")
-}
-
-/// The file of an SQLite URL; `None` for another database.
-pub(super) fn sqlite_path(url: &str) -> Option<PathBuf> {
-    if !is_sqlite(url) {
-        return None;
-    }
-    let options = SqliteConnectOptions::from_str(url).ok()?;
-    Some(options.get_filename().to_path_buf())
 }
 
 /// The connections to a file.
@@ -81,10 +81,11 @@ pub(super) async fn connect(
     if if_missing == IfMissing::Create {
         sqlite_file::create(&path)?;
     }
-    let binding = Arc::new(Binding::to(path));
-    let writer = connect_to_file(options(url, 1, &binding, Role::Writes)).await?;
-    let reader = connect_to_file(options(url, connections, &binding, Role::Reads)).await?;
-    let nowhere = connect_to_file(options(url, 1, &binding, Role::Reads)).await?;
+    let binding = Arc::new(Binding::to(path.clone()));
+    let writer = connect_to_file(options(url, 1, &binding, Role::Writes), &path).await;
+    let writer = writer.map_err(|error| unwritable::explained(&path, error))?;
+    let reader = connect_to_file(options(url, connections, &binding, Role::Reads), &path).await?;
+    let nowhere = connect_to_file(options(url, 1, &binding, Role::Nowhere), &path).await?;
     nowhere.close_by_ref().await?;
     let file = binding.file();
     let leaving = binding.leaving.clone();
@@ -103,7 +104,12 @@ fn options(url: &str, connections: u32, binding: &Arc<Binding>, role: Role) -> C
         .idle_timeout(None)
         .max_lifetime(None)
         // The file was created above: one that is gone must not come back empty.
-        .map_sqlx_sqlite_opts(|sqlite| sqlite_options(sqlite).create_if_missing(false))
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            let sqlite = sqlite_options(sqlite).create_if_missing(false);
+            // Whoever notes at its end what it has learnt waits for another process that
+            // writes; this one has learnt nothing.
+            if role == Role::Nowhere { sqlite.optimize_on_close(false, None) } else { sqlite }
+        })
         .map_sqlx_sqlite_pool_opts(move |pool| {
             let (connected, released) = (Arc::clone(&binding), Arc::clone(&binding));
             let pool = pool.after_connect(move |connection, _| {
@@ -111,7 +117,7 @@ fn options(url: &str, connections: u32, binding: &Arc<Binding>, role: Role) -> C
                 Box::pin(async move { binding.bind(connection, role).await })
             });
             match role {
-                Role::Reads => pool,
+                Role::Reads | Role::Nowhere => pool,
                 Role::Writes => pool.after_release(move |connection, _| {
                     let binding = Arc::clone(&released);
                     Box::pin(async move { Ok(binding.may_be_used_again(connection).await) })
@@ -130,23 +136,55 @@ pub(super) fn sqlite_options(sqlite: SqliteConnectOptions) -> SqliteConnectOptio
         // checkpoints, and a power cut takes back the last commits.
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(DATABASE_TIMEOUT)
+        // What is deleted is overwritten: a seed or a code's hash must not outlive its row in
+        // the file's free room.
+        .pragma("secure_delete", "ON")
         // The thread that reads need not stop after each 50 rows, sqlx's usual number, until
         // the task has taken them.
         .row_buffer_size(ROWS_AHEAD)
         .optimize_on_close(true, None)
 }
 
+/// One connection to a file, which lets in nobody else; not for serving.
+pub(super) async fn open_alone(url: &str) -> Result<DatabaseConnection, DbErr> {
+    let mut options = connect_options(url, 1);
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite_options(sqlite)
+            .create_if_missing(false)
+            .locking_mode(SqliteLockingMode::Exclusive)
+            .optimize_on_close(false, None)
+    });
+    sea_orm::Database::connect(options).await
+}
+
 /// Connects, and tries again while others are in the way: of several servers that start
 /// together on a new file one turns it to WAL, and SQLite refuses the others instead of
 /// having them wait (`busy_timeout` does not hold for that change).
-async fn connect_to_file(options: ConnectOptions) -> Result<DatabaseConnection, StorageError> {
+async fn connect_to_file(
+    options: ConnectOptions,
+    path: &Path,
+) -> Result<DatabaseConnection, StorageError> {
     let begun = Instant::now();
     loop {
         match sea_orm::Database::connect(options.clone()).await {
             Err(error) if is_in_the_way(&error) && begun.elapsed() < DATABASE_TIMEOUT => {
                 tokio::time::sleep(PAUSE).await;
             }
+            Err(error) if is_in_the_way(&error) || is_timeout(&error) => {
+                return Err(match Holder::of(path) {
+                    Holder::Unknown => error.into(),
+                    holder @ Holder::Process { .. } => StorageError::unreachable(format!(
+                        "{holder} has locked it against all others: let that end first"
+                    )),
+                });
+            }
             connected => return Ok(connected?),
         }
     }
+}
+
+/// Whether the time was over before a connection was there: one that meets a lock waits.
+fn is_timeout(error: &DbErr) -> bool {
+    matches!(error, DbErr::Conn(RuntimeErr::SqlxError(cause))
+        if matches!(**cause, SqlxError::PoolTimedOut))
 }

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use super::error::StorageError;
+use super::{error::StorageError, unwritable};
 use crate::new_file;
 
 /// The files of a database, as they were when it was opened. Cheap to clone.
@@ -74,9 +74,7 @@ impl Opened {
 /// Creates the file with its folder, for their owner alone, and warns when a file that
 /// was there can be read by others. SQLite gives its log the same permissions.
 pub(super) fn create(path: &Path) -> Result<(), StorageError> {
-    let fail = |error: io::Error| {
-        StorageError::unreachable(format!("cannot create {}: {error}", path.display()))
-    };
+    let fail = |error: io::Error| unwritable::not_created(path, &error);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         create_folder(folder).map_err(fail)?;
     }
@@ -128,7 +126,7 @@ fn identity(_: &Path) -> Option<Identity> {
     None
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()

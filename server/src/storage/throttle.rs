@@ -4,19 +4,26 @@ use std::{collections::BTreeMap, ops::Range};
 
 use jiff::Timestamp;
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait as _, Statement,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbBackend, EntityTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, Statement,
     sea_query::OnConflict,
 };
 
 use super::{
     entity::throttle::{ActiveModel, Column, Entity, Model},
     error::StorageError,
-    from_millis, to_millis,
+    from_millis,
+    many_keys::padded_lengths,
+    to_millis,
 };
 
-/// When it happened, the oldest first.
-pub async fn find(db: &impl ConnectionTrait, key: &str) -> Result<Vec<Timestamp>, StorageError> {
-    hits(Entity::find_by_id(key).one(db).await?)
+/// When each of several things happened, the oldest first.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    keys: Vec<String>,
+) -> Result<BTreeMap<String, Vec<Timestamp>>, StorageError> {
+    let rows = Entity::find().filter(Column::Key.is_in(padded_lengths(keys, 1))).all(db).await?;
+    rows.into_iter().map(|row| Ok((row.key.clone(), hits(&row)?))).collect()
 }
 
 /// What was counted.
@@ -47,7 +54,7 @@ pub async fn find_for_update(
     }
     let as_it_is = OnConflict::column(Column::Key).update_column(Column::Key).to_owned();
     let rows = Entity::insert_many(rows).on_conflict(as_it_is).exec_with_returning(db).await?;
-    rows.into_iter().map(|row| Ok((row.key.clone(), hits(Some(row))?))).collect()
+    rows.into_iter().map(|row| Ok((row.key.clone(), hits(&row)?))).collect()
 }
 
 /// Stores what was counted of rows that are locked.
@@ -71,15 +78,44 @@ pub async fn store(
     Ok(())
 }
 
-/// Forgets that it happened.
-pub async fn delete(db: &impl ConnectionTrait, key: &str) -> Result<(), StorageError> {
-    Entity::delete_by_id(key).exec(db).await?;
+/// Forgets that these things happened.
+pub async fn delete(db: &impl ConnectionTrait, keys: Vec<String>) -> Result<(), StorageError> {
+    // Locked in their order first: others lock some of them in that order.
+    let locked = Entity::find()
+        .select_only()
+        .column(Column::Key)
+        .filter(Column::Key.is_in(padded_lengths(keys, 1)))
+        .order_by_asc(Column::Key)
+        .lock_exclusive();
+    Entity::delete_many().filter(Column::Key.in_subquery(locked.into_query())).exec(db).await?;
     Ok(())
 }
 
-/// Forgets all wrong passwords whose keys lie in this range, by bytes. All such keys
-/// begin with `passwords:`, as the index says by which PostgreSQL finds them.
-pub async fn delete_passwords(
+/// When wrong passwords and codes were tried whose keys lie in this range, by bytes; of at
+/// most `limit` keys. It reads the index by which [`delete_secrets`] finds them.
+pub async fn find_secrets(
+    db: &impl ConnectionTrait,
+    keys: Range<String>,
+    limit: u64,
+) -> Result<BTreeMap<String, Vec<Timestamp>>, StorageError> {
+    let backend = db.get_database_backend();
+    let sql = match backend {
+        DbBackend::Postgres => {
+            "SELECT key, hits, expire_time FROM throttle WHERE key LIKE 'passwords:%' \
+             AND key COLLATE \"C\" >= $1 AND key COLLATE \"C\" < $2 LIMIT $3"
+        }
+        _ => "SELECT key, hits, expire_time FROM throttle WHERE key >= ? AND key < ? LIMIT ?",
+    };
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let values = [keys.start.into(), keys.end.into(), limit.into()];
+    let statement = Statement::from_sql_and_values(backend, sql, values);
+    let rows = Entity::find().from_raw_sql(statement).all(db).await?;
+    rows.into_iter().map(|row| Ok((row.key.clone(), hits(&row)?))).collect()
+}
+
+/// Forgets all wrong passwords and codes whose keys lie in this range, by bytes. All such
+/// keys begin with `passwords:`, as the index says by which PostgreSQL finds them.
+pub async fn delete_secrets(
     db: &impl ConnectionTrait,
     keys: Range<String>,
 ) -> Result<(), StorageError> {
@@ -96,8 +132,7 @@ pub async fn delete_passwords(
     Ok(())
 }
 
-fn hits(row: Option<Model>) -> Result<Vec<Timestamp>, StorageError> {
-    let Some(row) = row else { return Ok(Vec::new()) };
+fn hits(row: &Model) -> Result<Vec<Timestamp>, StorageError> {
     let millis: Vec<i64> =
         serde_json::from_str(&row.hits).map_err(|_| StorageError::damaged("hits"))?;
     Ok(millis.into_iter().map(from_millis).collect())

@@ -8,7 +8,7 @@ use sea_orm::{
     prelude::async_trait::async_trait,
 };
 
-use super::error::StorageError;
+use super::{error::StorageError, postgres::Lease};
 
 /// A transaction that writes. Dropped without [`commit`](Self::commit), it leaves
 /// nothing behind.
@@ -25,13 +25,15 @@ use super::error::StorageError;
 #[derive(Debug)]
 pub struct Transaction {
     inner: DatabaseTransaction,
+    /// The connection that it runs on, if that was lent. Given back after the transaction.
+    lease: Option<Lease>,
     /// Statements that failed, or that were dropped before their answer came.
     without_success: AtomicUsize,
 }
 
 impl Transaction {
-    pub(super) fn new(inner: DatabaseTransaction) -> Self {
-        Self { inner, without_success: AtomicUsize::new(0) }
+    pub(super) fn new(inner: DatabaseTransaction, lease: Option<Lease>) -> Self {
+        Self { inner, lease, without_success: AtomicUsize::new(0) }
     }
 
     /// Keeps what was written.
@@ -43,13 +45,15 @@ impl Transaction {
         if self.without_success.into_inner() > 0 {
             return Err(StorageError::unfinished());
         }
-        Ok(self.inner.commit().await?)
+        let ended = self.inner.commit().await;
+        Ok(settle(self.lease, ended)?)
     }
 
     /// Takes back what was written. To drop the transaction does so, too, but leaves
     /// the statement to whichever transaction has the connection next.
     pub async fn rollback(self) -> Result<(), StorageError> {
-        Ok(self.inner.rollback().await?)
+        let ended = self.inner.rollback().await;
+        Ok(settle(self.lease, ended)?)
     }
 
     /// The transaction as SeaORM's migrations ask for it. Failures in it are not
@@ -67,6 +71,13 @@ impl Transaction {
         let answer = statement.await?;
         self.without_success.fetch_sub(1, Ordering::Relaxed);
         Ok(answer)
+    }
+}
+
+fn settle(lease: Option<Lease>, ended: Result<(), DbErr>) -> Result<(), DbErr> {
+    match lease {
+        Some(lease) => lease.settle(ended),
+        None => ended,
     }
 }
 

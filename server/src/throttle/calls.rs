@@ -1,5 +1,7 @@
 //! Token buckets in memory: one for each network that strangers call from, and one
-//! for each token that machines and support agents call with.
+//! for each token that machines and support agents call with. Time is that which has
+//! passed ([`Clock::elapsed`](crate::clock::Clock::elapsed)): a clock that is set neither
+//! fills nor empties them.
 
 use std::{
     collections::HashMap,
@@ -10,7 +12,6 @@ use std::{
 };
 
 use ipnet::IpNet;
-use jiff::Timestamp;
 
 use crate::network::levels;
 
@@ -36,14 +37,15 @@ pub type TokenCalls = CallBuckets<[u8; 32]>;
 /// The buckets. Clones share them.
 #[derive(Clone, Debug)]
 pub struct CallBuckets<K> {
-    rate: CallRate,
+    burst: u32,
+    per_second: f64,
     buckets: Arc<Mutex<HashMap<K, Bucket>>>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
     tokens: f64,
-    filled: Timestamp,
+    filled: Duration,
     /// How many times as large it is as a single caller's, and how many times as fast
     /// it fills.
     shares: u32,
@@ -53,7 +55,14 @@ impl<K: Copy + Eq + Hash> CallBuckets<K> {
     /// Full buckets.
     #[must_use]
     pub fn new(rate: CallRate) -> Self {
-        Self { rate, buckets: Arc::default() }
+        let CallRate { burst, per_second } = rate;
+        Self { burst, per_second: f64::from(per_second), buckets: Arc::default() }
+    }
+
+    /// Full buckets of `calls` a minute, as a burst or in the long run.
+    #[must_use]
+    pub fn per_minute(calls: u32) -> Self {
+        Self { burst: calls, per_second: f64::from(calls) / 60.0, buckets: Arc::default() }
     }
 
     /// Whether the bucket of `key` has a token, without taking it. No bucket is
@@ -61,7 +70,7 @@ impl<K: Copy + Eq + Hash> CallBuckets<K> {
     ///
     /// # Errors
     /// How long to wait for one.
-    pub fn check(&self, key: K, now: Timestamp) -> Result<(), Duration> {
+    pub fn check(&self, key: K, now: Duration) -> Result<(), Duration> {
         let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         buckets.get(&key).map_or(Ok(()), |bucket| self.check_bucket(bucket, now))
     }
@@ -70,7 +79,7 @@ impl<K: Copy + Eq + Hash> CallBuckets<K> {
     ///
     /// # Errors
     /// How long to wait for one.
-    pub fn take(&self, key: K, now: Timestamp) -> Result<(), Duration> {
+    pub fn take(&self, key: K, now: Duration) -> Result<(), Duration> {
         self.take_of_all([(key, 1)].into_iter(), now)
     }
 
@@ -82,7 +91,7 @@ impl<K: Copy + Eq + Hash> CallBuckets<K> {
     fn take_of_all(
         &self,
         keys: impl Iterator<Item = (K, u32)> + Clone,
-        now: Timestamp,
+        now: Duration,
     ) -> Result<(), Duration> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let new = keys.clone().filter(|(key, _)| !buckets.contains_key(key)).count();
@@ -90,7 +99,7 @@ impl<K: Copy + Eq + Hash> CallBuckets<K> {
             self.forget_the_fuller_half(&mut buckets, now);
         }
         let full = |shares| {
-            let tokens = f64::from(self.rate.burst) * f64::from(shares);
+            let tokens = f64::from(self.burst) * f64::from(shares);
             Bucket { tokens, filled: now, shares }
         };
         let of = |(key, shares)| buckets.get(&key).copied().unwrap_or_else(|| full(shares));
@@ -105,7 +114,7 @@ impl<K: Copy + Eq + Hash> CallBuckets<K> {
         Ok(())
     }
 
-    fn check_bucket(&self, bucket: &Bucket, now: Timestamp) -> Result<(), Duration> {
+    fn check_bucket(&self, bucket: &Bucket, now: Duration) -> Result<(), Duration> {
         let lacking = 1.0 - self.level(bucket, now);
         if lacking <= 0.0 {
             return Ok(());
@@ -115,7 +124,7 @@ impl<K: Copy + Eq + Hash> CallBuckets<K> {
 
     /// Keeps the buckets that are emptier than the one in the middle, and so at most
     /// half of them: the next calls need not do it again.
-    fn forget_the_fuller_half(&self, buckets: &mut HashMap<K, Bucket>, now: Timestamp) {
+    fn forget_the_fuller_half(&self, buckets: &mut HashMap<K, Bucket>, now: Duration) {
         let fullness = |bucket: &Bucket| self.level(bucket, now) / f64::from(bucket.shares);
         let mut levels: Vec<f64> = buckets.values().map(fullness).collect();
         let middle = levels.len() / 2;
@@ -123,14 +132,14 @@ impl<K: Copy + Eq + Hash> CallBuckets<K> {
         buckets.retain(|_, bucket| fullness(bucket) < middle);
     }
 
-    fn level(&self, bucket: &Bucket, now: Timestamp) -> f64 {
-        let elapsed = now.duration_since(bucket.filled).as_secs_f64().max(0.0);
-        let most = f64::from(self.rate.burst) * f64::from(bucket.shares);
+    fn level(&self, bucket: &Bucket, now: Duration) -> f64 {
+        let elapsed = now.saturating_sub(bucket.filled).as_secs_f64();
+        let most = f64::from(self.burst) * f64::from(bucket.shares);
         (bucket.tokens + elapsed * self.per_second(bucket)).min(most)
     }
 
     fn per_second(&self, bucket: &Bucket) -> f64 {
-        f64::from(self.rate.per_second) * f64::from(bucket.shares)
+        self.per_second * f64::from(bucket.shares)
     }
 }
 
@@ -140,7 +149,7 @@ impl NetworkCalls {
     ///
     /// # Errors
     /// How long to wait.
-    pub fn take_from(&self, ip: IpAddr, now: Timestamp) -> Result<(), Duration> {
+    pub fn take_from(&self, ip: IpAddr, now: Duration) -> Result<(), Duration> {
         self.take_of_all(levels(ip).map(|level| (level.network, level.shares)), now)
     }
 }

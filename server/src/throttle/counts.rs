@@ -1,13 +1,20 @@
 //! What was counted of several subjects, locked until a transaction ends. It is read
 //! in one statement, and stored in another one.
+//!
+//! A time in the future, as a clock that was ahead leaves it, becomes the present one here
+//! and is stored so. A limit that merely took it for now would take it for now again at
+//! the next try, and never end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sea_orm::ConnectionTrait;
 
 use super::{Subject, ThrottleError, Throttles};
 use crate::storage::{self, error::StorageError, throttle::Counted};
+
+/// By how much the clocks of servers may differ: what lies ahead by no more has soon come.
+const SKEW: SignedDuration = SignedDuration::from_secs(1);
 
 /// What was counted of several subjects.
 #[derive(Debug)]
@@ -39,6 +46,12 @@ impl<'a> Counts<'a> {
         Self { throttles, hits, changed: BTreeMap::new() }
     }
 
+    /// When it happened last, as far as that is remembered.
+    #[must_use]
+    pub fn last(&self, subject: &Subject) -> Option<Timestamp> {
+        self.hits(&subject.key()).last().copied()
+    }
+
     /// Whether `subject` may go on just now.
     ///
     /// # Errors
@@ -48,29 +61,39 @@ impl<'a> Counts<'a> {
     }
 
     /// Counts one more, whatever the limits say.
-    pub fn count(&mut self, subject: &Subject, time: Timestamp) {
-        let (limits, key) = (self.throttles.limits(subject), subject.key());
-        let mut hits = self.hits(&key).to_vec();
-        hits.push(time);
-        hits.sort_unstable();
-        limits.forget_old(&mut hits, time);
-        let expire_time = time + limits.memory();
-        self.changed.insert(key, Counted { hits, expire_time });
+    pub fn count(&mut self, subject: &Subject, now: Timestamp) {
+        let mut hits = self.settled(subject, now);
+        hits.push(now);
+        self.change(subject, hits, now);
     }
 
     /// Counts one more at the time when it may be, and gives that time; `None` when
     /// that is too far away to be of use, and then nothing is counted.
     pub fn reserve(&mut self, subject: &Subject, now: Timestamp) -> Option<Timestamp> {
-        let limits = self.throttles.limits(subject);
-        let time = now
-            + limits
-                .wait_of_shares(self.hits(&subject.key()), subject.shares(), now)
-                .unwrap_or_default();
-        if time > now + limits.memory() {
-            return None;
+        let (limits, shares) = (self.throttles.limits(subject), subject.shares());
+        let mut hits = self.hits(&subject.key()).to_vec();
+        limits.settle_turns(&mut hits, shares, now);
+        let turn = limits.next_turn(&hits, shares, now);
+        let is_of_use = turn <= now + limits.memory();
+        if is_of_use {
+            hits.push(turn);
         }
-        self.count(subject, time);
-        Some(time)
+        self.change(subject, hits, now);
+        is_of_use.then_some(turn)
+    }
+
+    /// Has what lies in the future for `subject` stored as what happened now. It is none
+    /// of those whose turns are [reserved](Self::reserve).
+    pub(super) fn settle(&mut self, subject: &Subject, now: Timestamp) {
+        if is_ahead(self.hits(&subject.key()), now) {
+            self.change(subject, self.settled(subject, now), now);
+        }
+    }
+
+    /// Whether there is anything to be stored.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        !self.changed.is_empty()
     }
 
     /// Stores what was counted.
@@ -81,10 +104,27 @@ impl<'a> Counts<'a> {
         storage::throttle::store(transaction, self.changed).await
     }
 
+    fn settled(&self, subject: &Subject, now: Timestamp) -> Vec<Timestamp> {
+        self.hits(&subject.key()).iter().map(|hit| (*hit).min(now)).collect()
+    }
+
+    fn change(&mut self, subject: &Subject, mut hits: Vec<Timestamp>, now: Timestamp) {
+        let limits = self.throttles.limits(subject);
+        limits.forget_old(&mut hits, now);
+        let last = hits.last().copied().unwrap_or(now);
+        let expire_time = last + limits.memory();
+        self.changed.insert(subject.key(), Counted { hits, expire_time });
+    }
+
     fn hits(&self, key: &str) -> &[Timestamp] {
         match self.changed.get(key) {
             Some(counted) => &counted.hits,
             None => self.hits.get(key).map(Vec::as_slice).unwrap_or_default(),
         }
     }
+}
+
+/// Whether any of `hits` (the oldest first) was written by a clock that was ahead.
+pub(super) fn is_ahead(hits: &[Timestamp], now: Timestamp) -> bool {
+    hits.last().is_some_and(|last| last.duration_since(now) > SKEW)
 }

@@ -1,4 +1,9 @@
 //! How often something may happen: pure arithmetic over the times when it did.
+//!
+//! A time in the future counts as now: it was written by a clock that was ahead, and a
+//! limit of a minute must not last until that time has come. Only of what waits for its
+//! turn is a time in the future expected, and then it is one that the turns before it
+//! explain.
 
 use std::{fmt, str::FromStr};
 
@@ -64,7 +69,7 @@ impl Limits {
     }
 
     /// As [`wait`](Self::wait), for a limit that callers share: each count is
-    /// multiplied by `shares`.
+    /// multiplied by `shares`, and no wait doubles if there are several.
     #[must_use]
     pub fn wait_of_shares(
         &self,
@@ -72,18 +77,52 @@ impl Limits {
         shares: u32,
         now: Timestamp,
     ) -> Option<SignedDuration> {
+        let wait = self.wait_after(hits, shares, now, |hit| hit.min(now))?;
+        Some(wait).filter(SignedDuration::is_positive)
+    }
+
+    /// How long to wait at `now`, when each of `hits` was at the time that `at` gives it.
+    fn wait_after(
+        &self,
+        hits: &[Timestamp],
+        shares: u32,
+        now: Timestamp,
+        at: impl Fn(Timestamp) -> Timestamp,
+    ) -> Option<SignedDuration> {
+        let since = |hit: &Timestamp| at(*hit).duration_since(now);
         let by_count = self.limits.iter().filter_map(|limit| {
             // The limit is hit while the `count`th last one lies within the window.
             let count = limit.count.saturating_mul(shares as usize);
             let nth_last = hits.len().checked_sub(count)?;
-            Some(hits.get(nth_last)?.duration_since(now) + limit.window)
+            Some(since(hits.get(nth_last)?) + limit.window)
         });
-        let by_streak = self.waits.iter().filter_map(|waits| {
+        // A streak is one caller's.
+        let waits = self.waits.iter().filter(|_| shares == 1);
+        let by_streak = waits.filter_map(|waits| {
             let doublings = hits.len().checked_sub(waits.free)?;
             let doubled = waits.first.saturating_mul(1 << doublings.min(20));
-            Some(hits.last()?.duration_since(now) + doubled.min(waits.longest))
+            Some(since(hits.last()?) + doubled.min(waits.longest))
         });
-        by_count.chain(by_streak).max().filter(SignedDuration::is_positive)
+        by_count.chain(by_streak).max()
+    }
+
+    /// When the next one's turn is, after `hits` (the oldest first), of which those in the
+    /// future wait for theirs.
+    #[must_use]
+    pub fn next_turn(&self, hits: &[Timestamp], shares: u32, now: Timestamp) -> Timestamp {
+        let wait = self.wait_after(hits, shares, now, |hit| hit).unwrap_or_default();
+        now + wait.max(SignedDuration::ZERO)
+    }
+
+    /// Brings those turns forward that the turns before them do not explain: a clock that
+    /// was ahead has given them.
+    pub fn settle_turns(&self, hits: &mut [Timestamp], shares: u32, now: Timestamp) {
+        for number in 0..hits.len() {
+            let (before, rest) = hits.split_at_mut(number);
+            if let Some(hit) = rest.first_mut().filter(|hit| **hit > now) {
+                *hit = self.next_turn(before, shares, now).min(*hit);
+            }
+        }
     }
 
     /// How much is used up of the limit that is nearest to being hit: 1 when it is.

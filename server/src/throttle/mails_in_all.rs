@@ -1,11 +1,13 @@
 //! A cap on the mails that strangers ask this server for: a domain that sends mail
 //! nobody wanted soon finds its other mails refused. It is counted in memory, so that
-//! it costs a request no statement.
+//! it costs a request no statement, and by the time that has passed
+//! ([`Clock::elapsed`](crate::clock::Clock::elapsed)), which nobody can set.
 
 use std::{
     collections::VecDeque,
     iter,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -27,7 +29,7 @@ pub struct MailsInAll {
 
 #[derive(Debug, Default)]
 struct Asked {
-    /// When, the oldest first; no more than the largest limit allows.
+    /// When, by [`moment`], the oldest first; no more than the largest limit allows.
     times: VecDeque<Timestamp>,
     warned: Option<Timestamp>,
 }
@@ -44,7 +46,8 @@ impl MailsInAll {
     ///
     /// # Errors
     /// [`ThrottleError::Throttled`].
-    pub fn check(&self, about_to_count: usize, now: Timestamp) -> Result<(), ThrottleError> {
+    pub fn check(&self, about_to_count: usize, elapsed: Duration) -> Result<(), ThrottleError> {
+        let now = moment(elapsed);
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked.forget_old(&self.limits, now);
         let (limit, Asked { times, .. }) = (Throttled::MailsInAll, &mut *asked);
@@ -59,7 +62,8 @@ impl MailsInAll {
     }
 
     /// Counts `mails` that were asked for, and warns when four fifths are used up.
-    pub fn count(&self, mails: usize, now: Timestamp) {
+    pub fn count(&self, mails: usize, elapsed: Duration) {
+        let now = moment(elapsed);
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked.times.extend(iter::repeat_n(now, mails));
         asked.forget_old(&self.limits, now);
@@ -82,4 +86,9 @@ impl Asked {
             self.times.pop_front();
         }
     }
+}
+
+/// A point of the time that passes, in the terms in which limits reckon.
+fn moment(elapsed: Duration) -> Timestamp {
+    Timestamp::UNIX_EPOCH.saturating_add(elapsed).unwrap_or(Timestamp::MAX)
 }

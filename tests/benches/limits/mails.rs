@@ -1,7 +1,11 @@
-//! The outbox at work, beside lettre alone.
+//! The outbox at work, and its mailer alone, beside lettre alone.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use gestan_account_server::mail::{
+    mailer::{Envelope, Mailer, SmtpOptions},
+    message,
+};
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor, message::MultiPart,
     transport::smtp::PoolConfig,
@@ -31,6 +35,14 @@ pub(crate) async fn measure(effort: Effort, table: &mut Table) {
     table.compare(effort, figure, Goal::None, ours, limit).await;
 }
 
+/// The mailer beside lettre's own transport, the outbox aside.
+pub(crate) async fn measure_mailer(effort: Effort, table: &mut Table) {
+    let figure = ("mails handed over, the outbox aside", "mails/s", "lettre alone");
+    let limit = async || lettre_alone(effort.mails).await;
+    let ours = async || mailer_alone(effort.mails).await;
+    table.compare(effort, figure, Goal::AtLeast(5.0), ours, limit).await;
+}
+
 /// Mails a second of a server whose outbox holds as many.
 async fn outbox(mails: u64, settings: &[(&str, &str)]) -> f64 {
     let sink = Sink::shut().await;
@@ -49,6 +61,25 @@ async fn outbox(mails: u64, settings: &[(&str, &str)]) -> f64 {
     calls.join_all().await;
     sink.let_in();
     rate(&sink, mails).await
+}
+
+/// Mails a second of the outbox' mailer, with as many connections.
+async fn mailer_alone(mails: u64) -> f64 {
+    let sink = Sink::open().await;
+    let from = "Gestan <compte@gestan.example>";
+    let mailer = Mailer::from_url(&sink.url(), from, &SmtpOptions::default()).expect("a mailer");
+    let mut sending = JoinSet::new();
+    for sender in 0..AT_ONCE as u64 {
+        let mailer = mailer.clone();
+        sending.spawn(async move {
+            for number in (sender..mails).step_by(AT_ONCE) {
+                mailer.send(&envelope(number)).await.expect("it is taken");
+            }
+        });
+    }
+    let rate = rate(&sink, mails).await;
+    sending.join_all().await;
+    rate
 }
 
 /// Mails a second of lettre's own pool, with as many connections.
@@ -73,10 +104,26 @@ async fn lettre_alone(mails: u64) -> f64 {
     rate
 }
 
-/// About as long as ours.
-fn mail(number: u64) -> Message {
+/// About as long as a real one, in text and in HTML.
+fn bodies() -> (String, String) {
     let text = "Votre code personnel : ABCD-EFGH-JKMN. ".repeat(30);
     let html = format!("<html><body><p>{}</p></body></html>", "Votre code personnel. ".repeat(150));
+    (text, html)
+}
+
+fn envelope(number: u64) -> Envelope {
+    let (text, html) = bodies();
+    let subject = "Votre code personnel".to_owned();
+    Envelope {
+        message_id: format!("{number}@gestan.example"),
+        to: format!("nouveau{number}@exemple.fr"),
+        date: SystemTime::UNIX_EPOCH,
+        message: message::Message { language: "fr", subject, reply_to: None, text, html },
+    }
+}
+
+fn mail(number: u64) -> Message {
+    let (text, html) = bodies();
     let address = format!("nouveau{number}@exemple.fr");
     Message::builder()
         .from("Gestan <compte@gestan.example>".parse().expect("an address"))

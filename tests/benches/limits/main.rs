@@ -28,6 +28,7 @@ mod plot;
 mod pocketbase;
 mod program;
 mod reads;
+mod search;
 mod sink;
 mod svg;
 mod world;
@@ -136,6 +137,9 @@ async fn main() {
     if wanted("mails") {
         mails::measure(effort, &mut table).await;
     }
+    if wanted("mailer") {
+        mails::measure_mailer(effort, &mut table).await;
+    }
     if wanted("start") {
         cold_start::measure(effort, &mut table).await;
     }
@@ -144,6 +148,12 @@ async fn main() {
     }
     if wanted("first-call") {
         first_call::measure(effort, &mut table).await;
+    }
+    if wanted("search-sqlite") {
+        search::on_sqlite(effort, &mut table).await;
+    }
+    if wanted("search-postgres") {
+        search::on_postgres(effort, &mut table).await;
     }
     if wanted("program") {
         program::measure(&mut table);

@@ -112,7 +112,8 @@ impl Customers {
         request.metadata_mut().insert("x-forwarded-for", from);
         let created = service.create(request).await.expect("it is answered").into_inner();
         let code = code.await.expect("a mail comes");
-        let request = v1::ConfirmRequest { challenge_id: created.challenge_id, code };
+        let request =
+            v1::ConfirmRequest { challenge_id: created.challenge_id, code, ..Default::default() };
         let confirmed = service.confirm(request).await.expect("the code is right").into_inner();
         let request = v1::SetPasswordRequest {
             ticket: confirmed.ticket,

@@ -119,7 +119,9 @@ async fn serve(stream: TcpStream, taken: Arc<AtomicU64>, awaited: Arc<Awaited>) 
                 "354 go on\r\n"
             }
             (false, "QUIT") => return,
-            (false, hello) if hello.starts_with("EHLO") => "250-sink\r\n250 8BITMIME\r\n",
+            (false, hello) if hello.starts_with("EHLO") => {
+                "250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
+            }
             (false, line) => {
                 if let Some(to) = line.strip_prefix("RCPT TO:<") {
                     let address = to.split('>').next().unwrap_or_default();

@@ -140,7 +140,8 @@ fn machine_id(account: u32) -> String {
     format!("00000000-0000-4000-8000-{account:012x}")
 }
 
-/// Makes the schema and the accounts, with SQL.
+/// Makes the schema and the accounts, with SQL, and as if their words were written: nobody
+/// searches them, and the server is not to write a million of them meanwhile.
 async fn fill(url: &str, accounts: u32) {
     let config = DatabaseConfig { url: url.to_owned(), connections: 1 };
     let db = Database::open(&config, Arc::new(SystemRandomness)).await.expect("it opens");
@@ -152,9 +153,9 @@ async fn fill(url: &str, accounts: u32) {
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {accounts}) \
          INSERT INTO account (version, email, email_key, locale, company_name, last_name, \
          first_name, address, postal_code, city, country_code, phone, ape_code, password_hash, \
-         create_time, update_time) SELECT 1, 'client' || i || '@exemple.fr', \
+         create_time, update_time, search_version) SELECT 1, 'client' || i || '@exemple.fr', \
          'client' || i || '@exemple.fr', 'fr', 'Boulangerie ' || i, 'Martin', 'Jeanne', \
-         '12 rue des Lilas', '30000', '{CITY}', 'FRA', '01-58-90-49-77', '1071C', '{hash}', 0, 0 \
+         '12 rue des Lilas', '30000', '{CITY}', 'FRA', '01-58-90-49-77', '1071C', '{hash}', 0, 0, 1 \
          FROM n"
     ))
     .await;

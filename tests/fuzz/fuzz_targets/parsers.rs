@@ -11,6 +11,7 @@ fuzz_target!(|data: &[u8]| {
     let (country, text) = (first & 7, String::from_utf8_lossy(text));
     domain::check(country, &text);
     operator::check(&text);
+    operator::check_proxy_header(&data[1..]);
     match (first >> 3) & 3 {
         1 => domain::check_form(country, &text),
         2 => operator::check_mail(&text),

@@ -17,7 +17,7 @@ use gestan_account_server::{
         personal_code::PersonalCode,
         phone::Phone,
         postal_code::PostalCode,
-        profile::{Field, Profile, ProfileChange},
+        profile::{Asked, Field, Profile, ProfileChange},
         secret::Secret,
         strength,
         text::{Line, Lines},
@@ -109,26 +109,29 @@ fn check_fields(text: &str, country: Country) {
 
 /// Fills a whole form with one text.
 pub fn check_form(country: u8, text: &str) {
-    let mut violations = Violations::default();
     let change = ProfileChange {
         parent: "profile",
-        company_name: violations.check("profile.company_name", Line::parse(text)),
-        last_name: violations.check("profile.last_name", Line::parse(text)),
-        first_name: violations.check("profile.first_name", Line::parse(text)),
-        address: violations.check("profile.address", Lines::parse(text)),
-        city: violations.check("profile.city", Line::parse(text)),
-        country: Country::parse(country_code(country)).ok(),
+        company_name: Some(Asked::parse(text, Line::parse)),
+        last_name: Some(Asked::parse(text, Line::parse)),
+        first_name: Some(Asked::parse(text, Line::parse)),
+        address: Some(Asked::parse(text, Lines::parse)),
+        city: Some(Asked::parse(text, Line::parse)),
+        country: Some(Asked::parse(country_code(country), Country::parse)),
         // Looked at by itself; it takes the most time.
         phone: None,
         postal_code: Some(text.to_owned()),
         ape_code: Some(text.to_owned()),
     };
     let old = Profile::default();
+    let (prefilled, skipped) = Profile::prefilled(&change, &NOMENCLATURE);
+    let mut violations = Violations::default();
     if let Some((new, changed)) = violations.merge(old.with(&change, &NOMENCLATURE)) {
+        assert!(new == prefilled && skipped.is_empty());
         assert_eq!(changed.is_empty(), old == new);
         assert_eq!(new.with(&change, &NOMENCLATURE).map(|(_, changed)| changed), Ok(Vec::new()));
     }
-    assert!(violations.iter().count() <= Field::ALL.len());
+    assert_eq!(violations.iter().count(), skipped.len());
+    assert!(skipped.len() <= Field::ALL.len() && skipped.is_sorted());
     for violation in violations.iter() {
         assert!(!violation_text(&violation.problem, Locale::Fr).is_empty());
         assert!(!violation_text(&violation.problem, Locale::En).is_empty());

@@ -3,7 +3,6 @@
 use std::{
     net::{IpAddr, Ipv4Addr},
     sync::LazyLock,
-    time::Duration,
 };
 
 use gestan_account_server::{
@@ -11,8 +10,9 @@ use gestan_account_server::{
         hasher::{HashParams, PasswordHash},
         pepper::Peppers,
     },
+    listener::proxy_header,
+    mail::mailer::{Mailer, SmtpOptions},
     network::TrustedProxies,
-    mail::mailer::Mailer,
     throttle::Limits,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -53,11 +53,23 @@ fn check_limits(text: &str) {
 fn check_proxies(text: &str) {
     let peer = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
     let trusting: TrustedProxies = "10.0.0.0/8, 2001:db8::1".parse().expect("addresses");
-    let caller = trusting.caller(peer, text.lines());
+    let caller = trusting.caller(peer, text.lines().map(str::as_bytes));
     assert_eq!(caller.to_canonical(), caller);
-    assert_eq!(TrustedProxies::default().caller(peer, text.lines()), peer);
+    assert_eq!(TrustedProxies::default().caller(peer, text.lines().map(str::as_bytes)), peer);
     if let Ok(proxies) = text.parse::<TrustedProxies>() {
-        let _ = proxies.caller(peer, [text].into_iter());
+        let _ = proxies.caller(peer, [text.as_bytes()].into_iter());
+    }
+}
+
+/// Takes the bytes for the beginning of a balancer's connection. Nothing behind the
+/// header is read.
+pub fn check_proxy_header(bytes: &[u8]) {
+    let mut left = bytes;
+    let told = RUNTIME.block_on(proxy_header::read(&mut left));
+    if told.is_ok() {
+        let header = &bytes[..bytes.len() - left.len()];
+        let again = RUNTIME.block_on(proxy_header::read(&mut &header[..]));
+        assert_eq!(again.ok(), told.ok());
     }
 }
 
@@ -84,7 +96,7 @@ fn check_hashes(text: &str) {
 /// Takes the text for a mail URL, and for a sender.
 pub fn check_mail(text: &str) {
     check_mail_url(text);
-    if let Err(error) = Mailer::from_url("smtp://", text, Duration::from_secs(1)) {
+    if let Err(error) = Mailer::from_url("smtp://", text, &SmtpOptions::default()) {
         assert!(!error.to_string().is_empty());
     }
 }
@@ -103,7 +115,7 @@ fn check_mail_url(url: &str) {
     }
     // A relay keeps its connections by tasks.
     let made = RUNTIME.block_on(async {
-        let made = Mailer::from_url(url, SENDER, Duration::from_secs(1));
+        let made = Mailer::from_url(url, SENDER, &SmtpOptions::default());
         tokio::task::yield_now().await;
         made
     });

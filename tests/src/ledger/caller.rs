@@ -29,6 +29,8 @@ pub enum Calls {
     /// The client may repeat it by rules of its own, over the servers that it was
     /// given. A call that fails all the same ends the test.
     Once,
+    /// Nobody repeats it. A call that fails ends the test.
+    Unrepeated,
 }
 
 /// The servers, as all customers call them.
@@ -90,11 +92,14 @@ pub(super) struct Answer<T> {
 
 impl Caller {
     pub(super) fn new(servers: &Arc<Servers>) -> Self {
-        let kept = (servers.calls == Calls::Once).then(|| {
+        let kept = (servers.calls != Calls::Repeated).then(|| {
             let addresses = servers.addresses.borrow();
             let urls = addresses.iter().map(|address| format!("http://{address}"));
             // The options of a desktop program, but for the deadline of a slow machine.
-            let options = ClientOptions::new().deadline(TIMEOUT);
+            let mut options = ClientOptions::new().deadline(TIMEOUT);
+            if servers.calls == Calls::Unrepeated {
+                options = options.max_attempts(1);
+            }
             Client::connect_any_lazy(urls, options).expect("a client")
         });
         Self { servers: Arc::clone(servers), kept }

@@ -60,7 +60,8 @@ impl Customer {
         let created = caller.same_twice("", &create, rpc!(create)).await;
 
         let code = mailbox.code_to(&email).await;
-        let confirm = v1::ConfirmRequest { challenge_id: created.challenge_id, code };
+        let confirm =
+            v1::ConfirmRequest { challenge_id: created.challenge_id, code, ..Default::default() };
         let confirmed = caller.same_twice("", &confirm, rpc!(confirm)).await;
         assert!(!confirmed.account_existed, "{email} is confirmed once");
 

@@ -1,10 +1,17 @@
 //! The client's example, as a shopkeeper uses it: in a terminal, against the
 //! real server.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command, thread};
+use std::{
+    fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command, thread, time::Duration,
+};
 
 use gestan_account_tests::process::{Home, ServerProcess, TIMEOUT, code_to, compte_program};
+use jiff::tz::TimeZone;
 use rexpect::session::{Options, PtySession, spawn_with_options};
+
+/// A file of the example, whose words are read without a terminal.
+#[path = "../../../client/examples/compte/wait.rs"]
+mod wait;
 
 const EMAIL: &str = "jeanne@exemple.fr";
 const PASSWORD: &str = "quatre bateaux verts dansent";
@@ -16,10 +23,16 @@ struct Terminal(PtySession);
 
 impl Terminal {
     fn open(url: &str, store: &Path) -> Self {
+        Self::open_with(url, store, true)
+    }
+
+    fn open_with(url: &str, store: &Path, strip_ansi_escape_codes: bool) -> Self {
         let mut command = Command::new(compte_program());
         command.args(["--server", url, "--store"]).arg(store).env("TERM", "xterm");
         let timeout_ms = u64::try_from(TIMEOUT.as_millis()).expect("a minute");
-        let options = Options::new().timeout_ms(Some(timeout_ms)).strip_ansi_escape_codes(true);
+        let options = Options::new()
+            .timeout_ms(Some(timeout_ms))
+            .strip_ansi_escape_codes(strip_ansi_escape_codes);
         Self(spawn_with_options(command, options).expect("the example starts"))
     }
 
@@ -75,16 +88,42 @@ async fn a_shopkeeper_opens_changes_joins_and_leaves_an_account() {
     }
 }
 
+#[test]
+fn a_wait_is_told_in_minutes_up_to_an_hour_and_then_as_a_time() {
+    let now = "2026-11-28T08:00:30Z".parse().expect("a time");
+    let zone = TimeZone::get("Europe/Paris").expect("a zone");
+    for (seconds, words) in [
+        (0, "dans un instant"),
+        (1, "dans un instant"),
+        (11, "dans une minute"),
+        (60, "dans une minute"),
+        (61, "dans 2 minutes"),
+        (720, "dans 12 minutes"),
+        (3_600, "dans 60 minutes"),
+        (3_601, "à partir du 28/11/2026 à 10:00"),
+        (86_400, "à partir du 29/11/2026 à 09:00"),
+    ] {
+        let told = wait::in_words(Duration::from_secs(seconds), now, &zone);
+        assert_eq!(told, words, "{seconds} s");
+    }
+    let told = wait::in_words(Duration::from_millis(10_001), now, &zone);
+    assert_eq!(told, "dans une minute");
+    assert!(wait::in_words(Duration::MAX, now, &zone).starts_with("à partir du "));
+}
+
 fn walk(url: &str, stores: &Path, code: &dyn Fn(&'static str) -> String) {
     let first_store = stores.join("premier/compte.json");
     let account_id = open_account(url, &first_store, code);
-    change_the_town(url, &first_store);
+    change_the_town(url, &first_store, &account_id);
+    change_the_address_and_take_it_back(url, &first_store);
+    rename(url, &first_store);
+    interrupt(url, &first_store);
     join_and_leave(url, &stores.join("second.json"), &account_id);
 
     // The first machine is linked as before.
     let mut screen = Terminal::open(url, &first_store);
     screen.reads("Lille");
-    screen.chooses("Que voulez-vous faire ?", 4);
+    screen.chooses("Que voulez-vous faire ?", 5);
     screen.ends();
     let mode = fs::metadata(&first_store).expect("the store").permissions().mode();
     assert_eq!(mode & 0o077, 0, "others can read the store: {mode:o}");
@@ -103,29 +142,45 @@ fn open_account(url: &str, store: &Path, code: &dyn Fn(&'static str) -> String) 
     screen.presses(EMAIL);
     screen.presses(ENTER);
     screen.reads("Un courriel part à l'adresse jeanne@exemple.fr");
+    screen.reads("autre dans une minute.");
     screen.answers("Code personnel :", "0000-0000-0001");
     screen.reads("✗");
     screen.answers("Code personnel :", &code(EMAIL).to_lowercase());
+    // What anybody guesses is refused before it is typed again,
     screen.answers("Nouveau mot de passe :", "bonjour123");
-    screen.answers("Encore une fois :", "bonjour123");
-    screen.reads("Nouveau mot de passe :");
+    screen.reads("Trop facile à deviner");
+    screen.presses(&"\x7f".repeat(10));
+    // and what only the service knows to be weak, afterwards.
+    screen.presses("jeanne-exemple-fr");
+    screen.presses(ENTER);
+    screen.answers("Encore une fois :", "jeanne-exemple-fr");
+    screen.reads("✗");
     screen.reads("Nouveau mot de passe :");
     screen.presses(PASSWORD);
     screen.presses(ENTER);
     screen.answers("Encore une fois :", PASSWORD);
+    // The form follows, and what is to be read stands below it, by the menu.
+    screen.reads(EMAIL);
+    screen.reads("caisse 1 (ce poste)");
     screen.reads("ce poste est rattaché au compte");
     screen.reads("Votre ID client :");
     let id = screen.reads("\r\n").chars().filter(char::is_ascii_digit).collect::<String>();
     assert!(id.parse::<u32>().is_ok(), "{id:?} is no client ID");
-    // The form follows.
-    screen.reads(EMAIL);
-    screen.reads("caisse 1 (ce poste)");
-    screen.chooses("Que voulez-vous faire ?", 4);
+    screen.chooses(&format!("Votre ID client : {id}. Que voulez-vous faire ?"), 5);
     screen.ends();
     id
 }
 
-fn change_the_town(url: &str, store: &Path) {
+/// Ctrl-C clears what the question had put behind the cursor.
+fn interrupt(url: &str, store: &Path) {
+    let mut screen = Terminal::open_with(url, store, false);
+    screen.reads("pour revenir");
+    screen.presses("\x03");
+    screen.reads("\x1b[J\r\nAu revoir.");
+    screen.0.exp_eof().expect("the example ends");
+}
+
+fn change_the_town(url: &str, store: &Path, account_id: &str) {
     let mut screen = Terminal::open(url, store);
     screen.reads("caisse 1 (ce poste)");
     screen.chooses("Que voulez-vous faire ?", 0);
@@ -137,9 +192,45 @@ fn change_the_town(url: &str, store: &Path) {
     screen.reads("✗");
     screen.chooses("Champ à modifier :", 5);
     screen.answers("Mot de passe :", PASSWORD);
-    screen.reads("La fiche est à jour.");
     screen.reads("Lille");
-    screen.chooses("Que voulez-vous faire ?", 4);
+    screen.reads("Postes rattachés");
+    screen.reads("La fiche est à jour.");
+    screen.chooses(&format!("Votre ID client : {account_id}. Que voulez-vous faire ?"), 5);
+    screen.ends();
+}
+
+fn change_the_address_and_take_it_back(url: &str, store: &Path) {
+    let mut screen = Terminal::open(url, store);
+    screen.chooses("Que voulez-vous faire ?", 0);
+    screen.chooses("Champ à modifier :", 7);
+    screen.reads("Courriel :");
+    screen.presses(&"\x7f".repeat(40));
+    screen.presses("durand@exemple.fr");
+    screen.presses(ENTER);
+    screen.chooses("Champ à modifier :", 3);
+    screen.answers("Mot de passe :", PASSWORD);
+    screen.answers("Code personnel :", "");
+    // Back to the menu, which has two lines more now.
+    screen.chooses("Que voulez-vous faire ?", 2);
+    screen.reads("en attente de confirmation : durand@exemple.fr");
+    screen.chooses("Que voulez-vous faire ?", 2);
+    screen.reads("durand@exemple.fr ne remplacera pas jeanne@exemple.fr.");
+    screen.answers("Mot de passe :", PASSWORD);
+    let form = screen.reads("L'adresse du compte reste jeanne@exemple.fr.");
+    let form = form.rsplit("Compte client").next().expect("the form");
+    assert!(!form.contains("en attente"), "{form}");
+    screen.chooses("Que voulez-vous faire ?", 5);
+    screen.ends();
+}
+
+fn rename(url: &str, store: &Path) {
+    let mut screen = Terminal::open(url, store);
+    screen.chooses("Que voulez-vous faire ?", 2);
+    screen.answers("Nouveau nom de ce poste :", " rouge");
+    screen.answers("Mot de passe :", PASSWORD);
+    screen.reads("caisse 1 rouge (ce poste)");
+    screen.reads("Ce poste s'appelle maintenant");
+    screen.chooses("Que voulez-vous faire ?", 5);
     screen.ends();
 }
 
@@ -149,13 +240,13 @@ fn join_and_leave(url: &str, store: &Path, account_id: &str) {
     screen.chooses("Que voulez-vous faire ?", 1);
     screen.answers("ID client :", account_id);
     screen.answers("Mot de passe ou code personnel :", PASSWORD);
-    screen.reads("Ce poste est rattaché au compte.");
     screen.reads("réserve (ce poste)");
+    screen.reads("Ce poste est rattaché au compte.");
     // With another machine on the account there is one line more.
-    screen.chooses("Que voulez-vous faire ?", 3);
+    screen.chooses("Que voulez-vous faire ?", 4);
     screen.answers("Détacher ce poste du compte ?", "oui");
-    screen.reads("Ce poste est détaché.");
     screen.reads("rattaché à aucun compte");
+    screen.reads("Ce poste est détaché.");
     screen.chooses("Que voulez-vous faire ?", 3);
     screen.ends();
 }

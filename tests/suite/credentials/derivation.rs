@@ -1,10 +1,10 @@
-//! Tickets and link tokens that a repeated call gets again.
+//! Tickets and link tokens that a repeated call gets again, and the codes of mails.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc};
 
 use gestan_account_server::{
     credentials::{
-        derivation::{CodeKey, link_token_of_ticket},
+        derivation::{CodeKey, MailedCodeKey, link_token_of_ticket},
         hasher::{CodeSalt, HashFor, HashParams, Hasher},
         pepper::Peppers,
         token::{Token, TokenKind},
@@ -12,6 +12,7 @@ use gestan_account_server::{
     domain::personal_code::PersonalCode,
 };
 use gestan_account_tests::SeededRandomness;
+use uuid::Uuid;
 
 const SEED: [u8; 32] = [7; 32];
 
@@ -50,6 +51,29 @@ async fn another_seed_or_key_gives_other_tokens_and_no_two_are_alike() {
     bits.sort_unstable();
     bits.dedup();
     assert_eq!(bits.len(), 9, "{tokens:#?}");
+}
+
+#[test]
+fn a_process_makes_one_code_of_a_challenge_and_another_process_another() {
+    let process = |number| MailedCodeKey::generate(&SeededRandomness::new(number));
+    let code = |process: &MailedCodeKey, challenge: u128, seed: Option<&[u8; 32]>| {
+        process.code(Uuid::from_u128(challenge), seed).display().to_string()
+    };
+    let one = process(1);
+    assert_eq!(code(&one, 1, Some(&SEED)), code(&one.clone(), 1, Some(&SEED)));
+    let mut codes: Vec<String> = (0..1000).map(|number| code(&one, number, Some(&SEED))).collect();
+    codes.extend([code(&one, 1, Some(&[8; 32])), code(&one, 1, None)]);
+    codes.push(code(&process(2), 1, Some(&SEED)));
+    for code in &codes {
+        assert!(PersonalCode::parse(code).is_ok(), "{code}");
+    }
+    // Each character comes at each place: nothing of the 55 bits is lost.
+    for place in (0..11).map(|place| place + place / 4) {
+        let seen: BTreeSet<u8> = codes.iter().map(|code| code.as_bytes()[place]).collect();
+        assert_eq!(seen.len(), 32, "at {place}");
+    }
+    assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), 1003);
+    assert_eq!(format!("{one:?}"), "MailedCodeKey([redacted])");
 }
 
 #[tokio::test]

@@ -371,3 +371,22 @@ async fn a_caller_that_makes_room_is_told_a_wait() {
     let (served, _) = line.served().await;
     assert_eq!(served, ["flood", "newcomer", "flood"]);
 }
+
+#[test]
+fn a_queue_of_one_place_has_one_and_it_goes_to_the_known() {
+    let stranger = |number: u8| Stranger(Some(IpAddr::from([192, 0, 2, number])));
+    let known = Known(Some(IpAddr::from([198, 51, 100, 1])));
+    let awaited = |_: &u8| true;
+    let mut classes = Classes::new(NonZeroUsize::MIN);
+    assert_eq!(classes.push(stranger(1), 1, awaited), Ok(None));
+    assert_eq!(classes.push(known, 2, awaited), Ok(Some(1)), "the stranger makes room");
+    assert_eq!(classes.push(stranger(2), 3, awaited), Err(3), "a stranger takes no place of it");
+    assert_eq!(classes.push(Outbox, 4, awaited), Err(4), "nor do the known from each other");
+    assert_eq!(classes.pop(), Some(2));
+    assert_eq!(classes.pop(), None);
+    // A place whose caller has gone is free.
+    assert_eq!(classes.push(known, 5, awaited), Ok(None));
+    assert_eq!(classes.push(stranger(1), 6, |item| *item != 5), Ok(None));
+    assert_eq!(classes.pop(), Some(6));
+    assert_eq!(classes.pop(), None);
+}

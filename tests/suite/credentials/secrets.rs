@@ -4,8 +4,13 @@
 mod evidence;
 
 use gestan_account_client::{ClientOptions, FieldMask, v1};
+use gestan_account_proto::support::v1::{
+    CancelEmailChangeRequest, DiagnoseAccountRequest, FindAccountsRequest, GetAccountRequest,
+    ListEventsRequest, MergeAccountsRequest, SendCodeRequest, StartEmailChangeRequest,
+    UnlinkMachineRequest,
+};
 use gestan_account_tests::{
-    PASSWORD, machine,
+    PASSWORD, desk_at, machine,
     process::{Home, ServerProcess, run_to_end},
     uuid,
 };
@@ -48,10 +53,12 @@ async fn a_mail_server_that_is_away_makes_no_address_appear_in_the_log() {
 
 /// Goes through every call, with what fails, and looks at what is left behind.
 async fn search_the_traces(format: &str) {
-    let home = Home::new();
+    let home = Home::migrated().await;
     let arguments = ["--log", "trace", "--log-format", format];
     let mut make_key = home.command();
-    let key = run_to_end(make_key.args(["support-key", "create", "Support"])).await;
+    let key =
+        run_to_end(make_key.args(["support-key", "create", "Noémie Vasseur", "--role", "admin"]))
+            .await;
     let support_key = key.printed.trim().to_owned();
     let server = ServerProcess::start(&home, &arguments).await;
     let mut evidence = Evidence::default();
@@ -66,6 +73,8 @@ async fn search_the_traces(format: &str) {
         ("phone", "01-58-90-49-77"),
         ("normalised phone", "+33158904977"),
         ("machine", "Poste du fond"),
+        ("agent", "Vasseur"),
+        ("an agent's reason", "vol au magasin"),
     ] {
         evidence.add_personal(kind, text);
     }
@@ -131,7 +140,11 @@ async fn walk(server: &ServerProcess, support_key: &str, evidence: &mut Evidence
     evidence.add_secret("code", &code);
     let confirm = |code: &str| {
         let challenge_id = created.challenge_id.clone();
-        stranger.confirm(v1::ConfirmRequest { challenge_id, code: code.to_owned() })
+        stranger.confirm(v1::ConfirmRequest {
+            challenge_id,
+            code: code.to_owned(),
+            ..Default::default()
+        })
     };
     confirm(WRONG_CODE).await.expect_err("a wrong code");
     confirm(&format!("{code}X")).await.expect_err("a code that is no code");
@@ -174,7 +187,8 @@ async fn walk(server: &ServerProcess, support_key: &str, evidence: &mut Evidence
     let moved = update(&client, address, "email", PASSWORD).await.expect("Update of the address");
     let code = server.code_to(NEW_EMAIL).await;
     evidence.add_secret("code of the new address", &code);
-    let request = v1::ConfirmRequest { challenge_id: moved.challenge_id, code };
+    let request =
+        v1::ConfirmRequest { challenge_id: moved.challenge_id, code, ..Default::default() };
     stranger.confirm(request).await.expect("Confirm of the address");
 
     let request = v1::ResendPasswordRequest {
@@ -202,6 +216,7 @@ async fn walk(server: &ServerProcess, support_key: &str, evidence: &mut Evidence
     support.get(v1::GetRequest { account_id }).await.expect("Get by support");
     support.get(v1::GetRequest { account_id: 99 }).await.expect_err("Get of nobody");
     support.unlink(v1::UnlinkRequest::default()).await.expect_err("Unlink by support");
+    of_the_desk(server, support_key, account_id, evidence).await;
     let second = with_token(&second).await;
     second.unlink(v1::UnlinkRequest::default()).await.expect("Unlink");
     second.get(v1::GetRequest::default()).await.expect_err("a dead token");
@@ -210,4 +225,62 @@ async fn walk(server: &ServerProcess, support_key: &str, evidence: &mut Evidence
         .get(v1::GetRequest::default())
         .await
         .expect_err("no token at all");
+}
+
+/// The calls of the support desk, right and wrong.
+async fn of_the_desk(
+    server: &ServerProcess,
+    support_key: &str,
+    account_id: u32,
+    evidence: &mut Evidence,
+) {
+    let mut desk = desk_at(server.address, Some(support_key), None).await;
+    desk.get_account(GetAccountRequest { account_id }).await.expect("GetAccount");
+    desk.get_account(GetAccountRequest { account_id: 99 }).await.expect_err("GetAccount of nobody");
+    let diagnose = DiagnoseAccountRequest { account_id, ..Default::default() };
+    desk.diagnose_account(diagnose).await.expect("DiagnoseAccount");
+    let list = ListEventsRequest { account_id, ..Default::default() };
+    desk.list_events(list).await.expect("ListEvents");
+    for query in [NEW_EMAIL, "Lachambre", "01 58 90 49 77"] {
+        let find = FindAccountsRequest { query: query.to_owned(), ..Default::default() };
+        desk.find_accounts(find).await.expect("FindAccounts");
+    }
+    let nobody = SendCodeRequest { account_id: 0, email: format!("inconnu-{NEW_EMAIL}") };
+    desk.send_code(nobody).await.expect_err("SendCode to nobody");
+    let send = SendCodeRequest { account_id, email: String::new() };
+    desk.send_code(send).await.expect("SendCode");
+    evidence.add_secret("code of the desk", &server.code_to(NEW_EMAIL).await);
+    let unlink = UnlinkMachineRequest {
+        account_id,
+        machine_id: uuid(10),
+        reason: "vol au magasin".to_owned(),
+        ..Default::default()
+    };
+    desk.unlink_machine(unlink.clone()).await.expect("UnlinkMachine");
+    let unknown = UnlinkMachineRequest { machine_id: uuid(77), ..unlink };
+    desk.unlink_machine(unknown).await.expect_err("UnlinkMachine of no machine");
+    let cancel = CancelEmailChangeRequest { account_id };
+    desk.cancel_email_change(cancel).await.expect("CancelEmailChange");
+    let merge = MergeAccountsRequest {
+        from_account_id: 99,
+        into_account_id: account_id,
+        reason: "doublon de Lyon".to_owned(),
+        ..Default::default()
+    };
+    desk.merge_accounts(merge).await.expect_err("MergeAccounts of nobody");
+    let start = StartEmailChangeRequest {
+        account_id,
+        email: format!("encore-{NEW_EMAIL}"),
+        reason: "Kbis de Lachambre".to_owned(),
+        without_delay: true,
+        ..Default::default()
+    };
+    desk.start_email_change(start.clone()).await.expect("StartEmailChange");
+    let code = server.code_to(&start.email).await;
+    evidence.add_secret("code of the desk's new address", &code);
+    let stranger = server.connect(ClientOptions::new()).await;
+    let wrong = v1::ConfirmRequest { account_id: 99, code: code.clone(), ..Default::default() };
+    stranger.confirm(wrong).await.expect_err("Confirm of nobody");
+    let confirm = v1::ConfirmRequest { account_id, code, ..Default::default() };
+    stranger.confirm(confirm).await.expect("Confirm by account");
 }

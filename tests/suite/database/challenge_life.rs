@@ -1,4 +1,4 @@
-//! A challenge that serves is defined twice, by a rule of the model and by a condition of
+//! A challenge whose codes serve is defined twice, by a rule of the model and by a condition of
 //! SQL: both say the same of every case, to the millisecond.
 
 use std::collections::HashSet;
@@ -13,7 +13,7 @@ use gestan_account_server::{
         machine::{Machine, MachineId, MachineName},
         profile::Profile,
     },
-    model::challenge::{Challenge, Door, Purpose, Spent, State, repeatable_since},
+    model::challenge::{Challenge, Purpose, Spent, State, repeatable_since},
     storage::challenge,
 };
 use gestan_account_tests::TestServer;
@@ -38,9 +38,9 @@ fn cases(now: Timestamp) -> Vec<Challenge> {
     let spent_times = || [None].into_iter().chain(around(repeatable_since(now)).map(Some));
     let mut cases = Vec::new();
     for purpose in [Purpose::Create, Purpose::ResendPassword, change] {
-        for expire_time in around(now) {
+        for expire_time in [around(now), around(repeatable_since(now))].concat() {
             for time in spent_times() {
-                for (wrong_tries, account_wrong_tries) in [(0, 0), (9, 9), (10, 0), (0, 10)] {
+                for wrong_tries in [0, 9, 10] {
                     cases.push(Challenge {
                         id: Uuid::from_u128(cases.len() as u128 + 1),
                         purpose,
@@ -58,7 +58,7 @@ fn cases(now: Timestamp) -> Vec<Challenge> {
                         },
                         seed: Some([0; 32]),
                         wrong_tries,
-                        account_wrong_tries,
+                        account_wrong_tries: 0,
                         create_time: now - SignedDuration::from_hours(1),
                         expire_time,
                         spent: time.map(spent),
@@ -79,29 +79,28 @@ async fn the_condition_in_sql_is_the_rule_of_the_model() {
     let db = &server.accounts.db;
     challenge::insert(&db.write(), &cases).await.expect("the challenges are stored");
 
-    let found = challenge::find_by_email(&db.read(), email().key(), now).await.expect("found");
-
-    let found: HashSet<Uuid> = found.into_iter().map(|challenge| challenge.id).collect();
-    let candidates = cases.iter().filter(|challenge| challenge.is_candidate(now));
-    let expected: HashSet<Uuid> = candidates.map(|challenge| challenge.id).collect();
-    assert_eq!(found, expected);
-    // Neither all nor none: the cases lie on both sides of the rule.
-    assert!(!expected.is_empty() && expected.len() < cases.len());
+    let change_of = AccountId::parse(1).expect("an ID");
+    for change_of in [None, Some(change_of)] {
+        let found = challenge::find_with_codes(&db.read(), email().key(), change_of, now).await;
+        let found: HashSet<Uuid> = found.expect("found").iter().map(|found| found.id).collect();
+        let of_kind = cases.iter().filter(|case| case.purpose.account_to_change() == change_of);
+        let of_kind: Vec<&Challenge> = of_kind.collect();
+        let with_codes = of_kind.iter().filter(|challenge| challenge.has_codes(now));
+        let expected: HashSet<Uuid> = with_codes.map(|challenge| challenge.id).collect();
+        assert_eq!(found, expected);
+        // Neither all nor none: the cases lie on both sides of the rule.
+        assert!(!expected.is_empty() && expected.len() < of_kind.len());
+    }
 }
 
 #[test]
-fn a_challenge_can_be_answered_only_while_it_is_a_candidate_of_its_door() {
+fn a_challenge_can_be_answered_only_while_its_codes_are_looked_for() {
     let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 365);
     for case in cases(now) {
-        let (at_confirm, at_account) =
-            (case.state(Door::Confirm, now), case.state(Door::Account, now));
         let is_live = case.spent.is_none() && now < case.expire_time;
-        assert_eq!(at_confirm.is_open(), is_live && case.wrong_tries < 10);
-        assert_eq!(at_account.is_open(), at_confirm.is_open() && case.account_wrong_tries < 10);
-        assert_eq!(matches!(at_confirm, State::Spent(_)), case.spent.is_some());
-        assert_eq!(matches!(at_account, State::Spent(_)), case.spent.is_some());
-        if let Purpose::Create | Purpose::ResendPassword = case.purpose {
-            assert!(!at_account.is_open() || case.is_candidate(now));
-        }
+        assert_eq!(case.state(now).is_open(), is_live && case.wrong_tries < 10);
+        assert_eq!(matches!(case.state(now), State::Spent(_)), case.spent.is_some());
+        assert_eq!(case.wants_mail(now), is_live);
+        assert!(!is_live || case.has_codes(now));
     }
 }

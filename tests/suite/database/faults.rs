@@ -14,14 +14,16 @@ use gestan_account_server::{
     },
 };
 use gestan_account_tests::{
-    Replicas, becomes,
+    Replicas, becomes, count,
     ledger::{Calls, Ledger},
     machine,
+    mailbox::Mailbox,
     postgres::Cluster,
-    process::{Home, TIMEOUT},
+    process::{Home, ServerProcess, TIMEOUT},
     uuid,
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tonic_health::pb::health_check_response::ServingStatus;
 
@@ -168,6 +170,40 @@ async fn a_standby_takes_over_from_a_primary_that_stands_still_and_nothing_is_lo
     ledger.close_and_check(&standby.url(DATABASE)).await;
     drop(replicas);
     primary.thaw();
+}
+
+/// A server that waits for the database while it composes a mail renews the mail's lease over
+/// another connection, and so keeps the mail from all others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_whose_statements_are_held_up_is_given_back() {
+    let cluster = cluster();
+    let home = Home::with_database(cluster.url(DATABASE));
+    let server = ServerProcess::start(&home, &["--mail-lease", "2s"]).await;
+    let db = sea_orm::Database::connect(cluster.url(DATABASE)).await.expect("it opens");
+    let in_the_way = db.begin().await.expect("a transaction");
+    let lock = "LOCK TABLE personal_code IN EXCLUSIVE MODE";
+    in_the_way.execute_unprepared(lock).await.expect("a lock");
+
+    let client = Client::connect(&server.url(), ClientOptions::new()).await.expect("it answers");
+    let request = v1::CreateRequest {
+        request_id: uuid(1),
+        email: "attente@exemple.fr".to_owned(),
+        machine: Some(machine(2)),
+        ..Default::default()
+    };
+    client.create(request).await.expect("nothing is in its way");
+    let given_back = async {
+        let given_back = "SELECT count(*) FROM outbox_mail WHERE attempts > 0 \
+                          AND lease_id IS NULL AND last_error LIKE '%no answer in time%'";
+        while count(&db, given_back).await == 0 {
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(TIMEOUT, given_back).await.expect("it is given back");
+
+    in_the_way.rollback().await.expect("the lock is gone");
+    Mailbox::open(home.mail_folder()).code_to("attente@exemple.fr").await;
+    drop(server);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

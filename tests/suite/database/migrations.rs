@@ -2,11 +2,11 @@
 
 use gestan_account_migration::Migrator;
 use gestan_account_tests::{TestDatabase, TestServer, count, is_postgres, rows};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
 use sea_orm_migration::MigratorTrait as _;
 
 /// Everything that defines the schema, in a fixed order.
-async fn schema(db: &DatabaseConnection) -> Vec<String> {
+async fn schema(db: &impl ConnectionTrait) -> Vec<String> {
     let sql = match db.get_database_backend() {
         DbBackend::Postgres => POSTGRES_SCHEMA,
         _ => SQLITE_SCHEMA,
@@ -20,11 +20,14 @@ const SQLITE_SCHEMA: &str = "
     WHERE name <> 'seaql_migrations' AND name NOT LIKE 'sqlite_%'
     AND tbl_name <> 'seaql_migrations' ORDER BY type, name";
 
+/// Columns stand in their order, without their numbers: that of one that is gone is given to
+/// no other.
 const POSTGRES_SCHEMA: &str = "
     SELECT * FROM (
-        SELECT 'table ' || table_name || ' column ' || ordinal_position || ' ' || column_name
-               || ' ' || data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '')
-               || ' ' || is_identity AS line
+        SELECT 'table ' || table_name || ' column '
+               || row_number() OVER (PARTITION BY table_name ORDER BY ordinal_position)
+               || ' ' || column_name || ' ' || data_type || ' ' || is_nullable || ' '
+               || coalesce(column_default, '') || ' ' || is_identity AS line
         FROM information_schema.columns
         WHERE table_schema = 'public' AND table_name <> 'seaql_migrations'
         UNION ALL

@@ -36,12 +36,7 @@ async fn a_new_database_is_its_owners_alone_whatever_command_makes_it() {
     assert_private(&home.path().join("data"));
     assert!(!server.log().contains("others may read"), "{}", server.log());
     drop(server);
-    for arguments in [&["migrate"][..], &["support-key", "create", "Alice"]] {
-        let home = Home::on_sqlite();
-        let ended = run_to_end(home.command().args(arguments)).await;
-        assert!(ended.status.success(), "{}", ended.log);
-        assert_private(&home.path().join("data"));
-    }
+    assert_private(&Home::on_sqlite().migrate().await.path().join("data"));
     let target = home.path().join("copies/copie.sqlite");
     let to = format!("sqlite:{}", target.display());
     let copy = ["copy", "--from", "sqlite:data/gestan-account.sqlite", "--to", &to];

@@ -2,8 +2,11 @@
 
 use gestan_account_client::v1::{self, ErrorReason};
 use gestan_account_server::storage::purge::{Retention, purge};
-use gestan_account_tests::{Member, PASSWORD, TestServer, count, machine, new_password, text};
+use gestan_account_tests::{
+    Member, PASSWORD, TestServer, count, is_postgres, machine, new_password, rows, text,
+};
 use jiff::SignedDuration;
+use sea_orm::ConnectionTrait as _;
 use tonic::Code;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -23,10 +26,10 @@ async fn rows_in(server: &TestServer, table: &str, condition: &str) -> i64 {
     count(server.db(), &format!("SELECT count(*) FROM {table} WHERE {condition}")).await
 }
 
-/// Challenges that still have their seed, and stored codes.
-async fn seeds_and_codes(server: &TestServer) -> (i64, i64) {
-    let seeds = rows_in(server, "challenge", "seed IS NOT NULL").await;
-    (seeds, rows_in(server, "personal_code", "1 = 1").await)
+/// Challenges and codes that still have their seed.
+async fn seeds(server: &TestServer) -> (i64, i64) {
+    let of_challenges = rows_in(server, "challenge", "seed IS NOT NULL").await;
+    (of_challenges, rows_in(server, "personal_code", "seed IS NOT NULL").await)
 }
 
 fn assert_refused<T: std::fmt::Debug>(
@@ -64,8 +67,7 @@ async fn rows_that_are_over_for_seven_days_go_and_younger_ones_stay() {
 
     server.advance(RETENTION.challenges - MILLI);
     purge_now(&server).await;
-    // The code of the answered challenge went ten minutes after its use.
-    assert_eq!(everything(&server).await, [2, 2, 4, 2, 1]);
+    assert_eq!(everything(&server).await, [2, 2, 4, 2, 2]);
     server.advance(MILLI);
     purge_now(&server).await;
     assert_eq!(everything(&server).await, [1, 1, 1, 1, 1]);
@@ -78,6 +80,29 @@ async fn rows_that_are_over_for_seven_days_go_and_younger_ones_stay() {
     assert_eq!(everything(&server).await, [0, 0, 0, 1, 0]);
     assert_eq!(rows_in(&server, "account", "email = 'jeanne@exemple.fr'").await, 1);
     member.client.get(v1::GetRequest::default()).await.expect("the live link stays");
+}
+
+/// The row of a seed is gone; its bytes must be, too, for whoever gets at the file.
+#[tokio::test]
+async fn what_was_purged_from_sqlite_is_not_in_its_file_any_more() {
+    if is_postgres() {
+        return;
+    }
+    let server = TestServer::start().await;
+    server.create("jeanne@exemple.fr", 1).await;
+    server.deliver_mail().await;
+    let challenge = rows(server.db(), "SELECT seed FROM challenge").await;
+    let seed: Vec<u8> = challenge[0].try_get_by_index(0).expect("a seed");
+    let is_in_file = || async {
+        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+        server.db().execute_unprepared(checkpoint).await.expect("a checkpoint");
+        let bytes = server.database_files().concat();
+        bytes.windows(seed.len()).any(|window| window == seed)
+    };
+    assert!(is_in_file().await, "the seed is stored");
+    server.advance(RETENTION.challenges + MILLI);
+    purge_now(&server).await;
+    assert!(!is_in_file().await, "the seed is overwritten");
 }
 
 #[tokio::test]
@@ -114,19 +139,19 @@ async fn a_ticket_keeps_its_seed_for_its_hour_and_ten_minutes_after_its_use() {
     let ticket = server.confirm(&created.challenge_id, &code).await.ticket;
     server.advance(SignedDuration::from_mins(59));
     purge_now(&server).await;
-    assert_eq!(seeds_and_codes(&server).await, (1, 1));
+    assert_eq!(seeds(&server).await, (1, 0));
     let set = server.set_password(&ticket, PASSWORD).await;
     server.deliver_mail().await;
 
     server.advance(WINDOW);
     purge_now(&server).await;
-    assert_eq!(seeds_and_codes(&server).await, (1, 1));
+    assert_eq!(seeds(&server).await, (1, 0));
     let again = server.set_password(&ticket, PASSWORD).await;
     assert_eq!(again.link_token, set.link_token, "an answer that was lost is given again");
 
     server.advance(MILLI);
     purge_now(&server).await;
-    assert_eq!(seeds_and_codes(&server).await, (0, 0));
+    assert_eq!(seeds(&server).await, (0, 0));
 }
 
 #[tokio::test]
@@ -137,10 +162,10 @@ async fn a_ticket_that_nobody_used_keeps_nothing_beyond_its_hour() {
     let ticket = server.confirm(&created.challenge_id, &code).await.ticket;
     server.advance(SignedDuration::from_hours(1));
     purge_now(&server).await;
-    assert_eq!(seeds_and_codes(&server).await, (1, 1));
+    assert_eq!(seeds(&server).await, (1, 0));
     server.advance(MILLI);
     purge_now(&server).await;
-    assert_eq!(seeds_and_codes(&server).await, (0, 0));
+    assert_eq!(seeds(&server).await, (0, 0));
     let request =
         v1::SetPasswordRequest { ticket, new_password: PASSWORD.to_owned(), ..Default::default() };
     let answer = server.client.set_password(request).await;
@@ -148,12 +173,12 @@ async fn a_ticket_that_nobody_used_keeps_nothing_beyond_its_hour() {
 }
 
 #[tokio::test]
-async fn a_code_that_linked_a_machine_goes_ten_minutes_later() {
+async fn a_code_that_linked_a_machine_keeps_its_seed_for_ten_minutes() {
     let server = TestServer::start().await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     server.advance(SignedDuration::from_hours(1));
     purge_now(&server).await;
-    assert_eq!(seeds_and_codes(&server).await, (0, 0));
+    assert_eq!(seeds(&server).await, (0, 0));
     server.resend(member.account_id, 2).await;
     let request = v1::RegisterExistingRequest {
         account_id: member.account_id,
@@ -165,13 +190,13 @@ async fn a_code_that_linked_a_machine_goes_ten_minutes_later() {
 
     server.advance(WINDOW);
     purge_now(&server).await;
-    assert_eq!(seeds_and_codes(&server).await, (1, 1));
+    assert_eq!(seeds(&server).await, (1, 1));
     let again = server.client.register_existing(request.clone()).await.unwrap();
     assert_eq!(again.link_token, linked.link_token);
 
     server.advance(MILLI);
     purge_now(&server).await;
-    assert_eq!(seeds_and_codes(&server).await, (0, 0));
+    assert_eq!(seeds(&server).await, (1, 0));
     let answer = server.client.register_existing(request).await;
     assert_refused(answer, Code::Unauthenticated, ErrorReason::InvalidCredentials);
     let client = server.client_with(&linked.link_token);
@@ -185,7 +210,7 @@ async fn a_challenge_without_an_answer_keeps_what_its_answer_needs() {
     let code = server.code_to("jeanne@exemple.fr").await;
     server.advance(DAY - MILLI);
     purge_now(&server).await;
-    assert_eq!(seeds_and_codes(&server).await, (1, 1));
+    assert_eq!(seeds(&server).await, (1, 0));
     server.confirm(&created.challenge_id, &code).await;
 }
 
@@ -222,7 +247,7 @@ async fn purging_again_changes_nothing() {
     server.deliver_mail().await;
     purge_now(&server).await;
     let snapshot = |server| async move {
-        let mut counts = vec![seeds_and_codes(server).await.0];
+        let mut counts = vec![seeds(server).await.0];
         for table in ["challenge", "idempotency_key", "outbox_mail", "link", "audit_event"] {
             counts.push(rows_in(server, table, "1 = 1").await);
         }
@@ -245,7 +270,8 @@ async fn after_the_erasing_repeats_are_refused_and_everything_else_works() {
     server.advance(WINDOW + MILLI);
     purge_now(&server).await;
 
-    let confirm = v1::ConfirmRequest { challenge_id: created.challenge_id, code };
+    let confirm =
+        v1::ConfirmRequest { challenge_id: created.challenge_id, code, ..Default::default() };
     let answer = server.client.confirm(confirm).await;
     assert_refused(answer, Code::FailedPrecondition, ErrorReason::CodeSpent);
     let again = v1::SetPasswordRequest {
@@ -265,4 +291,36 @@ async fn after_the_erasing_repeats_are_refused_and_everything_else_works() {
     server.set_password(&confirmed.ticket, &new_password(1)).await;
     server.deliver_mail().await;
     assert_eq!(rows_in(&server, "link", "unlink_time IS NULL").await, 3);
+}
+
+/// Where a person is, is kept as long as limits ask for it.
+#[tokio::test]
+async fn the_network_of_a_machine_goes_when_its_link_dies_and_thirty_days_after_it_was_seen() {
+    let server = TestServer::start().await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let other = server.register(member.account_id, 2).await;
+    let known = "last_seen_network = '127.0.0.1/32'";
+    assert_eq!(rows_in(&server, "link", known).await, 2);
+    unlink(&other).await;
+    assert_eq!(rows_in(&server, "link", known).await, 1, "a dead link has none");
+    let last = server.register(member.account_id, 3).await;
+    let set = v1::SetPasswordRequest {
+        current_password: PASSWORD.to_owned(),
+        new_password: new_password(1),
+        unlink_other_machines: true,
+        ..Default::default()
+    };
+    member.client.set_password(set).await.expect("it is set");
+    last.client.get(v1::GetRequest::default()).await.expect_err("it is detached");
+    assert_eq!(rows_in(&server, "link", known).await, 1, "nor has one that was detached");
+    server.deliver_mail().await;
+
+    server.advance(DAY * 30);
+    purge_now(&server).await;
+    assert_eq!(rows_in(&server, "link", known).await, 1);
+    server.advance(MILLI);
+    purge_now(&server).await;
+    assert_eq!(rows_in(&server, "link", "last_seen_network IS NOT NULL").await, 0);
+    member.client.get(v1::GetRequest::default()).await.expect("the link lives");
+    assert_eq!(rows_in(&server, "link", known).await, 1, "it is seen again");
 }

@@ -12,10 +12,11 @@ const RETENTION: Retention = Retention {
     audit_events: SignedDuration::from_hours(365 * 24),
 };
 /// The tables that are purged, and what of them is.
-const PURGED: [(&str, &str); 9] = [
+const PURGED: [(&str, &str); 10] = [
     ("challenge", "true"),
     ("challenge", "seed IS NOT NULL"),
     ("personal_code", "true"),
+    ("personal_code", "seed IS NOT NULL"),
     ("idempotency_key", "true"),
     ("outbox_mail", "true"),
     ("link", "unlink_time IS NOT NULL"),
@@ -79,7 +80,8 @@ async fn make_backlog(server: &TestServer) {
     let text = |prefix: &str| format!("'{prefix}' || n || '@exemple.fr'");
     let (email, throttle) = (text("client"), text("mails-to:"));
     multiply(server, "challenge", &[("id", key()), ("ticket_digest", digest)]).await;
-    multiply(server, "personal_code", &[("id", key()), ("challenge_id", key())]).await;
+    let spent = [("id", key()), ("challenge_id", key()), ("spent_time", "0"), ("seed", digest)];
+    multiply(server, "personal_code", &spent).await;
     multiply(server, "idempotency_key", &[("request_id", key())]).await;
     multiply(server, "outbox_mail", &[("id", key())]).await;
     multiply(server, "audit_event", &[]).await;

@@ -8,12 +8,18 @@
 use std::collections::BTreeSet;
 
 use gestan_account_client::{Error, FieldMask, v1};
+use gestan_account_proto::support::v1::{
+    CancelEmailChangeRequest, FindAccountsRequest, GetAccountRequest, MergeAccountsRequest,
+    SendCodeRequest, StartEmailChangeRequest, UnlinkMachineRequest,
+};
+use gestan_account_server::domain::role::Role;
 use gestan_account_tests::{
-    Member, PASSWORD, TestDatabase, TestServer, TestServerOptions, count, execute, is_postgres,
-    machine, new_password, tables, uuid,
+    Desk, Member, PASSWORD, TestDatabase, TestServer, TestServerOptions, count, execute,
+    is_postgres, machine, new_password, tables, uuid,
 };
 use jiff::SignedDuration;
 use sea_orm::{Database, DatabaseConnection};
+use tonic::{Response, Status};
 
 /// A server, and what ends transactions under its hands.
 struct Saboteur {
@@ -75,7 +81,8 @@ impl Saboteur {
         };
         let created = self.insist("Create", || client.create(request.clone())).await;
         let code = self.server.code_to(&email).await;
-        let request = v1::ConfirmRequest { challenge_id: created.challenge_id, code };
+        let request =
+            v1::ConfirmRequest { challenge_id: created.challenge_id, code, ..Default::default() };
         let confirmed = self.insist("Confirm", || client.confirm(request.clone())).await;
         let request = v1::SetPasswordRequest {
             ticket: confirmed.ticket,
@@ -100,8 +107,96 @@ impl Saboteur {
             machine: Some(machine(key + 1)),
         };
         self.insist("RegisterExisting", || client.register_existing(request.clone())).await;
+        self.desk(&member, number).await;
         self.insist("Unlink", || member.client.unlink(v1::UnlinkRequest::default())).await;
         self.server.deliver_mail().await;
+    }
+
+    /// What the support desk writes.
+    async fn desk(&mut self, member: &Member, number: u32) {
+        let desk = self.server.desk(Role::Admin).await;
+        let account_id = member.account_id;
+        let get = GetAccountRequest { account_id };
+        self.insist("GetAccount", || of(&desk, async move |mut desk| desk.get_account(get).await))
+            .await;
+        let call = || {
+            let find = FindAccountsRequest { query: "client".to_owned(), ..Default::default() };
+            of(&desk, async move |mut desk| desk.find_accounts(find).await)
+        };
+        self.insist("FindAccounts", call).await;
+        let email = format!("encore{number}@exemple.fr");
+        let pending = v1::UpdateRequest {
+            account: Some(v1::Account { email, ..Default::default() }),
+            update_mask: Some(FieldMask { paths: vec!["email".to_owned()] }),
+            password: new_password(number),
+        };
+        member.client.update(pending).await.expect("an address is pending");
+        let cancel = CancelEmailChangeRequest { account_id };
+        let call = || of(&desk, async move |mut desk| desk.cancel_email_change(cancel).await);
+        self.insist("CancelEmailChange", call).await;
+        let start = StartEmailChangeRequest {
+            account_id,
+            email: format!("autre{number}@exemple.fr"),
+            reason: "rappel au siège".to_owned(),
+            without_delay: true,
+            ..Default::default()
+        };
+        let email = start.email.clone();
+        let call = || {
+            let start = start.clone();
+            of(&desk, async move |mut desk| desk.start_email_change(start).await)
+        };
+        self.insist("StartEmailChange", call).await;
+        let code = self.server.code_to(&email).await;
+        let confirm = v1::ConfirmRequest { account_id, code, ..Default::default() };
+        let client = self.server.client.clone();
+        self.insist("Confirm (account)", || client.confirm(confirm.clone())).await;
+        let send = || SendCodeRequest { account_id, ..Default::default() };
+        let call = || {
+            let send = send();
+            of(&desk, async move |mut desk| desk.send_code(send).await)
+        };
+        self.insist("SendCode", call).await;
+        let call = || {
+            let (machine_id, reason) = (uuid(u128::from(number) * 100 + 1), "vol".to_owned());
+            let unlink =
+                UnlinkMachineRequest { account_id, machine_id, reason, ..Default::default() };
+            of(&desk, async move |mut desk| desk.unlink_machine(unlink).await)
+        };
+        self.insist("UnlinkMachine", call).await;
+        self.merge(&desk, member, number).await;
+    }
+
+    /// A second account of the same company, with all that hangs on one.
+    async fn merge(&mut self, desk: &Desk, member: &Member, number: u32) {
+        let (email, key) = (format!("double{number}@exemple.fr"), u128::from(number) * 100 + 2);
+        let double = self.server.open_account(&email, key).await;
+        let earlier = self.server.open_account(&format!("tout-{email}"), key + 1).await;
+        let merge = |from: &Member, into: &Member| MergeAccountsRequest {
+            from_account_id: from.account_id,
+            into_account_id: into.account_id,
+            reason: "doublon".to_owned(),
+            ..Default::default()
+        };
+        desk.clone().merge_accounts(merge(&earlier, &double)).await.expect("an alias");
+        let both = double.machine.id.clone();
+        let join = v1::RegisterExistingRequest {
+            account_id: member.account_id,
+            secret: new_password(number),
+            machine: Some(v1::Machine { id: both, name: "Caisse".to_owned() }),
+        };
+        self.server.client.register_existing(join).await.expect("it is linked to both");
+        self.server.resend(double.account_id, key).await;
+        let call = || {
+            let merge = merge(&double, member);
+            of(desk, async move |mut desk| desk.merge_accounts(merge).await)
+        };
+        let merged = self.insist("MergeAccounts", call).await;
+        assert_eq!((merged.moved_machines, merged.joined_machines), (1, 1));
+        for (table, left) in [("account WHERE email", 0), ("challenge WHERE email", 0)] {
+            let sql = format!("SELECT count(*) FROM {table} = '{email}'");
+            assert_eq!(count(&self.other, &sql).await, left, "{table}");
+        }
     }
 
     async fn change(&mut self, member: &Member, number: u32) {
@@ -137,6 +232,14 @@ impl Saboteur {
     }
 }
 
+/// A call of the desk, with the errors of the client's calls.
+async fn of<T>(
+    desk: &Desk,
+    call: impl AsyncFnOnce(Desk) -> Result<Response<T>, Status>,
+) -> Result<T, Error> {
+    Ok(call(desk.clone()).await?.into_inner())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transaction_that_sqlite_ends_by_itself_leaves_nothing_in_the_way() {
     if is_postgres() {
@@ -162,7 +265,10 @@ async fn a_transaction_that_sqlite_ends_by_itself_leaves_nothing_in_the_way() {
     }
     let hit = &saboteur.hit;
     println!("{} statements: {hit:#?}", hit.len());
-    for rpc in ["Create", "Confirm", "SetPassword", "RegisterExisting", "Update", "Unlink"] {
+    let of_the_desk =
+        ["CancelEmailChange", "MergeAccounts", "SendCode", "StartEmailChange", "UnlinkMachine"];
+    let others = ["Create", "Confirm", "SetPassword", "RegisterExisting", "Update", "Unlink"];
+    for rpc in others.into_iter().chain(of_the_desk) {
         let statements = hit.iter().filter(|hit| hit.starts_with(&format!("{rpc}:"))).count();
         assert!(statements >= 2, "{rpc} writes into several tables: {hit:#?}");
     }

@@ -45,7 +45,11 @@ async fn a_thousand_accounts_are_opened_through_three_servers_by_calls_spread_at
                 let created = any().create(create.clone()).await.expect("Create");
                 assert_eq!(any().create(create).await.expect("Create again"), created);
                 let code = mailbox.code_to(&email).await;
-                let confirm = v1::ConfirmRequest { challenge_id: created.challenge_id, code };
+                let confirm = v1::ConfirmRequest {
+                    challenge_id: created.challenge_id,
+                    code,
+                    ..Default::default()
+                };
                 let confirmed = any().confirm(confirm).await.expect("Confirm");
                 let set = v1::SetPasswordRequest {
                     ticket: confirmed.ticket,

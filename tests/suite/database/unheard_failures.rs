@@ -5,7 +5,7 @@ use std::task::{Context, Waker};
 
 use gestan_account_server::storage::{error::StorageError, transaction::Transaction};
 use gestan_account_tests::{TestServer, count, is_postgres};
-use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
+use sea_orm::{ConnectionTrait as _, Database, TransactionTrait as _};
 
 const WRITE: &str = "INSERT INTO throttle (key, hits, expire_time) VALUES ('written', '[]', 0)";
 
@@ -59,7 +59,8 @@ async fn a_transaction_whose_statement_was_given_up_is_not_committed() {
 #[tokio::test]
 async fn the_driver_alone_commits_a_transaction_whose_statement_failed() {
     let server = TestServer::start().await;
-    let transaction = server.db().begin().await.expect("it begins");
+    let db = Database::connect(server.database_url()).await.expect("it connects");
+    let transaction = db.begin().await.expect("it begins");
     transaction.execute_unprepared(WRITE).await.expect("it is written");
     transaction.execute_unprepared("DELETE FROM nowhere").await.expect_err("no such table");
     transaction.commit().await.expect("it says so");

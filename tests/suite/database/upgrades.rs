@@ -7,12 +7,12 @@ use std::{collections::BTreeMap, fs};
 
 use gestan_account_server::domain::profile::Profile;
 use gestan_account_tests::{TestServer, is_postgres, process::workspace, rows, tables};
-use sea_orm::DatabaseConnection;
+use sea_orm::ConnectionTrait;
 
 /// A column: whether it must be written, for want of a default.
 type Columns = BTreeMap<(String, String), bool>;
 
-async fn columns(db: &DatabaseConnection) -> Columns {
+async fn columns(db: &impl ConnectionTrait) -> Columns {
     let mut columns = Columns::new();
     for table in tables(db).await.into_iter().filter(|table| table != "seaql_migrations") {
         let sql = if is_postgres() {
@@ -24,7 +24,8 @@ async fn columns(db: &DatabaseConnection) -> Columns {
         } else {
             format!(
                 "SELECT name, \"notnull\" = 1 AND dflt_value IS NULL AND NOT (pk = 1 AND \
-                 lower(type) = 'integer') FROM pragma_table_info('{table}')"
+                 lower(type) = 'integer' AND (SELECT lower(sql) LIKE '%autoincrement%' FROM \
+                 sqlite_master WHERE name = '{table}')) FROM pragma_table_info('{table}')"
             )
         };
         for row in rows(db, &sql).await {

@@ -5,7 +5,12 @@
 //! GESTAN_TEST_WRITE=1 cargo test --workspace --all-features -- api_reference
 //! ```
 
-use std::{collections::HashMap, env, fmt::Write as _, fs};
+use std::{
+    collections::{HashMap, HashSet},
+    env,
+    fmt::Write as _,
+    fs,
+};
 
 use gestan_account_proto::FILE_DESCRIPTOR_SET;
 use gestan_account_tests::process::workspace;
@@ -16,18 +21,25 @@ use prost_types::{
 };
 
 const HEADER: &str = "\
-# API reference: `gestan.account.v1`
+# API reference: `gestan.account.v1` and `gestan.support.v1`
 
-Written from the comments in [`proto/gestan/account/v1`](../proto/gestan/account/v1): change them, not
+Written from the comments in [`proto/gestan`](../proto/gestan): change them, not
 this file. What changed, and what clients may rely on: [`proto/CHANGELOG.md`](../proto/CHANGELOG.md).
 ";
+
+/// The packages, those that installations use first.
+const PACKAGES: [&str; 2] = ["gestan.account.v1", "gestan.support.v1"];
+
+/// Our files, in the order of the packages.
+fn ours(set: &FileDescriptorSet) -> Vec<Documented<'_>> {
+    let of = |package: &'static str| set.file.iter().filter(move |file| file.package() == package);
+    PACKAGES.into_iter().flat_map(of).map(Documented::new).collect()
+}
 
 #[test]
 fn the_api_reference_says_what_the_proto_files_say() {
     let set = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).expect("descriptors");
-    let ours = set.file.iter().filter(|file| file.package() == "gestan.account.v1");
-    let files: Vec<Documented<'_>> = ours.map(Documented::new).collect();
-    let expected = render(&files);
+    let expected = render(&ours(&set));
     let path = workspace().join("docs/API.md");
     if env::var_os("GESTAN_TEST_WRITE").is_some() {
         fs::write(&path, &expected).expect("the reference is written");
@@ -43,8 +55,7 @@ fn the_api_reference_says_what_the_proto_files_say() {
 #[test]
 fn every_rpc_says_what_it_does_and_reveals_and_whether_it_may_be_repeated() {
     let set = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).expect("descriptors");
-    let ours = set.file.iter().filter(|file| file.package() == "gestan.account.v1");
-    for documented in ours.map(Documented::new) {
+    for documented in ours(&set) {
         for (index, service) in documented.file.service.iter().enumerate() {
             for (place, method) in service.method.iter().enumerate() {
                 let path = [SERVICE, number(index), MEMBER, number(place)];
@@ -113,14 +124,20 @@ fn render(files: &[Documented<'_>]) -> String {
     let mut messages = HashMap::new();
     let (mut services, mut shared, mut enumerations) =
         (String::new(), String::new(), String::new());
+    // These stand with their calls.
+    let services_of = files.iter().flat_map(|documented| &documented.file.service);
+    let methods = services_of.flat_map(|service| &service.method);
+    let of_calls: HashSet<&str> =
+        methods.flat_map(|method| [method.input_type(), method.output_type()]).collect();
     for documented in files {
         for (index, message) in documented.file.message_type.iter().enumerate() {
             let text = documented.message(index, message);
             let name = message.name();
-            if !name.ends_with("Request") && !name.ends_with("Response") {
+            let full_name = format!(".{}.{name}", documented.file.package());
+            if !of_calls.contains(&*full_name) {
                 let _ = write!(shared, "\n### {name}\n\n{text}");
             }
-            messages.insert(format!(".{}.{name}", documented.file.package()), text);
+            messages.insert(full_name, text);
         }
         for (index, enumeration) in documented.file.enum_type.iter().enumerate() {
             let text = documented.enumeration(index, enumeration);
@@ -172,11 +189,13 @@ fn call(
 fn kind(field: &FieldDescriptorProto) -> String {
     let name = match field.r#type() {
         Type::String => "string".to_owned(),
+        Type::Int32 => "int32".to_owned(),
         Type::Uint32 => "uint32".to_owned(),
         Type::Bool => "bool".to_owned(),
-        Type::Message => {
+        Type::Message | Type::Enum => {
             let name = field.type_name().trim_start_matches('.');
-            match name.strip_prefix("gestan.account.v1.") {
+            let ours = PACKAGES.into_iter().find_map(|package| name.strip_prefix(package));
+            match ours.map(|name| name.trim_start_matches('.')) {
                 Some(ours) => format!("[{ours}](#{})", ours.to_lowercase()),
                 None => format!("`{name}`"),
             }

@@ -53,22 +53,33 @@ fn the_map_has_every_folder_of_the_server() {
     assert!(missing.is_empty(), "the map has no row for {missing:#?}");
 }
 
+/// The RPCs that a proto file declares.
+fn rpcs(file: &str) -> Vec<String> {
+    let service = read(&workspace().join("proto/gestan").join(file));
+    let declared = service.lines().filter_map(|line| line.trim().strip_prefix("rpc "));
+    declared.filter_map(|rest| Some(rest.split('(').next()?.to_owned())).collect()
+}
+
+const ACCOUNT: &str = "account/v1/account_service.proto";
+const SUPPORT: &str = "support/v1/support_service.proto";
+
 #[test]
 fn the_table_of_rules_has_every_rpc() {
     let architecture = architecture();
-    let service = read(&workspace().join("proto/gestan/account/v1/account_service.proto"));
-    let rpcs =
-        service.lines().filter_map(|line| line.trim().strip_prefix("rpc ")?.split('(').next());
-    let rpcs: Vec<&str> = rpcs.collect();
-    assert!(rpcs.len() >= 8, "{rpcs:?}");
-    for rpc in rpcs {
-        let row = architecture.lines().find(|line| line.starts_with(&format!("| `{rpc}` |")));
-        let row = row.unwrap_or_else(|| panic!("no row for {rpc}"));
-        assert!(row.contains("`server/src/accounts/"), "the row for {rpc} names no file: {row}");
+    for (file, least, folder) in
+        [(ACCOUNT, 8, "`server/src/accounts/"), (SUPPORT, 3, "`server/src/accounts/support/")]
+    {
+        let rpcs = rpcs(file);
+        assert!(rpcs.len() >= least, "{rpcs:?}");
+        for rpc in rpcs {
+            let row = architecture.lines().find(|line| line.starts_with(&format!("| `{rpc}` |")));
+            let row = row.unwrap_or_else(|| panic!("no row for {rpc}"));
+            assert!(row.contains(folder), "the row for {rpc} names no file: {row}");
+        }
     }
 }
 
-/// Where all RPCs are listed one by one, and neither the compiler nor another test sees
+/// Where all RPCs of installations are listed one by one, and neither the compiler nor another test sees
 /// that one is missing.
 const LISTS_OF_ALL: [&str; 9] = [
     "README.md",
@@ -82,19 +93,30 @@ const LISTS_OF_ALL: [&str; 9] = [
     "tests/walkthrough.sh",
 ];
 
+/// Where those of the support desk are. The compiler asks for the rest: no installation
+/// calls them, so that no client has them.
+const LISTS_OF_THE_DESK: [&str; 6] = [
+    "docs/SECURITY.md",
+    "docs/SUPPORT.md",
+    "proto/CHANGELOG.md",
+    "proto/gestan/support/v1/support_service.proto",
+    "tests/suite/database/statements.rs",
+    "tests/suite/support/permissions.rs",
+];
+
 #[test]
 fn every_rpc_is_named_wherever_all_are_listed() {
-    let service = read(&workspace().join("proto/gestan/account/v1/account_service.proto"));
-    let declared = service.lines().filter_map(|line| line.trim().strip_prefix("rpc "));
-    let rpcs: Vec<&str> = declared.filter_map(|rest| rest.split('(').next()).collect();
-    assert!(rpcs.len() >= 8, "{rpcs:?}");
     let mut missing = Vec::new();
-    for list in LISTS_OF_ALL {
-        let text = read(&workspace().join(list));
-        let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
-        let names =
-            |rpc: &&str| !words.contains(rpc) && !words.contains(&&*format!("{rpc}Request"));
-        missing.extend(rpcs.iter().copied().filter(names).map(|rpc| format!("{rpc} in {list}")));
+    let lists = [(ACCOUNT, &LISTS_OF_ALL[..]), (SUPPORT, &LISTS_OF_THE_DESK)];
+    for (rpcs, lists) in lists.map(|(file, lists)| (rpcs(file), lists)) {
+        for list in lists {
+            let text = read(&workspace().join(list));
+            let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
+            let is_missing = |rpc: &&String| {
+                !words.contains(&rpc.as_str()) && !words.contains(&&*format!("{rpc}Request"))
+            };
+            missing.extend(rpcs.iter().filter(is_missing).map(|rpc| format!("{rpc} in {list}")));
+        }
     }
     assert!(missing.is_empty(), "not named: {missing:#?}");
 }

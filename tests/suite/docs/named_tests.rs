@@ -15,8 +15,8 @@ fn every_test_that_the_documents_name_exists() {
             (module, read(path))
         })
         .collect();
-    let documents =
-        ["docs/SCALING.md", "docs/SECURITY.md"].map(|name| read(&workspace().join(name)));
+    let documents = ["docs/ASVS.md", "docs/SCALING.md", "docs/SECURITY.md"]
+        .map(|name| read(&workspace().join(name)));
     let named: Vec<&str> = documents
         .iter()
         .flat_map(|document| quoted(document))

@@ -10,12 +10,12 @@ use gestan_account_client::{
 use gestan_account_server::network::TrustedProxies;
 use gestan_account_server::throttle::Throttles;
 use gestan_account_tests::{TestServer, TestServerOptions, count, machine, rows, uuid};
-use tonic::transport::Channel;
+use tonic::{metadata::AsciiMetadataValue, transport::Channel};
 
 fn caller(trusted: &str, peer: &str, headers: &[&str]) -> String {
     let proxies: TrustedProxies = trusted.parse().expect("addresses");
     let peer: IpAddr = peer.parse().expect("an address");
-    proxies.caller(peer, headers.iter().copied()).to_string()
+    proxies.caller(peer, headers.iter().map(|line| line.as_bytes())).to_string()
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn a_text_that_is_no_address_is_refused_by_name() {
 async fn create(
     server: &TestServer,
     number: u128,
-    forwarded_for: &str,
+    forwarded_for: impl AsRef<[u8]>,
 ) -> Result<tonic::Response<v1::CreateResponse>, tonic::Status> {
     let channel = Channel::from_shared(format!("http://{}", server.address)).expect("a URL");
     let channel = channel.connect().await.expect("the server answers");
@@ -64,7 +64,8 @@ async fn create(
         machine: Some(machine(number)),
         ..Default::default()
     });
-    request.metadata_mut().insert("x-forwarded-for", forwarded_for.parse().expect("a header"));
+    let forwarded_for = AsciiMetadataValue::try_from(forwarded_for.as_ref()).expect("a header");
+    request.metadata_mut().insert("x-forwarded-for", forwarded_for);
     AccountServiceClient::new(channel).create(request).await
 }
 
@@ -90,13 +91,26 @@ async fn behind_a_trusted_proxy_each_caller_has_limits_of_its_own_and_ipv6_by_64
     server.deliver_mail().await;
 }
 
+/// A proxy adds the address to the line that it got: what a caller writes into it must
+/// not hide what stands behind it.
+#[tokio::test]
+async fn a_caller_cannot_hide_behind_bytes_that_are_no_text() {
+    let server = throttled_behind("127.0.0.1").await;
+    create(&server, 1, b"\xe9\xff, 198.51.100.7").await.expect("one caller");
+    create(&server, 2, b"\xe9\xff, 198.51.100.8").await.expect("another caller");
+    create(&server, 3, b"\xe9\xff, 198.51.100.7").await.expect_err("the first again");
+    let keys = rows(server.db(), "SELECT key FROM throttle WHERE key LIKE '%127.0.0.%'").await;
+    assert!(keys.is_empty(), "nothing counts against the proxy");
+    server.deliver_mail().await;
+}
+
 /// One home line has 256 networks of the size that counts as one caller.
 #[tokio::test]
 async fn the_networks_of_a_home_line_ask_for_no_more_mails_than_its_shares_allow() {
     let server = throttled_behind("127.0.0.1").await;
     let mut asked = Vec::new();
     for number in 0..32 {
-        match create(&server, number, &format!("2001:db8:1:23{number:02x}::1")).await {
+        match create(&server, number, format!("2001:db8:1:23{number:02x}::1")).await {
             Ok(_) => asked.push(number),
             Err(status) => {
                 let error = Error::from(status);

@@ -7,8 +7,8 @@ use gestan_account_client::{
     v1::{self, ErrorReason, account_service_client::AccountServiceClient},
 };
 use gestan_account_server::throttle::calls::{CallRate, NetworkCalls};
-use gestan_account_tests::{TestServer, TestServerOptions, assert_refused};
-use jiff::{SignedDuration, Timestamp};
+use gestan_account_tests::{PASSWORD, TestServer, TestServerOptions, assert_refused, new_password};
+use jiff::SignedDuration;
 use tonic::transport::Channel;
 
 async fn three_calls_a_token() -> TestServer {
@@ -46,9 +46,35 @@ async fn a_link_token_has_so_many_calls_whatever_they_are_and_other_machines_hav
     member.read().await;
 }
 
+/// A change by the current password is counted by its token: callers in its network use up
+/// another bucket. Without a living token it is a stranger's.
+#[tokio::test]
+async fn strangers_in_its_network_do_not_use_up_the_calls_of_a_machine_that_sets_its_password() {
+    let call_rate = CallRate { burst: 4, per_second: 1 };
+    let server =
+        TestServer::start_with(TestServerOptions { call_rate, ..Default::default() }).await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    server.advance(SignedDuration::from_secs(10));
+    let request = v1::SetPasswordRequest {
+        current_password: PASSWORD.to_owned(),
+        new_password: new_password(1),
+        ..Default::default()
+    };
+    let garbage = server.client_with(&member.link_token.replace("gestan_link_", "gestan_lien_"));
+    for _ in 0..4 {
+        let outcome = garbage.set_password(request.clone()).await;
+        assert_refused(outcome, Code::Unauthenticated, ErrorReason::InvalidCredentials);
+    }
+    let outcome = garbage.set_password(request.clone()).await;
+    assert_refused(outcome, Code::ResourceExhausted, ErrorReason::TooManyCallsFromIp);
+    member.client.set_password(request).await.expect("a token vouches for it");
+    server.deliver_mail().await;
+}
+
 #[tokio::test]
 async fn a_support_key_has_so_many_calls_and_other_keys_have_theirs() {
-    let server = three_calls_a_token().await;
+    let options = TestServerOptions { support_calls_per_minute: 3, ..Default::default() };
+    let server = TestServer::start_with(options).await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     let (_, luc) = server.support_agent("Luc").await;
     let (_, eva) = server.support_agent("Eva").await;
@@ -56,12 +82,18 @@ async fn a_support_key_has_so_many_calls_and_other_keys_have_theirs() {
     for _ in 0..3 {
         luc.get(request).await.expect("support may read");
     }
-    assert_too_many(luc.get(request).await);
+    let _ = server.take_statements();
+    let reason = ErrorReason::TooManyCallsWithKey;
+    let rejection = assert_refused(luc.get(request).await, Code::ResourceExhausted, reason);
+    assert_eq!(rejection.retry_delay(), Some(Duration::from_secs(20)));
+    assert_eq!(server.take_statements(), [""; 0], "it costs no look-up");
     eva.get(request).await.expect("another key");
+    server.advance(SignedDuration::from_secs(20));
+    luc.get(request).await.expect("a third of a minute gives one of three");
 }
 
-fn now() -> Timestamp {
-    "2026-11-24T08:00:00Z".parse().expect("a time")
+fn now() -> Duration {
+    Duration::from_hours(8)
 }
 
 fn take(buckets: &NetworkCalls, ip: &str) -> Result<(), Duration> {
@@ -88,7 +120,7 @@ fn neighbouring_networks_have_together_no_more_than_the_shares_of_the_wider_one(
 fn a_call_that_is_refused_takes_nothing_and_is_told_the_longest_wait() {
     let buckets = NetworkCalls::new(CallRate { burst: 1, per_second: 1 });
     let at = |ip: &str, millis| {
-        let now = now() + SignedDuration::from_millis(millis);
+        let now = now() + Duration::from_millis(millis);
         buckets.take_from(ip.parse::<IpAddr>().expect("an address"), now)
     };
     assert_eq!(at("2001:db8::1", 0), Ok(()));

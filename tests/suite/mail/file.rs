@@ -12,7 +12,7 @@ use std::{
 };
 
 use gestan_account_server::mail::{
-    mailer::{Envelope, Mailer, MailerError, SendError},
+    mailer::{Envelope, Mailer, MailerError, SendError, SmtpOptions},
     message::Message,
 };
 use gestan_account_tests::{TestServer, TestServerOptions, mailer, text};
@@ -27,6 +27,7 @@ fn envelope(message_id: &str) -> Envelope {
         message: Message {
             language: "fr",
             subject: "Votre code personnel : été".to_owned(),
+            reply_to: None,
             text: "Bonjour é\n\n    CODE-CODE-CODE\n.\nfin".to_owned(),
             html: "<p>Bonjour é</p>".to_owned(),
         },
@@ -182,7 +183,7 @@ fn a_folder_that_cannot_be_made_is_found_when_the_server_starts() {
     let file = temporary.path().join("file");
     fs::write(&file, "").unwrap();
     let url = format!("file:{}/mails", file.display());
-    let error = Mailer::from_url(&url, "a@b.example", Duration::ZERO).unwrap_err();
+    let error = Mailer::from_url(&url, "a@b.example", &SmtpOptions::default()).unwrap_err();
     assert!(matches!(&error, MailerError::Folder { .. }), "{error:?}");
     assert!(error.to_string().contains(file.to_str().unwrap()), "{error}");
 }

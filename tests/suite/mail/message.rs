@@ -1,10 +1,10 @@
 //! What mails say, and what nobody can make them say.
 
 use gestan_account_server::{
-    domain::{account_id::AccountId, locale::Locale},
+    domain::{account_id::AccountId, email_address::EmailAddress, locale::Locale, text::Line},
     mail::{
-        message::{CodeMail, Content, Message, Request, compose},
-        notice::{Detached, Event, Notice},
+        message::{CodeMail, Content, Letterhead, Message, Request, SupportPhone, compose},
+        notice::{AddressBySupport, BySupport, Detached, Event, Merge, Notice},
     },
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -33,9 +33,24 @@ fn code(machine: &str) -> CodeMail {
     }
 }
 
+fn merge(from_account_id: u32, into_account_id: u32) -> Merge {
+    let time_millis = time().as_millisecond();
+    Merge { from_account_id, into_account_id, time_millis, machines: 2 }
+}
+
+fn address_by_support(waits: bool) -> AddressBySupport {
+    AddressBySupport {
+        account_id: ACCOUNT,
+        time_millis: time().as_millisecond(),
+        new_email_masked: MASKED.to_owned(),
+        code_time_millis: time().as_millisecond() + i64::from(waits) * 24 * 3_600_000,
+    }
+}
+
 /// Every kind of mail.
 fn all(machine: &str) -> Vec<Content> {
     let account_id = ACCOUNT;
+    let id = AccountId::parse(ACCOUNT).unwrap();
     let (code, request, event) = (|| code(machine), || request(machine), || event(machine));
     let new_email_masked = || MASKED.to_owned();
     let detached = || Detached { names: vec![machine.to_owned()], others: 0 };
@@ -47,13 +62,20 @@ fn all(machine: &str) -> Vec<Content> {
         Notice::EmailChangeRequested { event: event(), new_email_masked: new_email_masked() },
         Notice::EmailChanged { event: event(), new_email_masked: new_email_masked() },
         Notice::MachineLinked(detaching()),
+        Notice::MachineUnlinked(BySupport::new(id, time(), detached())),
+        Notice::AccountMerged { merge: merge(7, ACCOUNT), into_email_masked: MASKED.to_owned() },
+        Notice::AccountExtended(merge(7, ACCOUNT)),
+        Notice::EmailChangeStarted(address_by_support(true)),
+        Notice::EmailChangeStarted(address_by_support(false)),
     ];
     let others = [
         Content::OpenAccount(code()),
         Content::AccountExists { account_id, code: code() },
         Content::PersonalCode { account_id, code: code() },
+        Content::SupportCode { account_id: Some(account_id), code: code() },
         Content::NoAccount(request()),
         Content::ConfirmEmail(code()),
+        Content::SupportConfirmEmail(code()),
         Content::EmailTaken(request()),
     ];
     others.into_iter().chain(notices.map(Content::Notice)).collect()
@@ -65,9 +87,14 @@ fn paris() -> TimeZone {
 
 /// Every kind of mail in every language.
 fn composed(machine: &str) -> Vec<(Content, Locale, Message)> {
+    composed_by(&Letterhead::default(), machine)
+}
+
+/// The same, of this sender.
+fn composed_by(letterhead: &Letterhead, machine: &str) -> Vec<(Content, Locale, Message)> {
     let kinds = [Locale::Fr, Locale::En].into_iter().flat_map(|locale| {
         all(machine).into_iter().map(move |content| {
-            let message = compose(&content, locale, &paris()).unwrap();
+            let message = compose(&content, locale, &paris(), letterhead).unwrap();
             (content, locale, message)
         })
     });
@@ -75,7 +102,28 @@ fn composed(machine: &str) -> Vec<(Content, Locale, Message)> {
 }
 
 fn has_code(content: &Content) -> bool {
-    matches!(content.kind(), "open_account" | "account_exists" | "personal_code" | "confirm_email")
+    matches!(
+        content.kind(),
+        "open_account"
+            | "account_exists"
+            | "personal_code"
+            | "support_code"
+            | "confirm_email"
+            | "support_confirm_email"
+    )
+}
+
+/// Whether it tells of a machine by its name.
+fn names_a_machine(content: &Content) -> bool {
+    ![
+        "email_changed",
+        "email_change_started",
+        "support_code",
+        "support_confirm_email",
+        "account_merged",
+        "account_extended",
+    ]
+    .contains(&content.kind())
 }
 
 /// A text in one line, with ordinary spaces.
@@ -105,29 +153,46 @@ fn visible(html: &str) -> String {
 #[test]
 fn every_mail_with_a_code_says_what_the_reader_must_know() {
     for (content, locale, mail) in composed("Caisse 1").iter().filter(|mail| has_code(&mail.0)) {
+        let is_by_machine = names_a_machine(content);
+        let has_no_window = content.kind() == "support_confirm_email";
+        let by_whom = match content.kind() {
+            "support_code" => ["l’assistance Gestan vous envoie", "support desk sends you"],
+            "support_confirm_email" => ["l’assistance Gestan prépare", "support desk prepares"],
+            _ => ["Demandé par le poste", "Requested by machine"],
+        };
         let said = match locale {
             Locale::Fr => [
                 "Notre assistance ne vous le demandera jamais",
                 "Vous n’avez rien demandé ? Ignorez simplement ce message",
-                "Demandé par le poste",
+                by_whom[0],
                 "mardi 24 novembre 2026 à 19 h 42 (heure de Paris)",
                 "mercredi 25 novembre 2026 à 19 h 42 (heure de Paris)",
-                "« Confirmer »",
+                if has_no_window {
+                    "« Enregistrer un compte existant »"
+                } else {
+                    "« Confirmer »"
+                },
             ],
             Locale::En => [
                 "Our support desk will never ask you for it",
                 "You did not ask for this? Simply ignore this message",
-                "Requested by machine",
+                by_whom[1],
                 "Tuesday 24 November 2026 at 19:42 (Paris time)",
                 "Wednesday 25 November 2026 at 19:42 (Paris time)",
-                "“Confirmer”",
+                if has_no_window {
+                    "“Enregistrer un compte existant”"
+                } else {
+                    "“Confirmer”"
+                },
             ],
         };
         for part in [flat(&mail.text), visible(&mail.html)] {
-            for said in said.iter().chain(&[CODE, "Caisse 1"]) {
+            for said in said.iter().chain(&[CODE]) {
                 assert!(part.contains(said), "{}: {said:?} in {part}", content.kind());
             }
-            let names_account = !["open_account", "confirm_email"].contains(&content.kind());
+            assert_eq!(part.contains("Caisse 1"), is_by_machine, "{}: {part}", content.kind());
+            let names_account = !["open_account", "confirm_email", "support_confirm_email"]
+                .contains(&content.kind());
             assert_eq!(part.contains("10427"), names_account, "{}", content.kind());
         }
         // Alone in its line, so that a double click takes it whole.
@@ -154,8 +219,9 @@ fn other_mails_hold_no_code_and_say_what_to_do_about_a_stranger() {
             assert!(part.contains(act), "{}: {act:?} in {part}", content.kind());
             assert!(part.contains(when), "{}: {when:?} in {part}", content.kind());
             assert_eq!(part.contains("10427"), !told, "{}: {part}", content.kind());
-            assert_eq!(part.contains("Caisse 1"), content.kind() != "email_changed", "{part}");
-            let masked = content.kind().starts_with("email_change");
+            assert_eq!(part.contains("Caisse 1"), names_a_machine(content), "{part}");
+            let masked =
+                content.kind().starts_with("email_change") || content.kind() == "account_merged";
             assert_eq!(part.contains(MASKED), masked, "{part}");
         }
     }
@@ -167,7 +233,7 @@ fn the_change_of_a_password_says_whether_a_machine_was_linked_by_it() {
         for machine_linked in [true, false] {
             let changed = Notice::PasswordChanged { event: event("Caisse 1"), machine_linked };
             let content = Content::Notice(changed);
-            let mail = compose(&content, locale, &paris()).unwrap();
+            let mail = compose(&content, locale, &paris(), &Letterhead::default()).unwrap();
             assert_eq!(flat(&mail.text).contains(linked), machine_linked, "{}", mail.text);
         }
     }
@@ -182,7 +248,7 @@ fn no_mail_holds_a_link_or_loads_anything() {
             }
             // The name is shown all the same, so that no program makes a link of it.
             let shown = part.contains("www.\u{2060}evil.\u{2060}example/\u{2060}x");
-            assert_eq!(shown, content.kind() != "email_changed", "{part}");
+            assert_eq!(shown, names_a_machine(&content), "{part}");
         }
     }
 }
@@ -207,8 +273,8 @@ fn each_kind_of_mail_has_its_own_subject_in_each_language() {
     let mails = subjects.len();
     subjects.sort();
     subjects.dedup();
-    // A changed password has two texts under one subject.
-    assert_eq!(subjects.len(), mails - 2, "{subjects:#?}");
+    // A changed password has two texts under one subject, and so has what support has started.
+    assert_eq!(subjects.len(), mails - 4, "{subjects:#?}");
 }
 
 /// What stands between the quotation marks of a language.
@@ -250,7 +316,7 @@ fn every_mail_quotes_the_name_that_a_machine_gives_itself() {
         for part in [flat(&mail.text), visible(&mail.html)] {
             let names = part.matches(shown).count();
             assert_eq!(names, part.matches("Appelez le •").count(), "{part}");
-            assert_eq!(names > 0, content.kind() != "email_changed", "{part}");
+            assert_eq!(names > 0, names_a_machine(&content), "{part}");
             assert!(!part.contains("99"), "{part}");
         }
     }
@@ -260,9 +326,68 @@ fn every_mail_quotes_the_name_that_a_machine_gives_itself() {
 fn the_mail_to_a_new_address_tells_nothing_of_the_account() {
     for (content, _, mail) in composed("Caisse 1") {
         let told = mail.text.contains("10427") || mail.html.contains("10427");
-        let is_of_a_stranger = ["open_account", "confirm_email", "no_account", "email_taken"]
-            .contains(&content.kind());
+        let may_be_mistyped = ["confirm_email", "support_confirm_email"];
+        let is_of_a_stranger = ["open_account", "no_account", "email_taken"]
+            .iter()
+            .chain(&may_be_mistyped)
+            .any(|kind| *kind == content.kind());
         assert_eq!(told, !is_of_a_stranger, "{}", content.kind());
+    }
+}
+
+#[test]
+fn the_mail_about_a_merge_says_what_takes_the_place_of_what_is_gone() {
+    let into_email_masked = MASKED.to_owned();
+    let merged = Notice::AccountMerged { merge: merge(ACCOUNT, 3), into_email_masked };
+    let extended = Notice::AccountExtended(merge(ACCOUNT, 3));
+    for (notice, locale, said) in [
+        (
+            &merged,
+            Locale::Fr,
+            [
+                "le compte 10427 fait désormais partie du compte 3",
+                "Vos postes restent rattachés",
+                "Le mot de passe est celui du compte 3",
+                "L’ancien ID 10427 mène encore au compte 3",
+            ],
+        ),
+        (
+            &merged,
+            Locale::En,
+            [
+                "account 10427 is now part of account 3",
+                "Your machines stay linked",
+                "The password is that of account 3",
+                "The former ID 10427 still leads to account 3",
+            ],
+        ),
+        (
+            &extended,
+            Locale::Fr,
+            [
+                "le compte 10427 fait désormais partie du vôtre",
+                "votre mot de passe et votre fiche ne changent pas",
+                "Postes du compte réuni : 2",
+                "compte client 3.",
+            ],
+        ),
+        (
+            &extended,
+            Locale::En,
+            [
+                "account 10427 is now part of yours",
+                "your password and your form stay as they are",
+                "Machines of the merged account: 2",
+                "client account 3.",
+            ],
+        ),
+    ] {
+        let content = Content::Notice(notice.clone());
+        let mail = compose(&content, locale, &paris(), &Letterhead::default()).unwrap();
+        let text = flat(&mail.text);
+        for said in said {
+            assert!(text.contains(said), "{said:?} in {text}");
+        }
     }
 }
 
@@ -288,4 +413,106 @@ fn the_mail_of_a_forgotten_password_says_first_how_to_choose_another() {
             assert!(places.is_sorted() && places[0].is_some(), "{places:?} in {part}");
         }
     }
+}
+
+const COMPANY: &str = "Éditions <Gestan> & Cie";
+const SEAT: &str = "12 rue des Lilas, 69001 Lyon";
+const LEGAL_LINE: &str = "SARL au capital de 10 000 € - RCS Lyon 123 456 789";
+
+/// A sender who says all that one may.
+fn sender() -> Letterhead {
+    let email = |address: &str| Some(EmailAddress::parse(address).unwrap());
+    Letterhead {
+        company: Some(Line::parse(COMPANY).unwrap()),
+        address: Some(Line::parse(SEAT).unwrap()),
+        legal_line: Some(Line::parse(LEGAL_LINE).unwrap()),
+        support_phone: Some(SupportPhone::parse("01 58 90 49 77").unwrap()),
+        support_email: email("assistance@gestan.example"),
+        reply_to: email("reponse@été.example"),
+    }
+}
+
+#[test]
+fn every_mail_says_who_sends_it_and_how_to_reach_support() {
+    for (content, locale, mail) in composed_by(&sender(), "Caisse 1") {
+        let (support, answers) = match locale {
+            Locale::Fr => (
+                "Assistance Gestan : 01 58 90 49 77, assistance@gestan.example",
+                "Si vous y répondez, votre réponse part à l’adresse reponse@été.example.",
+            ),
+            Locale::En => (
+                "Gestan’s support desk: 01 58 90 49 77, assistance@gestan.example",
+                "If you reply to it, your answer goes to reponse@été.example.",
+            ),
+        };
+        let company = format!("{COMPANY}, {SEAT}");
+        for said in [support, answers, LEGAL_LINE] {
+            for part in [flat(&mail.text), visible(&mail.html)] {
+                assert!(part.contains(said), "{}: {said:?} in {part}", content.kind());
+            }
+        }
+        assert!(flat(&mail.text).contains(&company), "{}", mail.text);
+        let escaped = format!("Éditions &#60;Gestan&#62; &#38; Cie, {SEAT}");
+        assert!(mail.html.contains(&escaped) && !mail.html.contains("<Gestan>"), "{}", mail.html);
+        assert_eq!(mail.reply_to.as_deref(), Some("reponse@xn--t-9fab.example"));
+        for line in mail.text.lines() {
+            assert!(line.chars().count() <= 72, "{line:?}");
+        }
+        assert!(!mail.text.contains("\n\n\n"), "{}", mail.text);
+    }
+}
+
+#[test]
+fn whoever_is_asked_to_call_support_reads_its_number() {
+    for (locale, asked, with_number) in [
+        (
+            Locale::Fr,
+            "Appelez l’assistance Gestan",
+            "Appelez l’assistance Gestan au 01 58 90 49 77",
+        ),
+        (Locale::En, "Call Gestan’s support desk", "Call Gestan’s support desk on 01 58 90 49 77"),
+    ] {
+        let mut found = 0;
+        for (_, _, mail) in composed_by(&sender(), "Caisse 1").iter().filter(|m| m.1 == locale) {
+            for part in [flat(&mail.text), visible(&mail.html)] {
+                assert_eq!(part.matches(asked).count(), part.matches(with_number).count());
+                found += part.matches(with_number).count();
+            }
+        }
+        assert!(found >= 12, "{found}");
+    }
+}
+
+#[test]
+fn without_settings_the_sentences_do_without() {
+    for (content, locale, mail) in composed("Caisse 1") {
+        let last = match locale {
+            Locale::Fr => "merci de ne pas y répondre.",
+            Locale::En => "please do not reply to it.",
+        };
+        for part in [flat(&mail.text), visible(&mail.html)] {
+            assert!(part.contains(last), "{}: {part}", content.kind());
+            for absent in ["Assistance Gestan :", "Gestan’s support desk:", " au et ", " on and "]
+            {
+                assert!(!part.contains(absent), "{absent:?} in {part}");
+            }
+        }
+        assert_eq!(mail.reply_to, None);
+        assert!(!mail.html.contains("<td class=\"rule\" style=\"border-top:1px solid #d9dfe5"));
+    }
+}
+
+#[test]
+fn a_support_number_is_digits_and_spaces_and_nothing_else() {
+    for (typed, kept) in [
+        (" 01 58\u{a0}90  49 77 ", "01\u{a0}58\u{a0}90\u{a0}49\u{a0}77"),
+        ("+33 1 58 90 49 77", "+33\u{a0}1\u{a0}58\u{a0}90\u{a0}49\u{a0}77"),
+        ("3949", "3949"),
+    ] {
+        assert_eq!(SupportPhone::parse(typed).unwrap().to_string(), kept);
+    }
+    for text in ["", "  ", "01-58-90-49-77", "01 58 90 49 77\nBcc: x", "appelez", "12", "33+1 58"] {
+        assert!(SupportPhone::parse(text).is_err(), "{text:?}");
+    }
+    assert!(SupportPhone::parse(&"1".repeat(21)).is_err());
 }

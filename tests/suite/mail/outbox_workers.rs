@@ -4,22 +4,30 @@ use std::{
     collections::HashSet,
     sync::{
         Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
         mpsc::{Receiver, Sender, channel},
     },
 };
 
 use gestan_account_server::{
-    mail::outbox::Outbox, randomness::Randomness, shutdown::Shutdown, storage::outbox_mail,
+    credentials::derivation::MailedCodeKey, mail::outbox::Outbox, randomness::Randomness,
+    shutdown::Shutdown, storage::outbox_mail,
 };
 use gestan_account_tests::{
     SeededRandomness, SmtpPeer, TestServer, TestServerOptions, code_in, count, text,
 };
 use jiff::SignedDuration;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 /// A worker beside the server's own, as another server would run it.
 fn other_worker(server: &TestServer, seed: u64) -> Outbox {
-    Outbox { randomness: Arc::new(SeededRandomness::new(seed)), ..server.outbox.clone() }
+    Outbox {
+        metrics: server.outbox.metrics.clone(),
+        code_key: MailedCodeKey::generate(&SeededRandomness::new(seed)),
+        randomness: Arc::new(SeededRandomness::new(seed)),
+        ..server.outbox.clone()
+    }
 }
 
 async fn owe_mails(server: &TestServer, mails: u32) {
@@ -75,8 +83,9 @@ async fn running_workers_send_each_mail_once_over_smtp_and_finish_what_they_bega
     owe_mails(&server, 10).await;
     let stop = Shutdown::default();
     let mail_queued = Arc::clone(&server.accounts.mail_queued);
-    let own = server.outbox.clone().run(mail_queued, stop.draining().clone());
-    let other = other_worker(&server, 8).run(Arc::new(Notify::new()), stop.draining().clone());
+    let (stopped, never) = (stop.draining().clone(), CancellationToken::new());
+    let own = server.outbox.clone().run(mail_queued, stopped.clone(), never.clone());
+    let other = other_worker(&server, 8).run(Arc::new(Notify::new()), stopped, never);
     let workers = [tokio::spawn(own), tokio::spawn(other)];
     owe_mails(&server, 20).await;
     let mut ids = Vec::new();
@@ -111,10 +120,12 @@ async fn the_mail_of_a_worker_that_died_is_sent_when_its_lease_is_over_and_not_b
     assert_eq!(server.mails().len(), 1);
 }
 
-/// Randomness that stands still where a code is made, until it is let go.
+/// Randomness that stands still where a code gets its ID, after the ID of the lease, until it
+/// is let go.
 #[derive(Debug)]
 struct StandsStill {
     inner: SeededRandomness,
+    ids: AtomicUsize,
     reached: Sender<()>,
     go_on: Mutex<Receiver<()>>,
 }
@@ -122,7 +133,7 @@ struct StandsStill {
 impl Randomness for StandsStill {
     fn fill(&self, bytes: &mut [u8]) {
         self.inner.fill(bytes);
-        if bytes.len() == 11 {
+        if bytes.len() == 16 && self.ids.fetch_add(1, Ordering::SeqCst) == 1 {
             self.reached.send(()).unwrap();
             // The other tasks of this thread go on on another one.
             tokio::task::block_in_place(|| self.go_on.lock().unwrap().recv().unwrap());
@@ -131,13 +142,14 @@ impl Randomness for StandsStill {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_worker_whose_lease_was_taken_over_mints_no_code_and_ends_nothing() {
+async fn a_worker_whose_lease_was_taken_over_stores_no_code_and_ends_nothing() {
     let server = TestServer::start().await;
     let created = server.create("jeanne@exemple.fr", 1).await;
     let (reached, is_reached) = channel();
     let (let_go, go_on) = channel();
     let inner = SeededRandomness::new(8);
-    let randomness = StandsStill { inner, reached, go_on: Mutex::new(go_on) };
+    let randomness =
+        StandsStill { inner, ids: AtomicUsize::new(0), reached, go_on: Mutex::new(go_on) };
     let slow = Outbox { randomness: Arc::new(randomness), ..server.outbox.clone() };
     let slow = tokio::spawn(async move { slow.drain().await.unwrap() });
     tokio::task::spawn_blocking(move || is_reached.recv().unwrap()).await.unwrap();

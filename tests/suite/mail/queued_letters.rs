@@ -5,7 +5,7 @@ use gestan_account_server::{
     domain::account_id::AccountId,
     mail::{
         letter::Letter,
-        notice::{Detached, Event, Notice},
+        notice::{AddressBySupport, BySupport, Detached, Event, Merge, Notice},
     },
 };
 use jiff::Timestamp;
@@ -18,6 +18,16 @@ fn event() -> Event {
 
 fn detaching() -> Event {
     Event { detached: Detached { names: vec!["Vieille".to_owned()], others: 3 }, ..event() }
+}
+
+fn unlinked() -> BySupport {
+    let Event { account_id, time_millis, detached, .. } = detaching();
+    BySupport { account_id, time_millis, detached }
+}
+
+fn merge() -> Merge {
+    let Event { account_id, time_millis, .. } = event();
+    Merge { from_account_id: account_id, into_account_id: 7, time_millis, machines: 2 }
 }
 
 fn new_email_masked() -> String {
@@ -56,13 +66,45 @@ fn stored() -> Vec<(Letter, &'static str)> {
             Notice::MachineLinked(detaching()),
             r#"{"kind":"machine_linked","account_id":10427,"machine":"Caisse","time_millis":1795545720000,"detached":{"names":["Vieille"],"others":3}}"#,
         ),
+        (
+            Notice::EmailChangeStarted(AddressBySupport {
+                account_id: 10_427,
+                time_millis: 1_795_545_720_000,
+                new_email_masked: new_email_masked(),
+                code_time_millis: 1_795_632_120_000,
+            }),
+            r#"{"kind":"email_change_started","account_id":10427,"time_millis":1795545720000,"new_email_masked":"j•@b.example","code_time_millis":1795632120000}"#,
+        ),
+        (
+            Notice::MachineUnlinked(unlinked()),
+            r#"{"kind":"machine_unlinked","account_id":10427,"time_millis":1795545720000,"detached":{"names":["Vieille"],"others":3}}"#,
+        ),
     ];
-    let code = (
-        Letter::Code { challenge_id: Uuid::from_u128(5) },
-        r#"{"kind":"code","challenge_id":"00000000-0000-0000-0000-000000000005"}"#,
-    );
+    let into_email_masked = new_email_masked();
+    let mergers = [
+        (
+            Notice::AccountMerged { merge: merge(), into_email_masked },
+            r#"{"kind":"account_merged","merge":{"from_account_id":10427,"into_account_id":7,"time_millis":1795545720000,"machines":2},"into_email_masked":"j•@b.example"}"#,
+        ),
+        (
+            Notice::AccountExtended(merge()),
+            r#"{"kind":"account_extended","from_account_id":10427,"into_account_id":7,"time_millis":1795545720000,"machines":2}"#,
+        ),
+    ];
+    let challenge_id = Uuid::from_u128(5);
+    let codes = [
+        (
+            Letter::Code { challenge_id, by_support: false },
+            r#"{"kind":"code","challenge_id":"00000000-0000-0000-0000-000000000005"}"#,
+        ),
+        (
+            Letter::Code { challenge_id, by_support: true },
+            r#"{"kind":"code","challenge_id":"00000000-0000-0000-0000-000000000005","by_support":true}"#,
+        ),
+    ];
+    let notices = notices.into_iter().chain(mergers);
     let notices = notices.map(|(notice, text)| (Letter::Notice(notice), text));
-    [code].into_iter().chain(notices).collect()
+    codes.into_iter().chain(notices).collect()
 }
 
 #[test]

@@ -4,9 +4,12 @@
 use std::{sync::Arc, time::Duration};
 
 use gestan_account_server::{mail::mailer::Mailer, shutdown::Shutdown};
-use gestan_account_tests::{SmtpPeer, TestServer, TestServerOptions, code_in, count, mailer, text};
+use gestan_account_tests::{
+    SmtpPeer, TestServer, TestServerOptions, code_in, count, impatient, mailer, text,
+};
 use jiff::SignedDuration;
 use tokio::{net::TcpListener, time::timeout};
+use tokio_util::sync::CancellationToken;
 
 async fn server_with(mailer: Mailer) -> TestServer {
     TestServer::start_with(TestServerOptions { mailer: Some(mailer), ..Default::default() }).await
@@ -58,7 +61,7 @@ async fn a_certificate_that_nobody_vouches_for_gets_no_mail_and_no_password() {
         server.leaves_mail();
         server.create("jeanne@exemple.fr", 1).await;
         server.deliver_mail().await;
-        assert_eq!(fate(&server).await, "pending 1 tls", "{scheme}");
+        assert_eq!(fate(&server).await, "pending 1 tls: unknown authority", "{scheme}");
         assert!(peer.stop().await.is_empty());
     }
 }
@@ -71,7 +74,7 @@ async fn a_certificate_for_another_host_is_not_accepted() {
     server.leaves_mail();
     server.create("jeanne@exemple.fr", 1).await;
     server.deliver_mail().await;
-    assert_eq!(fate(&server).await, "pending 1 tls");
+    assert_eq!(fate(&server).await, "pending 1 tls: certificate for another name");
 }
 
 #[tokio::test]
@@ -172,7 +175,8 @@ async fn a_server_that_is_away_is_asked_ever_more_rarely_until_the_code_has_expi
     while server.outbox.clock.now() < begin + SignedDuration::from_hours(24) {
         assert_eq!(server.deliver_mail().await, 1);
         let attempts = u32::try_from(waits.len()).unwrap();
-        assert_eq!(fate(&server).await, format!("pending {} connection", attempts + 1));
+        let told = format!("connection: 127.0.0.1:{port}: connection refused");
+        assert_eq!(fate(&server).await, format!("pending {} {told}", attempts + 1));
         let longest =
             SignedDuration::from_secs(5 << attempts.min(8)).min(SignedDuration::from_mins(15));
         let wait = wait_for_next_attempt(&server).await;
@@ -194,7 +198,8 @@ async fn a_mail_server_that_hangs_holds_up_no_call() {
     server.leaves_mail();
     let mail_queued = Arc::clone(&server.accounts.mail_queued);
     let stop = Shutdown::default();
-    let worker = server.outbox.clone().run(mail_queued, stop.draining().clone());
+    let (stopped, never) = (stop.draining().clone(), CancellationToken::new());
+    let worker = server.outbox.clone().run(mail_queued, stopped, never);
     let worker = tokio::spawn(worker);
     for number in 0..12 {
         server.create(&format!("client{number}@exemple.fr"), number).await;
@@ -219,7 +224,7 @@ async fn a_worker_that_sent_too_slowly_leaves_the_mail_to_who_took_it_over() {
     let from = "Gestan <compte@gestan.example>";
     let url = format!("smtp://127.0.0.1:{}", peer.port());
     let mut slow = server.outbox.clone();
-    slow.mailer = Mailer::from_url(&url, from, Duration::from_secs(2)).unwrap();
+    slow.mailer = Mailer::from_url(&url, from, &impatient()).unwrap();
     let slow = tokio::spawn(async move { slow.drain().await.unwrap() });
     let first = peer.mail().await;
     server.advance(SignedDuration::from_secs(90));

@@ -1,6 +1,10 @@
 //! Starting and stopping the real program.
 
+mod empty_settings;
 mod starting;
+mod stopping;
+mod trial;
+mod unread_log;
 
 use std::time::{Duration, Instant};
 
@@ -52,8 +56,8 @@ async fn slow_call(client: &Client) -> tokio::task::JoinHandle<Result<(), Error>
     call
 }
 
-async fn health(server: &ServerProcess) -> HealthClient<Channel> {
-    let endpoint = Endpoint::from_shared(server.url()).expect("a URL");
+async fn health(url: &str) -> HealthClient<Channel> {
+    let endpoint = Endpoint::from_shared(url.to_owned()).expect("a URL");
     HealthClient::new(endpoint.connect().await.expect("the server answers"))
 }
 
@@ -66,11 +70,12 @@ async fn sigterm_lets_the_running_call_finish_and_refuses_new_ones() {
     server.terminate().await;
     assert!(server.wait().await.0.success());
 
-    // However slow the machine is, the grace is not what ends the call.
-    let arguments = [&SLOW_HASHES[..], &["--shutdown-grace", "10m"]].concat();
+    // However slow the machine is, neither the grace nor the deadline is what ends the call.
+    let patience = ["--shutdown-grace", "10m", "--call-deadline", "10m"];
+    let arguments = [&SLOW_HASHES[..], &patience].concat();
     let server = ServerProcess::start(&home, &arguments).await;
     let client = linked(&server, &link_token).await;
-    let mut asking = health(&server).await;
+    let mut asking = health(&server.url()).await;
     let watched = asking.watch(HealthCheckRequest { service: String::new() }).await;
     let mut watched = watched.expect("health can be watched").into_inner();
     let mut statuses = Vec::new();

@@ -4,7 +4,7 @@ use super::{
     Program, assert_goes_the_whole_way, assert_is_short, assert_sees_what_the_table_says, polyglot,
 };
 
-fn program(name: &str) -> Program {
+pub(super) fn program(name: &str) -> Program {
     let folder = polyglot().join("go");
     Program::new(&folder.join("bin").join(name), &[], &folder, &["bin"], "Go 1.26 or newer")
 }

@@ -11,7 +11,7 @@ use gestan_account_tests::process::{
 };
 use tokio::{process::Command, time::timeout};
 
-fn grpcurl() -> PathBuf {
+pub(crate) fn grpcurl() -> PathBuf {
     let program = env::var_os("GESTAN_TEST_GRPCURL")
         .map_or_else(|| workspace().join("tests/.venv/bin/grpcurl"), PathBuf::from);
     assert!(
@@ -22,17 +22,23 @@ fn grpcurl() -> PathBuf {
     program
 }
 
-/// Runs the script; gives what it printed and what it said to standard error.
-async fn walk(server: &ServerProcess, folder: &Path, key: Option<&str>) -> (String, String) {
+/// The script, for a server whose mails come into this folder.
+fn walk_command(server: &ServerProcess, folder: &Path) -> Command {
     let mut walk = Command::new("bash");
-    if let Some(key) = key {
-        walk.env("SUPPORT_KEY", key);
-    }
     walk.arg(workspace().join("tests/walkthrough.sh"))
         .env("GRPCURL", grpcurl())
         .env("SERVER", server.address.to_string())
         .env("MAILS", folder.join("data/mail"))
         .kill_on_drop(true);
+    walk
+}
+
+/// Runs the script; gives what it printed and what it said to standard error.
+async fn walk(server: &ServerProcess, folder: &Path, key: Option<&str>) -> (String, String) {
+    let mut walk = walk_command(server, folder);
+    if let Some(key) = key {
+        walk.env("SUPPORT_KEY", key);
+    }
     let output = timeout(TIMEOUT, walk.output()).await.expect("the walk ends");
     let output = output.expect("bash runs");
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -77,6 +83,20 @@ async fn grpcurl_makes_all_eight_calls_by_the_proto_files_and_by_reflection() {
 }
 
 #[tokio::test]
+async fn a_walk_whose_mails_come_elsewhere_says_what_it_waits_for_and_gives_up() {
+    let home = Home::new();
+    let server = ServerProcess::start(&home, &[]).await;
+    let elsewhere = Home::new();
+    let mut walk = walk_command(&server, elsewhere.path());
+    let output = walk.env("PATIENCE", "1").output().await.expect("bash runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{said}");
+    let folder = elsewhere.path().join("data/mail").display().to_string();
+    assert!(said.contains(&format!("comes as a file in {folder}")), "{said}");
+    assert!(said.contains("No mail with a new code has come"), "{said}");
+}
+
+#[tokio::test]
 async fn the_readmes_commands_for_a_support_agent_read_an_account() {
     let home = Home::on_sqlite();
     let server = ServerProcess::start(&home, &[]).await;
@@ -87,7 +107,7 @@ async fn the_readmes_commands_for_a_support_agent_read_an_account() {
     let program = server_command(home.path()).as_std().get_program().to_owned();
     let mut script = shown.expect("the commands").to_owned();
     for (shown, here) in [
-        ("cargo run --release --bin gestan-account-server --", program.display().to_string()),
+        ("target/debug/gestan-account-server", program.display().to_string()),
         ("tests/.venv/bin/grpcurl", grpcurl().display().to_string()),
         ("127.0.0.1:50051", server.address.to_string()),
     ] {

@@ -6,7 +6,7 @@ use super::{
     Program, assert_goes_the_whole_way, assert_is_short, assert_sees_what_the_table_says, polyglot,
 };
 
-fn program(class: &str) -> Program {
+pub(super) fn program(class: &str) -> Program {
     let arguments = [
         "-Dfile.encoding=UTF-8",
         "-Dstdout.encoding=UTF-8",

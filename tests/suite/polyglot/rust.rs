@@ -28,14 +28,14 @@ use super::{
 
 #[tokio::test]
 async fn rust_sees_what_the_table_says() {
-    assert_prints_the_table(async |cases, places| {
+    Box::pin(assert_prints_the_table(async |cases, places| {
         let mut runner = Runner::connect(places).await;
         let mut printed = String::new();
         for step in &cases.steps {
             printed.push_str(&runner.run(step).await);
         }
         Ended { printed, ..Ended::default() }
-    })
+    }))
     .await;
 }
 

@@ -6,7 +6,7 @@ use super::{
     Program, assert_goes_the_whole_way, assert_is_short, assert_sees_what_the_table_says, polyglot,
 };
 
-fn program(script: &str) -> Program {
+pub(super) fn program(script: &str) -> Program {
     let folder = polyglot().join("typescript");
     let script = format!("dist/src/{script}.js");
     let needs = ["node_modules", script.as_str()];

@@ -1,11 +1,11 @@
 //! The rule of Create and ResendPassword, without a database: a request, the claim of
 //! its ID, what is counted, and the time.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use gestan_account_server::{
     accounts::{
-        code_request::{Claim, CodeRequest, Decision, MailTo, Tally, decide},
+        code_request::{self, Claim, CodeRequest, Decision, MailTo, Tally},
         error::Error,
     },
     domain::{
@@ -56,7 +56,17 @@ fn in_all(mails: usize) -> MailsInAll {
 
 fn tally<'a>(throttles: &'a Throttles, mails_in_all: &'a MailsInAll) -> Tally<'a> {
     let counts = Counts::of(throttles, BTreeMap::new());
-    Tally { counts, mails_in_all, by_strangers: 0 }
+    Tally { counts, mails_in_all, elapsed: Duration::ZERO, by_strangers: 0 }
+}
+
+/// The rule, for a caller in a network where no machine was seen.
+fn decide<'a>(
+    request: &'a CodeRequest,
+    claim: Claim,
+    tally: &mut Tally<'_>,
+    now: Timestamp,
+) -> Decision<'a> {
+    code_request::decide(request, &request.mail(false), claim, tally, now)
 }
 
 #[test]
@@ -130,7 +140,10 @@ fn the_cap_of_all_strangers_counts_those_of_the_same_transaction_and_no_linked_m
     let mut tally = tally(&throttles, &in_all);
     let (first, second) = (request("jeanne@exemple.fr"), request("paul@exemple.fr"));
     let machine = CodeRequest { by_stranger: false, ..request("marie@exemple.fr") };
-    let mut decide = |request| decide(request, Claim::New(answered(request)), &mut tally, NOW);
+    let mut decide = |request| {
+        let claim = Claim::New(answered(request));
+        decide(request, claim, &mut tally, NOW)
+    };
 
     assert!(matches!(decide(&first), Decision::Enqueue(..)));
     let Decision::Refuse(ThrottleError::Throttled { limit, .. }) = decide(&second) else {
@@ -138,4 +151,21 @@ fn the_cap_of_all_strangers_counts_those_of_the_same_transaction_and_no_linked_m
     };
     assert_eq!(limit, Throttled::MailsInAll);
     assert!(matches!(decide(&machine), Decision::Enqueue(..)));
+}
+
+/// Nobody elsewhere can use up what a caller needs in a network that the account knows.
+#[test]
+fn the_cap_of_all_strangers_and_their_allowance_leave_those_that_an_account_vouches_for() {
+    let (throttles, in_all) = (Throttles::default(), in_all(1));
+    let mut tally = tally(&throttles, &in_all);
+    let request = request("jeanne@exemple.fr");
+    let new = || Claim::New(answered(&request));
+    assert!(matches!(decide(&request, new(), &mut tally, NOW), Decision::Enqueue(..)));
+    assert!(matches!(decide(&request, new(), &mut tally, NOW), Decision::Refuse(_)));
+
+    let seen = code_request::decide(&request, &request.mail(true), new(), &mut tally, NOW);
+
+    let Decision::Enqueue(_, challenge) = seen else { panic!("{seen:?}") };
+    assert_eq!(challenge.send_time, Some(NOW));
+    assert_eq!(tally.by_strangers, 1);
 }

@@ -1,5 +1,7 @@
 //! Confirm.
 
+mod any_challenge;
+mod by_account;
 mod many;
 mod mistakes;
 mod repeats;
@@ -18,8 +20,11 @@ pub(crate) async fn confirm(
     challenge_id: &str,
     code: &str,
 ) -> Result<v1::ConfirmResponse, Error> {
-    let request =
-        v1::ConfirmRequest { challenge_id: challenge_id.to_owned(), code: code.to_owned() };
+    let request = v1::ConfirmRequest {
+        challenge_id: challenge_id.to_owned(),
+        code: code.to_owned(),
+        ..Default::default()
+    };
     client.confirm(request).await
 }
 

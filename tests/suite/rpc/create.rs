@@ -50,7 +50,7 @@ async fn create_makes_no_account_until_confirm() {
     assert_eq!(stored(&server).await, Stored { codes: 1, ..asked });
 
     server.confirm(&created.challenge_id, &code).await;
-    let opened = Stored { accounts: 1, codes: 1, audit_events: 1, ..asked };
+    let opened = Stored { accounts: 1, words: 4, codes: 1, audit_events: 1, ..asked };
     assert_eq!(stored(&server).await, opened);
     let action = text(server.db(), "SELECT action FROM audit_event").await;
     assert_eq!(action.as_deref(), Some("create_account"));

@@ -5,13 +5,16 @@
 use std::collections::BTreeMap;
 
 use gestan_account_client::{Error, v1};
+use gestan_account_proto::support::v1::StartEmailChangeRequest;
 use gestan_account_server::{
     clock::Clock as _,
+    domain::role::Role,
     storage::purge::{Retention, purge},
     throttle::{Throttles, calls::CallRate},
 };
 use gestan_account_tests::{
-    PASSWORD, TestServer, TestServerOptions, count, machine, refused, tables, uuid,
+    PASSWORD, TestServer, TestServerOptions, count, execute, forget_networks, machine, refused,
+    tables, uuid,
 };
 use jiff::SignedDuration;
 
@@ -24,6 +27,9 @@ const RETENTION: Retention = Retention {
 
 const EXISTING: u32 = 1;
 const MISSING: u32 = 4_000_000_000;
+
+/// That of an account which was merged into the one that exists.
+const MERGED: u32 = 3_000_000_000;
 
 /// What a call did: hashing jobs, statements by their first words, new rows by table.
 #[derive(Debug)]
@@ -40,8 +46,11 @@ async fn start() -> TestServer {
     let options = TestServerOptions { throttles, call_rate, ..Default::default() };
     let server = TestServer::start_with(options).await;
     server.open_account("jeanne@exemple.fr", 1).await;
-    // The mails that addresses got before are forgotten: they are not compared.
-    server.advance(SignedDuration::from_hours(25));
+    let merged = format!("INSERT INTO account_alias VALUES ({MERGED}, {EXISTING}, 0, 0, 0)");
+    execute(server.db(), &merged).await;
+    // The mails that addresses got before are forgotten: they are not compared. So is the
+    // network in which the machine was seen: the callers are strangers.
+    server.advance(SignedDuration::from_hours(31 * 24));
     let now = server.clock.now();
     purge(&server.accounts.db, RETENTION, now).await.expect("it is purged");
     // This caller's own address is counted from its first call on.
@@ -156,6 +165,11 @@ async fn resend_password_does_and_answers_the_same_by_id() {
     let (existing, work) = work_of(&server, resend(&server, 2, EXISTING, "")).await;
     let (missing, same) = work_of(&server, resend(&server, 3, MISSING, "")).await;
     assert_same(&work, &same);
+    server.advance(SignedDuration::from_mins(2));
+    let (merged, same) = work_of(&server, resend(&server, 4, MERGED, "")).await;
+    // What was counted of the account is counted on: no new rows.
+    assert_eq!(merged.challenge_id.len(), missing.challenge_id.len());
+    assert_eq!(work.statements, same.statements);
     assert_eq!(work.new_rows["outbox_mail"], 1);
     assert_eq!(existing.code_expire_time, missing.code_expire_time);
     assert_eq!(existing.resend_time, missing.resend_time);
@@ -195,7 +209,7 @@ async fn confirm_does_and_answers_the_same_for_a_challenge_of_an_unknown_id() {
     server.deliver_mail().await;
     let code = wrong_code(&server);
     let confirm = async |challenge_id| {
-        let request = v1::ConfirmRequest { challenge_id, code: code.clone() };
+        let request = v1::ConfirmRequest { challenge_id, code: code.clone(), ..Default::default() };
         server.client.confirm(request).await
     };
     let (existing, work) = work_of(&server, confirm(existing.challenge_id)).await;
@@ -211,8 +225,12 @@ async fn register_existing_does_and_answers_the_same_for_a_wrong_password() {
     let (existing, work) = work_of(&server, register(&server, EXISTING, "faux")).await;
     let (missing, same) = work_of(&server, register(&server, MISSING, PASSWORD)).await;
     assert_same(&work, &same);
+    let (merged, same) = work_of(&server, register(&server, MERGED, "faux")).await;
+    assert_eq!((work.hashing_jobs, &work.statements), (same.hashing_jobs, &same.statements));
+    let existing = format!("{:?}", refused(existing));
+    assert_eq!(format!("{:?}", refused(merged)), existing);
     assert_eq!(work.hashing_jobs, 1);
-    assert_eq!(format!("{:?}", refused(existing)), format!("{:?}", refused(missing)));
+    assert_eq!(existing, format!("{:?}", refused(missing)));
 }
 
 #[tokio::test]
@@ -235,4 +253,36 @@ async fn register_existing_does_and_answers_the_same_for_a_wrong_code() {
     assert_same(&work, &same);
     assert_eq!(work.hashing_jobs, 1);
     assert_eq!(format!("{:?}", refused(existing)), format!("{:?}", refused(missing)));
+}
+
+/// An ID that is nobody's, an account whose address is not to change, and one whose address
+/// is: a wrong code costs the same, and is refused alike.
+#[tokio::test]
+async fn confirm_by_account_does_and_answers_the_same_for_a_wrong_code() {
+    let server = start().await;
+    let idle = server.open_account("autre@exemple.fr", 5).await.account_id;
+    let request = StartEmailChangeRequest {
+        account_id: EXISTING,
+        email: "neuve@exemple.fr".to_owned(),
+        reason: "rappel au siège".to_owned(),
+        without_delay: true,
+        ..Default::default()
+    };
+    server.desk(Role::Admin).await.start_email_change(request).await.expect("it is started");
+    server.deliver_mail().await;
+    forget_networks(&server).await;
+    let code = wrong_code(&server);
+    let confirm = async |account_id| {
+        let code = code.clone();
+        let request = v1::ConfirmRequest { account_id, code, ..Default::default() };
+        server.client.confirm(request).await
+    };
+    let (pending, work) = work_of(&server, confirm(EXISTING)).await;
+    assert_eq!(work.hashing_jobs, 1);
+    let pending = format!("{:?}", refused(pending));
+    for id in [idle, MISSING] {
+        let (other, same) = work_of(&server, confirm(id)).await;
+        assert_same(&work, &same);
+        assert_eq!(pending, format!("{:?}", refused(other)));
+    }
 }

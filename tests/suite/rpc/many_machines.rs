@@ -37,7 +37,7 @@ async fn link_until(server: &TestServer, account_id: u32, all: u128) -> Vec<Stri
         };
         let token = Token::generate(TokenKind::Link, &*server.accounts.randomness);
         let now = server.clock.now();
-        link::upsert(server.db(), id, &machine, &token.digest(), now).await.expect("a link");
+        link::upsert(server.db(), id, &machine, &token.digest(), None, now).await.expect("a link");
         tokens.push(token.reveal().to_owned());
     }
     tokens

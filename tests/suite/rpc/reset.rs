@@ -138,6 +138,65 @@ async fn after_a_change_by_the_current_password_nothing_serves_that_was_mailed_b
     assert!(password_is(&server, member.account_id, &new_password(1)).await);
 }
 
+/// What the owner's reset is to end, an intruder may have used a moment ago, and its answer
+/// still be repeated: even if the owner chose the same password again.
+#[tokio::test]
+async fn after_a_reset_no_call_of_before_it_is_repeated_but_its_own() {
+    let server = TestServer::start().await;
+    let challenge_id = server.create(EMAIL, 1).await.challenge_id;
+    let opening = Mailed { challenge_id, code: server.code_to(EMAIL).await };
+    let ticket = server.confirm(&opening.challenge_id, &opening.code).await.ticket;
+    let answer = server.set_password(&ticket, PASSWORD).await;
+    let account = answer.account.expect("an account");
+    let member = server.member(account, machine(1), &answer.link_token);
+    server.deliver_mail().await;
+    let joining = v1::RegisterExistingRequest {
+        account_id: member.account_id,
+        secret: asked_by_id(&server, &member, 8).await.code,
+        machine: Some(machine(8)),
+    };
+    server.client.register_existing(joining.clone()).await.expect("it is linked");
+    let city = v1::Account { city: "Nîmes".to_owned(), ..Default::default() };
+    let password = asked_by_id(&server, &member, 9).await.code;
+    let moving = v1::UpdateRequest { password, ..change(&["city"], city) };
+    member.update(moving.clone()).await;
+
+    let own = asked_by_id(&server, &member, 2).await;
+    let confirmed = server.confirm(&own.challenge_id, &own.code).await;
+    let set_by_owner = server.set_password(&confirmed.ticket, PASSWORD).await;
+    server.deliver_mail().await;
+
+    let outcome = confirm(&server.client, &opening.challenge_id, &opening.code).await;
+    assert_refused(outcome, Code::FailedPrecondition, ErrorReason::CodeExpired);
+    let outcome = set(&server.client, &ticket, PASSWORD).await;
+    assert_refused(outcome, Code::FailedPrecondition, ErrorReason::TicketSpent);
+    let outcome = server.client.register_existing(joining).await;
+    assert_refused(outcome, Code::Unauthenticated, ErrorReason::InvalidCredentials);
+    let outcome = member.client.update(moving).await;
+    assert_refused(outcome, Code::Unauthenticated, ErrorReason::InvalidCredentials);
+    let again = set(&server.client, &confirmed.ticket, PASSWORD).await;
+    assert_eq!(again.expect("the same again"), set_by_owner);
+    assert_eq!(server.confirm(&own.challenge_id, &own.code).await, confirmed);
+}
+
+#[tokio::test]
+async fn after_a_reset_a_confirmed_change_of_address_is_not_repeated() {
+    let server = TestServer::start().await;
+    let member = server.open_account(EMAIL, 1).await;
+    let challenge_id = member.update(change_email(THIEF)).await.challenge_id;
+    let asked = Mailed { challenge_id, code: server.code_to(THIEF).await };
+    server.confirm(&asked.challenge_id, &asked.code).await;
+    let request = v1::SetPasswordRequest {
+        current_password: PASSWORD.to_owned(),
+        new_password: new_password(1),
+        ..Default::default()
+    };
+    member.client.set_password(request).await.expect("it is the password");
+    server.deliver_mail().await;
+    let outcome = confirm(&server.client, &asked.challenge_id, &asked.code).await;
+    assert_refused(outcome, Code::FailedPrecondition, ErrorReason::CodeExpired);
+}
+
 #[tokio::test]
 async fn a_reset_ends_mails_that_were_not_sent_yet_and_leaves_later_ones() {
     let server = TestServer::start().await;

@@ -7,7 +7,11 @@ use gestan_account_client::{
 };
 use gestan_account_server::{
     clock::Clock as _,
-    domain::{account_id::AccountId, machine::MachineId},
+    credentials::token::{Token, TokenKind},
+    domain::{
+        account_id::AccountId,
+        machine::{Machine, MachineId, MachineName},
+    },
     storage::{link, transaction::Transaction},
     throttle::Throttles,
 };
@@ -102,6 +106,43 @@ async fn a_machine_that_is_detached_meanwhile_detaches_no_other() {
     let call = async move { client.unlink(request).await };
     assert_refused_as_unknown(overtaken(&server, change, FINDS_CALLER, call).await);
     other.read().await;
+}
+
+/// A machine of the same ID has joined meanwhile, made from an image of this one's disk.
+#[tokio::test]
+async fn a_machine_that_detaches_itself_does_not_cut_a_link_that_was_made_meanwhile() {
+    let server = TestServer::start().await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let joined = server.accounts.db.begin().await.expect("a transaction");
+    hold(&joined, member.account_id).await;
+    let id = AccountId::parse(member.account_id).expect("an ID");
+    let (token, machine) = (
+        Token::generate(TokenKind::Link, &*server.accounts.randomness),
+        Machine {
+            id: MachineId::parse(&member.machine.id).expect("an ID"),
+            name: MachineName::parse("COMPTOIR").expect("a name"),
+        },
+    );
+    let now = server.clock.now();
+    link::upsert(&joined, id, &machine, &token.digest(), None, now).await.expect("it is linked");
+
+    let client = member.client.clone();
+    let call = async move { client.unlink(v1::UnlinkRequest::default()).await };
+    assert_refused_as_unknown(overtaken(&server, joined, FINDS_CALLER, call).await);
+    let client = server.client_with(token.reveal());
+    client.get(v1::GetRequest::default()).await.expect("the new link lives");
+}
+
+#[tokio::test]
+async fn a_machine_that_was_detached_while_it_detached_itself_is_told_that_it_is() {
+    let server = TestServer::start().await;
+    let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let events = stored(&server).await.audit_events;
+    let change = detaching(&server, &member).await;
+    let client = member.client.clone();
+    let call = async move { client.unlink(v1::UnlinkRequest::default()).await };
+    overtaken(&server, change, FINDS_CALLER, call).await.expect("it is detached");
+    assert_eq!(stored(&server).await.audit_events, events, "once, by the other");
 }
 
 const COUNTED: &str = "SELECT count(*) FROM throttle WHERE key LIKE 'passwords:%' AND hits <> '[]'";

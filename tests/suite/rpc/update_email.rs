@@ -19,7 +19,11 @@ async fn confirm(
     challenge_id: &str,
     code: &str,
 ) -> Result<v1::ConfirmResponse, Error> {
-    let request = v1::ConfirmRequest { challenge_id: challenge_id.into(), code: code.into() };
+    let request = v1::ConfirmRequest {
+        challenge_id: challenge_id.into(),
+        code: code.into(),
+        ..Default::default()
+    };
     server.client.confirm(request).await
 }
 

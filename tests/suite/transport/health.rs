@@ -4,10 +4,7 @@ use std::time::{Duration, Instant};
 
 use gestan_account_client::{ClientOptions, v1};
 use gestan_account_server::{
-    credentials::token::{Token, TokenKind},
-    grpc::Reflection,
-    storage::support_key,
-    throttle::calls::CallRate,
+    domain::role::Role, grpc::Reflection, storage::support_key, throttle::calls::CallRate,
 };
 use gestan_account_tests::{TestDatabase, TestServer, TestServerOptions, process::TIMEOUT};
 use jiff::SignedDuration;
@@ -24,6 +21,7 @@ use tonic_health::pb::{
 use tonic_reflection::pb::{v1 as reflection, v1alpha as reflection_alpha};
 
 const SERVICE: &str = "gestan.account.v1.AccountService";
+const SUPPORT: &str = "gestan.support.v1.SupportService";
 
 async fn channel(server: &TestServer) -> Channel {
     let endpoint = Endpoint::from_shared(format!("http://{}", server.address)).expect("a URL");
@@ -47,7 +45,7 @@ async fn becomes(watched: &mut Streaming<HealthCheckResponse>, wanted: ServingSt
 #[tokio::test]
 async fn the_server_and_the_service_are_serving() {
     let server = TestServer::start().await;
-    for service in ["", SERVICE] {
+    for service in ["", SERVICE, SUPPORT] {
         becomes(&mut watch(&server, service).await, ServingStatus::Serving).await;
     }
     let mut client = HealthClient::new(channel(&server).await);
@@ -127,9 +125,8 @@ async fn reflection_code(server: &TestServer, token: Option<&str>) -> Code {
 async fn reflection_answers_by_default_whoever_sends_a_support_key() {
     let server = TestServer::start().await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
-    let key = Token::generate(TokenKind::SupportKey, &*server.accounts.randomness);
+    let (id, key) = server.support_key("Alice", Role::Reader, None).await;
     let now = server.accounts.clock.now();
-    let id = support_key::insert(server.db(), "Alice", &key.digest(), now).await.expect("a key");
     assert_eq!(reflection_code(&server, None).await, Code::Unauthenticated);
     assert_eq!(reflection_code(&server, Some(&member.link_token)).await, Code::Unauthenticated);
     assert_eq!(reflection_code(&server, Some(key.reveal())).await, Code::Ok);
@@ -181,7 +178,9 @@ async fn reflection_in_both_versions_lists_the_service() {
     let Some(MessageResponse::ListServicesResponse(services)) = answer.message_response else {
         panic!("{answer:?}");
     };
-    assert!(services.service.iter().any(|service| service.name == SERVICE), "{services:?}");
+    for name in [SERVICE, SUPPORT] {
+        assert!(services.service.iter().any(|service| service.name == name), "{services:?}");
+    }
 
     let list = reflection_alpha::ServerReflectionRequest {
         host: String::new(),
@@ -194,7 +193,9 @@ async fn reflection_in_both_versions_lists_the_service() {
     let Some(AlphaResponse::ListServicesResponse(services)) = answer.message_response else {
         panic!("{answer:?}");
     };
-    assert!(services.service.iter().any(|service| service.name == SERVICE), "{services:?}");
+    for name in [SERVICE, SUPPORT] {
+        assert!(services.service.iter().any(|service| service.name == name), "{services:?}");
+    }
 }
 
 #[tokio::test]

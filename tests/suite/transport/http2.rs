@@ -3,7 +3,7 @@
 #![expect(clippy::expect_used, reason = "what a test needs and does not get ends the test")]
 
 use gestan_account_client::{Code, v1};
-use gestan_account_server::cli::Cli;
+use gestan_account_server::{cli::Cli, shutdown::signals::StopSignals};
 use gestan_account_tests::{
     FrameKind, PREFACE, Regular, TestServer, Wire, assert_refused, count, frame, headers, machine,
     reset, uuid,
@@ -25,8 +25,7 @@ async fn a_message_over_64_kib_is_refused() {
     let request = |bytes| v1::CreateRequest {
         request_id: uuid(1),
         email: "jean@exemple.fr".into(),
-        machine: Some(machine(1)),
-        profile: Some(v1::Account { address: "a".repeat(bytes), ..Default::default() }),
+        machine: Some(v1::Machine { name: "a".repeat(bytes), ..machine(1) }),
         ..Default::default()
     };
     let error = server.client.create(request(65 * 1024)).await.expect_err("it is too large");
@@ -34,7 +33,7 @@ async fn a_message_over_64_kib_is_refused() {
     assert_refused(Err::<(), _>(error), Code::InvalidArgument, v1::ErrorReason::RequestTooLarge);
     assert!(told.contains("64 Kio"), "{told}");
     // One that fits is read, and judged field by field.
-    let error = server.client.create(request(60 * 1024)).await.expect_err("the address is long");
+    let error = server.client.create(request(60 * 1024)).await.expect_err("the name is long");
     assert_eq!(error.reason(), Some(v1::ErrorReason::InvalidRequest));
     assert_eq!(
         count(server.db(), "SELECT count(*) FROM challenge WHERE email LIKE 'jean@%'").await,
@@ -146,7 +145,8 @@ async fn serve(arguments: &[&str]) -> String {
     let mut all = vec!["server", "--database-url", "nonsense:", "--hash-memory-kib", "64"];
     all.extend(arguments);
     let Ok(cli) = Cli::parse(all) else { panic!("{arguments:?} are refused") };
-    let error = cli.run().await.expect_err("this database cannot be served from");
+    let error =
+        cli.run(StopSignals::default()).await.expect_err("this database cannot be served from");
     format!("{error:#}")
 }
 

@@ -74,9 +74,12 @@ async fn two_thousand_idle_connections_disturb_nobody_and_end() {
     let files = open_files::raise_limit();
     assert!(files.is_none_or(|files| files > 5_000), "only {files:?} files may be open");
     let idle_timeout = Duration::from_secs(4);
+    // They answer no goodbye.
+    let ping_timeout = Duration::from_secs(2);
     let max_connections_per_ip = 3_000;
-    let server =
-        start(Transport { max_connections_per_ip, idle_timeout, ..Transport::default() }).await;
+    let transport =
+        Transport { max_connections_per_ip, idle_timeout, ping_timeout, ..Transport::default() };
+    let server = start(transport).await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
     let regular = Regular::start(&member.client);
     let mut idle = Vec::new();

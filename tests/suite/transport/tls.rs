@@ -10,7 +10,7 @@ use gestan_account_server::listener::{
     tls::{Tls, TlsError},
 };
 use gestan_account_tests::{
-    Authority, Identity, Regular, TestServer, TestServerOptions, Wire, frame,
+    Authority, Identity, Regular, TestServer, TestServerOptions, Wire, frame, start_time,
 };
 use tempfile::TempDir;
 use tokio::{
@@ -46,7 +46,7 @@ async fn start(authority: &Authority, tls: Tls) -> (TestServer, Arc<Tls>) {
 }
 
 fn load(folder: &Path) -> Tls {
-    Tls::load(Identity::files(folder)).expect("the files are good")
+    Tls::load(Identity::files(folder), start_time()).expect("the files are good")
 }
 
 async fn connect(
@@ -291,17 +291,17 @@ async fn files_that_cannot_be_used_leave_the_old_certificate_in_force() {
     let files = Identity::files(folder.path());
     // Half written, of another key, gone.
     fs::write(&files.certificate, &new.certificate[..200]).expect("it is written");
-    assert!(matches!(tls.reload(), Err(TlsError::NotPem { .. })));
+    assert!(matches!(tls.reload(start_time()), Err(TlsError::NotPem { .. })));
     assert_eq!(shown(&server, &authority).await, old.der());
     fs::write(&files.certificate, &new.certificate).expect("it is written");
-    assert!(matches!(tls.reload(), Err(TlsError::Unusable(_))));
+    assert!(matches!(tls.reload(start_time()), Err(TlsError::Unusable(_))));
     assert_eq!(shown(&server, &authority).await, old.der());
     fs::remove_file(&files.certificate).expect("it is removed");
-    assert!(matches!(tls.reload(), Err(TlsError::Unreadable { .. })));
+    assert!(matches!(tls.reload(start_time()), Err(TlsError::Unreadable { .. })));
     assert_eq!(shown(&server, &authority).await, old.der());
     new.write(folder.path());
-    assert!(tls.reload().expect("the files are good"));
-    assert!(!tls.reload().expect("the files are good"), "nothing has changed");
+    assert!(tls.reload(start_time()).expect("the files are good"));
+    assert!(!tls.reload(start_time()).expect("the files are good"), "nothing has changed");
     assert_eq!(shown(&server, &authority).await, new.der());
 }
 
@@ -314,7 +314,7 @@ async fn a_client_certificate_is_demanded() {
     let client_ca = folder.path().join("clients.pem");
     fs::write(&client_ca, clients.pem()).expect("it is written");
     files.client_ca = Some(client_ca);
-    let tls = Tls::load(files).expect("the files are good");
+    let tls = Tls::load(files, start_time()).expect("the files are good");
     let transport = Transport { tls: Some(Arc::new(tls)), ..Transport::default() };
     let (known, stranger) = (clients.issue(), authority.issue());
     let show = |identity: &Identity| {

@@ -48,7 +48,7 @@ async fn crowd(server: &TestServer, account_id: u32) {
         let machine =
             Machine { id: MachineId::parse(&uuid(number)).expect("an ID"), name: name.clone() };
         let token = Token::generate(TokenKind::Link, &*server.accounts.randomness);
-        link::upsert(server.db(), id, &machine, &token.digest(), now).await.expect("a link");
+        link::upsert(server.db(), id, &machine, &token.digest(), None, now).await.expect("a link");
     }
 }
 

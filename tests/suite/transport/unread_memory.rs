@@ -53,7 +53,8 @@ async fn accounts(home: &Home, server: &ServerProcess) -> (String, Client) {
         let machine =
             Machine { id: MachineId::parse(&uuid(number)).expect("an ID"), name: name.clone() };
         let token = Token::generate(TokenKind::Link, &SystemRandomness).digest();
-        link::upsert(&db, id, &machine, &token, SystemClock.now()).await.expect("a link");
+        let now = SystemClock::start().now();
+        link::upsert(&db, id, &machine, &token, None, now).await.expect("a link");
     }
     db.commit().await.expect("they are stored");
     (attacker.link_token, customer.client)

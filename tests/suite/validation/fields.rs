@@ -99,6 +99,99 @@ fn french_phone_numbers_in_every_usual_form() {
     assert_eq!((none.as_str(), none.e164()), ("", None));
 }
 
+/// Departments and collectivities overseas, as they are written in France and at home.
+#[test]
+fn numbers_overseas_have_the_code_of_their_own_country() {
+    let numbers = [
+        // Guadeloupe, Saint-Barthélemy, Saint-Martin.
+        ("0590 20 12 34", "+590590201234"),
+        ("0590 27 12 34", "+590590271234"),
+        ("0590 51 12 34", "+590590511234"),
+        ("0690 00 12 34", "+590690001234"),
+        ("0691 22 12 34", "+590691221234"),
+        ("0709 00 12 34", "+590709001234"),
+        ("0939 50 12 34", "+590939501234"),
+        ("0947 50 12 34", "+590947501234"),
+        ("0976 00 12 34", "+590976001234"),
+        ("0976 18 12 34", "+590976181234"),
+        ("0976 80 12 34", "+590976801234"),
+        // Guyane.
+        ("0594 30 12 34", "+594594301234"),
+        ("0694 20 12 34", "+594694201234"),
+        ("0709 30 12 34", "+594709301234"),
+        ("0939 60 12 34", "+594939601234"),
+        ("0947 60 12 34", "+594947601234"),
+        ("0976 40 12 34", "+594976401234"),
+        ("0976 50 12 34", "+594976501234"),
+        // Martinique.
+        ("0596 30 12 34", "+596596301234"),
+        ("0696 20 12 34", "+596696201234"),
+        ("0697 20 12 34", "+596697201234"),
+        ("0709 10 12 34", "+596709101234"),
+        ("0939 70 12 34", "+596939701234"),
+        ("0947 70 12 34", "+596947701234"),
+        ("0976 60 12 34", "+596976601234"),
+        ("0976 70 12 34", "+596976701234"),
+        // La Réunion.
+        ("0262 20 12 34", "+262262201234"),
+        ("0263 10 12 34", "+262263101234"),
+        ("0692 20 12 34", "+262692201234"),
+        ("0693 03 12 34", "+262693031234"),
+        ("0709 20 12 34", "+262709201234"),
+        ("0939 90 12 34", "+262939901234"),
+        ("0947 90 12 34", "+262947901234"),
+        ("0976 22 12 34", "+262976221234"),
+        ("0976 30 12 34", "+262976301234"),
+        // Mayotte.
+        ("0269 60 12 34", "+262269601234"),
+        ("0639 00 12 34", "+262639001234"),
+        ("0709 35 12 34", "+262709351234"),
+        ("0939 80 12 34", "+262939801234"),
+        ("0947 80 12 34", "+262947801234"),
+        ("0976 90 12 34", "+262976901234"),
+        // Saint-Pierre-et-Miquelon, whose landlines have six digits of their own.
+        ("0508 41 12 34", "+508411234"),
+        ("0708 40 12 34", "+508708401234"),
+        // France proper.
+        ("01 58 90 49 77", "+33158904977"),
+        ("02 51 23 45 67", "+33251234567"),
+        ("05 56 12 34 56", "+33556123456"),
+        ("06 95 12 34 56", "+33695123456"),
+        ("09 72 12 34 56", "+33972123456"),
+    ];
+    for place in ["FRA", "GLP", "GUF", "MTQ", "REU", "MYT", "SPM", "BLM", "MAF"] {
+        for (typed, e164) in numbers {
+            // With France's code, as people also write it, it cannot be dialled as it stands.
+            let with_code = format!("+33 {}", &typed[1..]);
+            for typed in [typed, &with_code, e164] {
+                let phone = Phone::parse(typed, country(place));
+                let phone = phone.unwrap_or_else(|_| panic!("{typed} in {place}"));
+                assert_eq!((phone.as_str(), phone.e164()), (typed, Some(e164)), "{place}");
+            }
+        }
+    }
+    for (typed, place, e164) in [
+        ("41 12 34", "SPM", Some("+508411234")),
+        ("41 12 34", "FRA", None),
+        ("41 12 34", "REU", None),
+        ("0800 12 34 56", "FRA", Some("+33800123456")),
+        ("0800 12 34 56", "REU", Some("+262800123456")),
+        // Numbers of no department.
+        ("0596 20 12 34", "FRA", None),
+        ("0596 20 12 34", "SPM", None),
+        ("0269 99 12 34", "FRA", None),
+        // Other collectivities have plans of their own, in which nothing begins with 0.
+        ("25 12 34", "NCL", Some("+687251234")),
+        ("40 41 23 45", "PYF", Some("+68940412345")),
+        ("72 12 34", "WLF", Some("+681721234")),
+        ("25 12 34", "FRA", None),
+    ] {
+        let phone = Phone::parse(typed, country(place));
+        let seen = phone.as_ref().ok().and_then(Phone::e164);
+        assert_eq!(seen, e164, "{typed} in {place}");
+    }
+}
+
 #[test]
 fn a_text_that_cannot_be_dialled_from_the_country_is_no_phone_number() {
     for text in [

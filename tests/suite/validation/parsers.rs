@@ -2,7 +2,7 @@
 //! holds, against texts that nobody thought of. What callers type is in
 //! `random`.
 
-use std::{net::IpAddr, time::Duration};
+use std::net::IpAddr;
 
 use gestan_account_server::{
     accounts::BearerToken,
@@ -12,7 +12,7 @@ use gestan_account_server::{
         token::{Token, TokenKind},
     },
     domain::{locale::Locale, password::Password, personal_code::PersonalCode, violation::Problem},
-    mail::mailer::{Mailer, MailerError},
+    mail::mailer::{Mailer, MailerError, SmtpOptions},
     network::TrustedProxies,
     throttle::Limits,
 };
@@ -28,7 +28,7 @@ fn now() -> Timestamp {
 }
 
 fn mailer(url: &str) -> Result<Mailer, MailerError> {
-    Mailer::from_url(url, SENDER, Duration::from_secs(1))
+    Mailer::from_url(url, SENDER, &SmtpOptions::default())
 }
 
 /// Any text, and texts of the signs that these parsers look for.
@@ -54,15 +54,15 @@ proptest! {
             let _ = now() + limits.memory();
         }
         if let Ok(proxies) = text.parse::<TrustedProxies>() {
-            let _ = proxies.caller(peer, [text.as_str()].into_iter());
+            let _ = proxies.caller(peer, [text.as_bytes()].into_iter());
         }
         let trusting: TrustedProxies = "10.0.0.0/8".parse().expect("a network");
-        let _ = trusting.caller(peer, text.lines());
+        let _ = trusting.caller(peer, text.lines().map(str::as_bytes));
         let _ = text.parse::<Peppers>().is_ok_and(|peppers| peppers.in_force().is_some());
         let _ = BearerToken::parse(&text);
         let _ = Token::parse(TokenKind::Ticket, &text);
         let _ = Locale::from_accept_language(&text);
-        let _ = Mailer::from_url("smtp://", &text, Duration::from_secs(1));
+        let _ = Mailer::from_url("smtp://", &text, &SmtpOptions::default());
         if let Ok(params) = text.parse::<HashParams>() {
             prop_assert_eq!(params.to_string().parse::<HashParams>().ok(), Some(params));
         }
@@ -94,11 +94,11 @@ proptest! {
     ) {
         let proxies: TrustedProxies = "192.0.2.0/24,2001:db8::/32".parse().expect("networks");
         let header = format!("{made_up},{caller}");
-        let named = proxies.caller("192.0.2.1".parse().expect("an address"), [&*header].into_iter());
+        let named = proxies.caller("192.0.2.1".parse().expect("an address"), [header.as_bytes()].into_iter());
         let is_proxy = header.starts_with("192.0.2.") || header.starts_with("2001:db8");
         prop_assert!(is_proxy || named == caller.to_canonical());
         prop_assert_eq!(
-            TrustedProxies::default().caller(caller, [&*made_up].into_iter()),
+            TrustedProxies::default().caller(caller, [made_up.as_bytes()].into_iter()),
             caller.to_canonical()
         );
     }
@@ -184,7 +184,7 @@ async fn mail_urls_are_read_as_they_are_documented() {
         let error = mailer(url).expect_err(url);
         assert!(is_expected(&error), "{url}: {error}");
     }
-    let sender = Mailer::from_url("smtp://mail.example", "nobody", Duration::from_secs(1));
+    let sender = Mailer::from_url("smtp://mail.example", "nobody", &SmtpOptions::default());
     assert!(matches!(sender, Err(MailerError::From)));
 }
 

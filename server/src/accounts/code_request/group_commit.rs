@@ -22,6 +22,7 @@ use crate::{
         database::Database,
         error::StorageError,
         idempotency_key::{self, Answered},
+        link,
         pools::DATABASE_TIMEOUT,
     },
     throttle::AskedMail,
@@ -50,7 +51,7 @@ impl CodeRequests {
     /// For requests that go into `db`.
     #[must_use]
     pub fn new(db: &Database) -> Self {
-        let limits = match db.read().get_database_backend() {
+        let limits = match db.read().backend() {
             // It makes one transaction after the other: the longer one waits for its
             // turn, the more should come with it.
             DbBackend::Sqlite => BatchLimits { max_in_flight: 1, ..LIMITS },
@@ -128,11 +129,12 @@ impl Accounts {
         }
         let mut work = self.begin(None).await?;
         let now = work.now;
+        let mails = work.asked_mails(&requests).await?;
         let claims = work.claim(&requests).await?;
-        let mut tally = work.tally(&requests, &claims).await?;
+        let mut tally = work.tally(&mails, &claims).await?;
         let (mut outcomes, mut challenges, mut refused) = (Vec::new(), Vec::new(), Vec::new());
-        for (request, claim) in requests.iter().zip(claims) {
-            outcomes.push(match decide(request, claim, &mut tally, now) {
+        for ((request, mail), claim) in requests.iter().zip(&mails).zip(claims) {
+            outcomes.push(match decide(request, mail, claim, &mut tally, now) {
                 Decision::Answer(outcome) => outcome,
                 Decision::Enqueue(answer, challenge) => {
                     challenges.push(challenge);
@@ -144,27 +146,45 @@ impl Accounts {
                 }
             });
         }
-        if challenges.is_empty() {
+        let Tally { counts, by_strangers, elapsed, .. } = tally;
+        if challenges.is_empty() && !counts.is_changed() {
             work.discard().await?;
             return Ok(Some(outcomes));
         }
         idempotency_key::delete(&work.db, refused).await?;
-        let Tally { counts, by_strangers, .. } = tally;
         counts.store(&work.db).await?;
+        if challenges.is_empty() {
+            // Nothing is asked for; what a clock that was ahead has counted is put right.
+            work.commit().await?;
+            return Ok(Some(outcomes));
+        }
         work.enqueue_codes(&challenges).await?;
         if may_restart && !awaited.iter().all(|request| request.is_awaited()) {
             work.discard().await?;
             return Ok(None);
         }
         work.commit().await?;
-        self.mails_in_all.count(by_strangers, now);
+        self.mails_in_all.count(by_strangers, elapsed);
         Ok(Some(outcomes))
     }
 }
 
 impl<'a> Work<'a> {
+    /// What each request counts against. Whether a machine of an account was seen lately
+    /// where a request comes from is read for all of them, and locks nothing; of an
+    /// address that has no account the answer is no, at the same work.
+    async fn asked_mails(&self, requests: &[&CodeRequest]) -> Result<Vec<AskedMail>, StorageError> {
+        let asked = requests.iter().filter_map(|request| request.whereabouts());
+        let seen = link::find_seen(&self.db, asked, self.now).await?;
+        let is_seen = |request: &CodeRequest| {
+            let whereabouts = request.whereabouts();
+            whereabouts.is_some_and(|(key, network)| seen.contains(&(key.to_owned(), network)))
+        };
+        Ok(requests.iter().map(|request| request.mail(is_seen(request))).collect())
+    }
+
     /// Claims the IDs of the requests, in their order, so that two transactions with
-    /// the same ones do not each wait for the other. It comes first of all: a
+    /// the same ones do not each wait for the other. It comes before anything is counted: a
     /// concurrent repeat of the same request waits here for the end of the other
     /// transaction, and gets the same answer, instead of being refused for what the
     /// other one counted.
@@ -199,14 +219,14 @@ impl<'a> Work<'a> {
     /// Locks what the new ones of the requests count against.
     async fn tally(
         &self,
-        requests: &[&CodeRequest],
+        mails: &[AskedMail],
         claims: &[Claim],
     ) -> Result<Tally<'a>, StorageError> {
-        let new = requests.iter().zip(claims).filter(|(_, claim)| matches!(claim, Claim::New(_)));
-        let mails: Vec<AskedMail> = new.map(|(request, _)| request.mail()).collect();
-        let subjects = mails.iter().flat_map(AskedMail::subjects);
+        let new = mails.iter().zip(claims).filter(|(_, claim)| matches!(claim, Claim::New(_)));
+        let subjects = new.flat_map(|(mail, _)| mail.subjects());
         let counts = self.accounts.throttles.lock(&self.db, subjects).await?;
-        Ok(Tally { counts, mails_in_all: &self.accounts.mails_in_all, by_strangers: 0 })
+        let Accounts { mails_in_all, clock, .. } = self.accounts;
+        Ok(Tally { counts, mails_in_all, elapsed: clock.elapsed(), by_strangers: 0 })
     }
 }
 

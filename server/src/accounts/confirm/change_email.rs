@@ -3,8 +3,8 @@
 use super::{Answer, Confirmed};
 use crate::{
     accounts::{error::Error, unit_of_work::Work},
-    audit::Action,
-    domain::email_address::EmailAddress,
+    audit::{self, Action, Actor},
+    domain::{email_address::EmailAddress, machine::MachineId},
     mail::notice::{Event, Notice},
     model::account::Account,
     storage::{account, challenge},
@@ -35,7 +35,15 @@ impl Work<'_> {
         account.email = email.clone();
         account.pending_email = None;
         account::update(&self.db, &mut account, now).await?;
-        self.record(account_id, challenge.machine.id, &Action::ChangeEmail).await?;
+        // Of a change that the desk has started, or that is confirmed by the account's ID, all
+        // that is known is the mailbox.
+        let is_without_machine = answer.by_account || challenge.machine.id == MachineId::SUPPORT;
+        let actor = if is_without_machine {
+            Actor::mailbox(self.ip)
+        } else {
+            Actor::machine(challenge.machine.id, self.ip)
+        };
+        audit::record(&self.db, account_id, &Action::ChangeEmail, actor, now).await?;
         let spent = answer.spent(account_id, true, now);
         challenge::spend(&self.db, challenge.id, &spent, None).await?;
         Ok(Confirmed::EmailChanged(Box::new(account)))

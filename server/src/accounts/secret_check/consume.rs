@@ -10,16 +10,14 @@ use crate::{
         derivation::{CodeKey, Seed},
         hasher::{CodeHash, Verdict},
     },
-    domain::account_id::AccountId,
     model::{
         account::Account,
-        challenge::{Challenge, Door, Spent, State},
+        challenge::Challenge,
+        mailed_code::{CallByAccount, MailedCode, SpentCode},
     },
-    storage::{
-        account, challenge,
-        personal_code::{self, MailedCode},
-    },
-    throttle::Subject,
+    storage::{account, challenge, personal_code},
+    telemetry::call::correlation_id,
+    throttle::TriedSecret,
 };
 
 /// What became of a secret.
@@ -43,13 +41,14 @@ impl Work<'_> {
         secret: &HashedSecret,
         call: [u8; 32],
     ) -> Result<Consumed, Error> {
+        check_unmerged(account, secret)?;
         match secret {
-            HashedSecret::Password { subject, examined } => {
-                self.consume_password(account, subject, examined).await
+            HashedSecret::Password { tried, examined } => {
+                self.consume_password(account, tried, examined).await
             }
-            HashedSecret::Code { account_id, hash, key, salt } => {
-                let found = self.find_code(account, *account_id, hash, salt).await?;
-                let Some((challenge, mailed)) = found else {
+            HashedSecret::Code { tried, hash, key } => {
+                let found = self.find_code(account, tried, hash).await?;
+                let (Some((challenge, mailed)), Some(account)) = (found, account) else {
                     return Ok(Consumed::Refused);
                 };
                 self.consume_code(account, &challenge, &mailed, key, call).await
@@ -57,59 +56,54 @@ impl Work<'_> {
         }
     }
 
-    /// The code of this hash, among those of the account's address; a wrong one is
-    /// counted.
+    /// The code of this hash, among those of the account's address, and the challenge that
+    /// it was mailed for; a wrong one is counted, as a wrong password is.
     async fn find_code(
         &self,
         account: Option<&Account>,
-        account_id: AccountId,
+        tried: &TriedSecret,
         hash: &CodeHash,
-        salt: &[u8; 16],
     ) -> Result<Option<(Challenge, MailedCode)>, Error> {
-        let email = email_of(account, account_id);
-        let candidates = challenge::find_by_email(&self.db, email.key(), self.now).await?;
-        let same_salt = candidates.iter().filter(|challenge| challenge.salt.salt == *salt);
-        let ids = same_salt.map(|challenge| challenge.id);
-        let Some(mailed) = personal_code::find_matching(&self.db, ids, hash).await? else {
-            challenge::add_account_wrong_try(&self.db, email.key(), self.now).await?;
-            tracing::info!(account.id = %account_id, "wrong code");
+        let email = email_of(account, tried.account_id);
+        let with_codes = challenge::find_with_codes(&self.db, email.key(), None, self.now).await?;
+        let ids = with_codes.iter().map(|challenge| challenge.id);
+        let mailed = personal_code::find_matching(&self.db, ids, hash).await?;
+        self.count_unless(mailed.is_some(), tried).await?;
+        let Some(mailed) = mailed else {
+            let (guesser, correlation_id) = (&tried.by, correlation_id());
+            tracing::info!(account.id = %tried.account_id, ?guesser, correlation_id, "wrong code");
             return Ok(None);
         };
-        let challenge = challenge::find_for_update(&self.db, mailed.challenge_id).await?;
-        Ok(challenge.map(|challenge| (challenge, mailed)))
+        let mut with_codes = with_codes.into_iter();
+        let its_own = with_codes.find(|challenge| challenge.id == mailed.challenge_id);
+        Ok(its_own.map(|challenge| (challenge, mailed)))
     }
 
     async fn consume_code(
         &self,
-        account: Option<&Account>,
+        account: &Account,
         challenge: &Challenge,
         mailed: &MailedCode,
         key: &CodeKey,
         call: [u8; 32],
     ) -> Result<Consumed, Error> {
-        let (Some(account), Some(seed)) = (account, challenge.seed) else {
-            return Ok(Consumed::Refused);
-        };
         let key = key.clone();
-        match challenge.state(Door::Account, self.now) {
-            State::Open if self.now < mailed.expire_time => {}
-            State::Spent(spent) if spent.is_repeated_by(mailed.id, &call, self.now) => {
-                return Ok(Consumed::Repeat { key, seed, time: spent.time });
-            }
-            State::Open | State::Spent(_) | State::TooManyTries | State::Expired => {
-                return Ok(Consumed::Refused);
-            }
+        if let Some(spent) = &mailed.spent {
+            let repeat = |seed| Consumed::Repeat { key, seed, time: spent.time };
+            return Ok(spent.seed_of(&call, self.now).map_or(Consumed::Refused, repeat));
         }
-        let spent = Spent {
-            time: self.now,
-            code_id: mailed.id,
-            call,
-            account_id: account.id,
-            account_existed: true,
-        };
-        challenge::spend(&self.db, challenge.id, &spent, None).await?;
+        let is_spent = challenge.is_spent_by(mailed.id);
+        if is_spent || mailed.is_expired(self.now) {
+            return Ok(Consumed::Refused);
+        }
+        let seed: Seed = self.accounts.randomness.bytes();
+        let by_account = Some(CallByAccount { call, seed: Some(seed) });
+        let spent = SpentCode { time: self.now, by_account };
+        if !personal_code::claim(&self.db, mailed.id, &spent).await? {
+            return Ok(Consumed::Refused);
+        }
         // It proves the mailbox, which is worth more than any password.
-        self.accounts.throttles.clear_passwords(&self.db, account.id).await?;
+        self.accounts.throttles.clear_secrets(&self.db, account.id).await?;
         Ok(Consumed::Code { key, seed })
     }
 
@@ -120,44 +114,68 @@ impl Work<'_> {
         account: &Account,
         secret: &HashedSecret,
     ) -> Result<bool, Error> {
-        let HashedSecret::Password { subject, examined } = secret else { return Ok(false) };
-        let consumed = self.consume_password(Some(account), subject, examined).await?;
+        check_unmerged(Some(account), secret)?;
+        let HashedSecret::Password { tried, examined } = secret else { return Ok(false) };
+        let consumed = self.consume_password(Some(account), tried, examined).await?;
         Ok(matches!(consumed, Consumed::Password))
     }
 
-    /// Counts a wrong password, and clears the count at a right one. An attempt that
-    /// was hashed while others used up the tries is refused, right or wrong: what
-    /// counts is the order in which they come here.
+    /// Counts a wrong password, and clears the count at a right one.
     async fn consume_password(
         &self,
         account: Option<&Account>,
-        subject: &Subject,
+        tried: &TriedSecret,
         examined: &Examined,
     ) -> Result<Consumed, Error> {
-        let (throttles, now) = (&self.accounts.throttles, self.now);
         if !examined.is_of(account) {
             return Err(Error::PasswordReplaced);
         }
+        let is_right = examined.is_right();
+        let had_wrong_ones = self.count_unless(is_right, tried).await?;
+        if !is_right {
+            log_wrong_password(tried);
+            return Ok(Consumed::Refused);
+        }
+        if had_wrong_ones {
+            self.accounts.throttles.clear(&self.db, tried).await?;
+        }
+        self.renew_hash(account, examined).await?;
+        Ok(Consumed::Password)
+    }
+
+    /// Counts a secret unless it is right. An attempt that was hashed while others used
+    /// up the tries is refused, right or wrong: what counts is the order in which they
+    /// come here. Gives whether wrong ones have been counted.
+    pub(in crate::accounts) async fn count_unless(
+        &self,
+        is_right: bool,
+        tried: &TriedSecret,
+    ) -> Result<bool, Error> {
+        let (throttles, now) = (&self.accounts.throttles, self.now);
         // Without a lock of its own: a call that counts for an existing account holds
         // the lock of that account.
-        let is_right = examined.is_right();
-        if is_right && throttles.is_clear(&self.db, subject).await? {
-            self.renew_hash(account, examined).await?;
-            return Ok(Consumed::Password);
+        if is_right && throttles.is_clear(&self.db, tried).await? {
+            return Ok(false);
         }
-        let mut counts = throttles.lock(&self.db, [subject]).await?;
-        counts.check(subject, now)?;
-        if is_right {
-            throttles.clear(&self.db, subject).await?;
-            self.renew_hash(account, examined).await?;
-            return Ok(Consumed::Password);
+        let mut counts = throttles.lock(&self.db, tried.subjects()).await?;
+        tried.check(&counts, now)?;
+        if !is_right {
+            tried.count(&mut counts, now);
+            counts.store(&self.db).await?;
         }
-        counts.count(subject, now);
+        Ok(true)
+    }
+
+    /// Counts a wrong password where no limit holds up the right one.
+    pub(in crate::accounts) async fn count_wrong_password(
+        &self,
+        tried: &TriedSecret,
+    ) -> Result<(), Error> {
+        let mut counts = self.accounts.throttles.lock(&self.db, tried.subjects()).await?;
+        tried.count(&mut counts, self.now);
         counts.store(&self.db).await?;
-        if let Subject::Passwords(account_id, by) = subject {
-            tracing::info!(account.id = %account_id, guesser = ?by, "wrong password");
-        }
-        Ok(Consumed::Refused)
+        log_wrong_password(tried);
+        Ok(())
     }
 
     /// Stores the hash of a right password by the parameters in force, if it was made by
@@ -174,4 +192,18 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// An account that was merged into another one meanwhile has that one's password and codes: what
+/// was held against its own is neither right nor wrong, and is counted nowhere.
+fn check_unmerged(account: Option<&Account>, secret: &HashedSecret) -> Result<(), Error> {
+    match account {
+        Some(account) if account.id != secret.account_id() => Err(Error::PasswordReplaced),
+        _ => Ok(()),
+    }
+}
+
+fn log_wrong_password(tried: &TriedSecret) {
+    let (guesser, correlation_id) = (&tried.by, correlation_id());
+    tracing::info!(account.id = %tried.account_id, ?guesser, correlation_id, "wrong password");
 }

@@ -46,7 +46,7 @@ impl Work<'_> {
         let new = NewPassword {
             hash,
             machine,
-            linked: None,
+            by_ticket: None,
             unlink_other_machines: command.unlink_other_machines,
         };
         self.store_password(&mut account, &new).await?;

@@ -1,20 +1,22 @@
-//! SetPassword by ticket: sets the password and links the machine that asked
-//! for the code, once; the same call again gets the same answer for a while.
+//! SetPassword by ticket: sets the password and links the machine of the challenge
+//! that gave it, once; the same call again gets the same answer for a while.
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Accounts, Error, NewPassword, Origin, PasswordSet, SetPassword};
+use super::{Accounts, ByTicket, Error, NewPassword, Origin, PasswordSet, SetPassword};
 use crate::{
     accounts::unit_of_work::Work,
     credentials::{
-        derivation::link_token_of_ticket,
+        derivation::{Seed, link_token_of_ticket},
         hasher::{HashFor, PasswordHash, Verdict},
         token::Token,
     },
     domain::account_id::AccountId,
     model::challenge::{Challenge, IssuedTicket},
     storage::{account, challenge, link},
+    telemetry::call,
+    throttle::{AttemptBy, Tried, TriedSecret},
 };
 
 /// A challenge that gave a ticket.
@@ -40,6 +42,8 @@ impl Accounts {
     ) -> Result<PasswordSet, Error> {
         let found = challenge::find_by_ticket(&self.db.read(), &ticket.digest()).await?;
         let ticketed = Ticketed::of(found, ticket)?;
+        call::note_account(ticketed.account_id);
+        call::note_machine(ticketed.challenge.machine.id);
         if ticketed.ticket.spent_time.is_none() {
             ticketed.check_fresh(self.now())?;
             let account = account::find(&self.db.read(), ticketed.account_id).await?;
@@ -57,6 +61,8 @@ impl Accounts {
 
     /// The answer may have been lost: within the window, the same ticket with
     /// the same password gets it again, unless what it gave was undone since.
+    ///
+    /// Another password is no repeat, but a guess at the one in force.
     async fn repeat_with_ticket(
         &self,
         command: &SetPassword,
@@ -64,22 +70,16 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<PasswordSet, Error> {
         let found = challenge::find_by_ticket(&self.db.read(), &ticket.digest()).await?;
-        let Ticketed { challenge, ticket: issued, account_id } = Ticketed::of(found, ticket)?;
-        let (Some(seed), true) = (challenge.seed, issued.may_repeat(self.now())) else {
-            return Err(Error::TicketSpent);
-        };
-        let account = account::find(&self.db.read(), account_id).await?;
+        let ticketed = Ticketed::of(found, ticket)?;
+        ticketed.seed_to_repeat(self.now())?;
+        let account = account::find(&self.db.read(), ticketed.account_id).await?;
         let account = account.ok_or(Error::TicketSpent)?;
         let stored = account.password_hash.clone();
         let (who, password) = (HashFor::Known(origin.ip), command.new_password.clone());
         let verdict = self.hasher.verify_password(who, password, stored).await?;
-        let link_token = link_token_of_ticket(ticket, &seed);
-        let link = link::find(&self.db.read(), account_id, challenge.machine.id).await?;
-        let is_its_own = link.is_some_and(|link| link.is_opened_by(&link_token.digest()));
-        if !matches!(verdict, Verdict::Right { .. }) || !is_its_own {
-            return Err(Error::TicketSpent);
-        }
-        Ok(PasswordSet { account, link_token: Some(link_token) })
+        let is_right = matches!(verdict, Verdict::Right { .. });
+        let ids = (account.id, ticketed.challenge.id);
+        self.change(origin, |work| work.repeat_ticket(ticket, ids, is_right)).await
     }
 }
 
@@ -112,7 +112,7 @@ impl Work<'_> {
         let new = NewPassword {
             hash,
             machine,
-            linked: Some(&detached),
+            by_ticket: Some(ByTicket { challenge_id: challenge.id, detached: &detached }),
             unlink_other_machines: command.unlink_other_machines,
         };
         // Before all others are ended: a ticket that is used may be repeated.
@@ -120,6 +120,39 @@ impl Work<'_> {
         self.store_password(&mut account, &new).await?;
         self.commit().await?;
         Ok(Use::Done(Box::new(PasswordSet { account, link_token: Some(link_token) })))
+    }
+}
+
+impl Work<'_> {
+    /// Gives the answer again. The first wrong password counts, and ends the right to ask:
+    /// else a spent ticket would tell, uncounted, which password is in force.
+    async fn repeat_ticket(
+        self,
+        ticket: &Token,
+        (account_id, challenge_id): (AccountId, Uuid),
+        is_right: bool,
+    ) -> Result<PasswordSet, Error> {
+        let account = self.account(account_id).await?;
+        let locked = challenge::find_for_update(&self.db, challenge_id).await?;
+        let ticketed = Ticketed::of(locked, ticket)?;
+        // It is gone if another password was set while this one was hashed.
+        let seed = ticketed.seed_to_repeat(self.now)?;
+        if !is_right {
+            challenge::end_repeats(&self.db, challenge_id).await?;
+            let by = AttemptBy::Stranger(self.ip);
+            let tried = TriedSecret::new(account_id, Tried::Password, by);
+            self.count_wrong_password(&tried).await?;
+            self.commit().await?;
+            return Err(Error::TicketSpent);
+        }
+        let link_token = link_token_of_ticket(ticket, &seed);
+        let link = link::find(&self.db, account_id, ticketed.challenge.machine.id).await?;
+        self.discard().await?;
+        if link.is_some_and(|link| link.is_opened_by(&link_token.digest())) {
+            Ok(PasswordSet { account, link_token: Some(link_token) })
+        } else {
+            Err(Error::TicketSpent)
+        }
     }
 }
 
@@ -134,6 +167,12 @@ impl Ticketed {
             return Err(Error::InvalidCredentials);
         }
         Ok(Self { challenge, ticket: issued, account_id })
+    }
+
+    /// What gives the answer again to the call that used it.
+    fn seed_to_repeat(&self, now: Timestamp) -> Result<Seed, Error> {
+        let seed = self.challenge.seed.filter(|_| self.ticket.may_repeat(now));
+        seed.ok_or(Error::TicketSpent)
     }
 
     fn check_fresh(&self, now: Timestamp) -> Result<(), Error> {

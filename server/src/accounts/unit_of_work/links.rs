@@ -8,6 +8,7 @@ use crate::{
         account_id::AccountId,
         machine::{Machine, MachineId},
     },
+    network::narrowest,
     storage::{error::StorageError, link},
 };
 
@@ -22,7 +23,8 @@ impl Work<'_> {
         digest: &TokenDigest,
     ) -> Result<Vec<Machine>, StorageError> {
         let (db, now) = (&self.db, self.now);
-        link::upsert(db, account_id, machine, digest, now).await?;
+        let network = self.ip.map(narrowest);
+        link::upsert(db, account_id, machine, digest, network, now).await?;
         self.record(account_id, machine.id, &Action::LinkMachine).await?;
         let detached = link::unlink_longest_unseen(db, account_id, machine.id, now).await?;
         self.record_unlinked(account_id, machine.id, &detached).await?;

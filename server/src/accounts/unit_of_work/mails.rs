@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::Work;
@@ -39,6 +39,10 @@ pub struct NewChallenge<'a> {
     pub profile: &'a Profile,
     /// When the mail may be sent; none when that is too far away to be of use.
     pub send_time: Option<Timestamp>,
+    /// How much later than now its code begins to live: as long as the desk has its mail wait.
+    pub delay: SignedDuration,
+    /// Whether the support desk has it sent.
+    pub by_support: bool,
 }
 
 impl fmt::Debug for NewChallenge<'_> {
@@ -55,9 +59,9 @@ impl Work<'_> {
     ) -> Result<(), StorageError> {
         let emails = new.iter().map(|new| new.email.key());
         let mut salts = challenge::find_salts(&self.db, emails, self.now).await?;
-        let expire_time = self.now + self.accounts.lifetimes.code;
         let (mut challenges, mut mails) = (Vec::new(), Vec::new());
         for new in new {
+            let expire_time = self.now + new.delay + self.accounts.lifetimes.code;
             challenges.push(Challenge {
                 id: new.id,
                 purpose: new.purpose,
@@ -75,7 +79,7 @@ impl Work<'_> {
                 ticket: None,
             });
             mails.push(NewMail {
-                letter: to_json(&Letter::Code { challenge_id: new.id })?,
+                letter: to_json(&letter(new))?,
                 recipient: Some(new.email.clone()).filter(|email| !email.is_placeholder()),
                 locale: new.locale,
                 send_time: new.send_time.unwrap_or(expire_time),
@@ -111,16 +115,17 @@ impl Work<'_> {
 }
 
 impl Accounts {
-    /// All live challenges of an address share one salt, so that a code costs
-    /// one hash however many of them there are.
+    /// All challenges of an address whose codes may serve share one salt, and with it the
+    /// parameters of the hash, even after the operator has changed these: a code that is
+    /// typed in any of them costs one hash however many there are.
     fn salt_for(&self, email: &EmailAddress, salts: &mut HashMap<String, CodeSalt>) -> CodeSalt {
-        let fresh = self.hasher.code_salt();
-        let shared = salts.entry(email.key().to_owned()).or_insert_with(|| fresh.clone());
-        if shared.params != fresh.params {
-            *shared = fresh;
-        }
-        shared.clone()
+        let fresh = || self.hasher.code_salt();
+        salts.entry(email.key().to_owned()).or_insert_with(fresh).clone()
     }
+}
+
+fn letter(new: &NewChallenge<'_>) -> Letter {
+    Letter::Code { challenge_id: new.id, by_support: new.by_support }
 }
 
 fn to_json(letter: &Letter) -> Result<String, StorageError> {

@@ -21,14 +21,27 @@ pub enum HashFor {
     Stranger(Option<IpAddr>),
 }
 
+impl HashFor {
+    /// What figures call it.
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            Self::Outbox => "mail",
+            Self::Known(_) => "known",
+            Self::Stranger(_) => "stranger",
+        }
+    }
+}
+
 /// How many of the known are served in a row while strangers wait.
 const KNOWN_IN_A_ROW: u32 = 3;
 
-/// The queue of both classes. Invariants: neither class ever has more items than places;
-/// strangers that wait get at least every fourth turn, and the known, if they wait, all
+/// The queue of both classes. Invariants: neither class ever has more items than places, nor
+/// both together more than there are; strangers that wait get at least every fourth turn, and the known, if they wait, all
 /// others.
 #[derive(Debug)]
 pub struct Classes<T> {
+    /// Whether both together have one.
+    has_one_place: bool,
     /// The outbox is one network among theirs.
     known: Turns<Option<IpNet>, T>,
     strangers: Turns<Option<IpNet>, T>,
@@ -38,12 +51,13 @@ pub struct Classes<T> {
 
 impl<T> Classes<T> {
     /// A quarter of `capacity` places for the known, the rest for strangers; at least
-    /// one for each.
+    /// one for each. A single place is the known's, as soon as they ask for it.
     #[must_use]
     pub fn new(capacity: NonZeroUsize) -> Self {
         let known = (capacity.get() / 4).max(1);
         let strangers = (capacity.get() - known).max(1);
-        Self { known: Turns::new(known), strangers: Turns::new(strangers), known_in_a_row: 0 }
+        let (known, strangers) = (Turns::new(known), Turns::new(strangers));
+        Self { has_one_place: capacity.get() == 1, known, strangers, known_in_a_row: 0 }
     }
 
     /// Takes an item in, as [`Turns::push`] does. If no place is free, items whose caller
@@ -57,12 +71,22 @@ impl<T> Classes<T> {
         item: T,
         is_awaited: impl Fn(&T) -> bool,
     ) -> Result<Option<T>, T> {
+        let mut displaced = None;
+        if self.has_one_place {
+            self.known.retain(&is_awaited);
+            self.strangers.retain(&is_awaited);
+            match who {
+                HashFor::Stranger(_) if !self.known.is_empty() => return Err(item),
+                HashFor::Stranger(_) => {}
+                HashFor::Outbox | HashFor::Known(_) => displaced = self.strangers.pop(),
+            }
+        }
         let path = path(who);
         let class = self.class_of(who);
         if class.is_full() {
             class.retain(is_awaited);
         }
-        class.push(&path, item)
+        Ok(class.push(&path, item)?.or(displaced))
     }
 
     /// The item whose turn it is.
@@ -75,6 +99,12 @@ impl<T> Classes<T> {
         let item = self.known.pop()?;
         self.known_in_a_row = self.known_in_a_row.saturating_add(1);
         Some(item)
+    }
+
+    /// How many items wait: of the known, and of strangers.
+    #[must_use]
+    pub fn lengths(&self) -> (usize, usize) {
+        (self.known.len(), self.strangers.len())
     }
 
     /// How many turns pass until all are served that wait in the class of `who`.

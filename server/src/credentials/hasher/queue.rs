@@ -19,6 +19,7 @@ use super::{
     HashError,
     classes::{Classes, HashFor},
 };
+use crate::metrics::HashingMetrics;
 
 /// The nice value of a hashing thread: it gets about a tenth of what another thread
 /// gets where both want one processor, and all of it where none does.
@@ -29,6 +30,8 @@ const NICENESS: i32 = 10;
 trait Job: Send {
     /// Whether its caller still waits.
     fn is_awaited(&self) -> bool;
+    /// Its turn has come.
+    fn is_served(&self);
     /// Does it.
     fn run(self: Box<Self>, memory: &mut Vec<Block>);
     /// Tells that it will not be done.
@@ -36,6 +39,10 @@ trait Job: Send {
 }
 
 struct Asked<W, T> {
+    /// Since when it waits, and in which class.
+    since: Instant,
+    class: &'static str,
+    metrics: HashingMetrics,
     work: W,
     answer: oneshot::Sender<Result<T, HashError>>,
 }
@@ -43,6 +50,10 @@ struct Asked<W, T> {
 impl<T: Send, W: FnOnce(&mut Vec<Block>) -> T + Send> Job for Asked<W, T> {
     fn is_awaited(&self) -> bool {
         !self.answer.is_closed()
+    }
+
+    fn is_served(&self) {
+        self.metrics.waited(self.class, self.since.elapsed());
     }
 
     fn run(self: Box<Self>, memory: &mut Vec<Block>) {
@@ -59,6 +70,7 @@ impl<T: Send, W: FnOnce(&mut Vec<Block>) -> T + Send> Job for Asked<W, T> {
 pub struct Queue {
     shared: Arc<Shared>,
     threads: u32,
+    metrics: HashingMetrics,
 }
 
 /// The state that the threads and their callers share.
@@ -91,7 +103,8 @@ impl Queue {
         });
         let threads = u32::try_from(threads.get()).unwrap_or(u32::MAX);
         // From here on, a thread that cannot be started ends the others.
-        let queue = Self { shared: Arc::clone(&shared), threads };
+        let metrics = HashingMetrics::default();
+        let queue = Self { shared: Arc::clone(&shared), threads, metrics };
         for number in 0..threads {
             let shared = Arc::clone(&shared);
             thread::Builder::new().name(format!("hash-{number}")).spawn(move || work(&shared))?;
@@ -111,7 +124,8 @@ impl Queue {
         job: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, HashError> {
         let (answer, outcome) = oneshot::channel();
-        self.push(who, Box::new(Asked { work: job, answer }));
+        let (since, class, metrics) = (Instant::now(), who.class(), self.metrics.clone());
+        self.push(who, Box::new(Asked { since, class, metrics, work: job, answer }));
         outcome.await.unwrap_or(Err(HashError::Fault))
     }
 
@@ -127,6 +141,18 @@ impl Queue {
             Some(job) => job.refuse(HashError::Busy { retry_after: self.wait(turns) }),
             None => self.shared.bell.notify_one(),
         }
+    }
+
+    /// How many wait: the known and mails, and strangers.
+    #[must_use]
+    pub fn lengths(&self) -> (usize, usize) {
+        self.shared.waiting().jobs.lengths()
+    }
+
+    /// How long they waited.
+    #[must_use]
+    pub fn metrics(&self) -> &HashingMetrics {
+        &self.metrics
     }
 
     /// How many jobs have been done.
@@ -194,6 +220,7 @@ fn work(shared: &Shared) {
         if !job.is_awaited() {
             continue;
         }
+        job.is_served();
         // Counted before it is answered: a caller that has its answer finds its job counted.
         shared.jobs_done.fetch_add(1, Ordering::Relaxed);
         let start = Instant::now();

@@ -5,8 +5,8 @@ use crate::domain::violation::Problem;
 /// Declares the fields from one list, so that none lacks its name.
 macro_rules! fields {
     ($($field:ident $name:literal),+ $(,)?) => {
-        /// A field that Update may write.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        /// A field that Update may write. Sorted, fields are in the order of the form.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Field {
             $(#[doc = concat!("`", $name, "`")] $field),+
         }
@@ -39,6 +39,9 @@ fields! {
     ApeCode "ape_code",
 }
 
+/// As much of a path as is told back; the longest that is known has 15 characters.
+const PATH_CHARS: usize = 32;
+
 impl Field {
     /// The field that a path of an update mask names.
     ///
@@ -50,7 +53,10 @@ impl Field {
             return Ok(field);
         }
         // The path is told back: one of any length would not fit into the refusal.
-        let path: String = path.chars().take(64).collect();
+        let path: String = match path.char_indices().nth(PATH_CHARS) {
+            None => path.to_owned(),
+            Some((end, _)) => format!("{}…", &path[..end]),
+        };
         if READ_ONLY.contains(&path.as_str()) {
             Err(Problem::ReadOnly { path })
         } else {

@@ -8,20 +8,20 @@ use crate::{
     model::account::Account,
 };
 
-fn timestamp(time: Timestamp) -> prost_types::Timestamp {
+pub(super) fn timestamp(time: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: time.as_second(), nanos: time.subsec_nanosecond() }
 }
 
-/// An account as it is at `now`: a pending address is shown while it can be confirmed.
-fn account(account: Account, now: Timestamp) -> v1::Account {
+/// An account as it is at `now`.
+pub(super) fn account(account: Account, now: Timestamp) -> v1::Account {
     let etag = account.etag();
-    let pending = account.pending_email.filter(|(_, expire_time)| *expire_time > now);
+    let pending_email = account.shown_pending_email(now).unwrap_or_default().to_owned();
     let profile = account.profile;
     v1::Account {
         id: account.id.number(),
         etag,
         email: account.email.as_typed().to_owned(),
-        pending_email: pending.map(|(email, _)| email).unwrap_or_default(),
+        pending_email,
         company_name: profile.company_name.as_str().to_owned(),
         last_name: profile.last_name.as_str().to_owned(),
         first_name: profile.first_name.as_str().to_owned(),
@@ -42,14 +42,18 @@ impl From<CodeRequested> for v1::CreateResponse {
             challenge_id: requested.challenge_id.to_string(),
             code_expire_time: Some(timestamp(requested.code_expire_time)),
             resend_time: Some(timestamp(requested.resend_time)),
+            skipped_profile_fields: Vec::new(),
         }
     }
 }
 
 impl From<CodeRequested> for v1::ResendPasswordResponse {
     fn from(requested: CodeRequested) -> Self {
-        let v1::CreateResponse { challenge_id, code_expire_time, resend_time } = requested.into();
-        Self { challenge_id, code_expire_time, resend_time }
+        Self {
+            challenge_id: requested.challenge_id.to_string(),
+            code_expire_time: Some(timestamp(requested.code_expire_time)),
+            resend_time: Some(timestamp(requested.resend_time)),
+        }
     }
 }
 

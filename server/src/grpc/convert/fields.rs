@@ -7,8 +7,12 @@ use crate::domain::{
     account_id::AccountId,
     locale::Locale,
     machine::{Machine, MachineId, MachineName, parse_uuid},
+    text::Line,
     violation::{Expected, Problem, Violations},
 };
+
+/// The longest etag, in characters.
+const ETAG_MAX_CHARS: usize = 64;
 
 /// The language of an answer: the request's, or else the call's.
 pub(in crate::grpc) fn request_locale(tag: &str, fallback: Locale) -> Locale {
@@ -29,8 +33,23 @@ pub(super) fn account_id(number: u32) -> Option<AccountId> {
 }
 
 pub(super) fn required_account_id(number: u32, violations: &mut Violations) -> Option<AccountId> {
+    account_id_in("account_id", number, violations)
+}
+
+/// The account that a field must name.
+pub(super) fn account_id_in(
+    field: &str,
+    number: u32,
+    violations: &mut Violations,
+) -> Option<AccountId> {
     let parsed = AccountId::parse(number).ok_or(Problem::Malformed(Expected::AccountId));
-    violations.check("account_id", parsed)
+    violations.check(field, parsed)
+}
+
+/// The etag that a field gives, if any; none, and a violation, where it is none.
+pub(super) fn etag_in(field: &str, text: &str, violations: &mut Violations) -> Option<String> {
+    let etag = violations.check(field, Line::<ETAG_MAX_CHARS>::parse(text))?;
+    Some(etag.as_str().to_owned()).filter(|etag| !etag.is_empty())
 }
 
 pub(super) fn machine(

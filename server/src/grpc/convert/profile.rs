@@ -5,9 +5,9 @@ use gestan_account_proto::v1;
 use crate::domain::{
     country::Country,
     email_address::EmailAddress,
-    profile::{Field, ProfileChange},
+    profile::{Asked, Field, ProfileChange},
     text::{Line, Lines},
-    violation::{Expected, Problem, Violations},
+    violation::{Problem, Violations},
 };
 
 /// The fields of a form that a request names.
@@ -34,9 +34,8 @@ pub(super) fn profile_change(
     account: &v1::Account,
     parent: &'static str,
     named: &Named,
-    violations: &mut Violations,
 ) -> ProfileChange {
-    let mut form = Form { parent, named, violations };
+    let form = Form { named };
     ProfileChange {
         parent,
         company_name: form.parse(Field::CompanyName, &account.company_name, Line::parse),
@@ -51,23 +50,19 @@ pub(super) fn profile_change(
     }
 }
 
-/// What Create asks of the profile of a new account. The form's address must be the one
-/// that the account is opened for, and what Update cannot write must be empty.
+/// What Create asks of the profile of a new account, and whether the form's address is
+/// another one than that which the account is opened for, and so is left out. What Update
+/// cannot write must be empty: a program that fills it in is mistaken in the field.
 pub(super) fn new_profile(
     request: &v1::CreateRequest,
     email: Option<&EmailAddress>,
     violations: &mut Violations,
-) -> ProfileChange {
-    let Some(account) = &request.profile else { return ProfileChange::default() };
-    if !account.email.trim().is_empty() {
-        // Judged as typed, too: a bad `email` is no reason to leave this unsaid.
-        let same = account.email.trim() == request.email.trim()
-            || EmailAddress::parse(&account.email)
-                .is_ok_and(|typed| email.is_some_and(|email| email.key() == typed.key()));
-        if !same {
-            violations.add("profile.email", Problem::Malformed(Expected::SameAs("email")));
-        }
-    }
+) -> (ProfileChange, bool) {
+    let Some(account) = &request.profile else { return (ProfileChange::default(), false) };
+    let is_same = account.email.trim().is_empty()
+        || account.email.trim() == request.email.trim()
+        || EmailAddress::parse(&account.email)
+            .is_ok_and(|typed| email.is_some_and(|email| email.key() == typed.key()));
     let read_only = [
         ("id", account.id == 0),
         ("etag", account.etag.is_empty()),
@@ -79,25 +74,22 @@ pub(super) fn new_profile(
         let path = name.to_owned();
         violations.add(format!("profile.{name}"), Problem::ReadOnly { path });
     }
-    profile_change(account, "profile", &Named::Set, violations)
+    (profile_change(account, "profile", &Named::Set), !is_same)
 }
 
 /// A form that is being read.
 struct Form<'a> {
-    parent: &'static str,
     named: &'a Named,
-    violations: &'a mut Violations,
 }
 
 impl Form<'_> {
     fn parse<T>(
-        &mut self,
+        &self,
         field: Field,
         text: &str,
         parse: impl FnOnce(&str) -> Result<T, Problem>,
-    ) -> Option<T> {
-        let parsed = parse(self.named.text(field, text)?);
-        self.violations.check(format!("{}.{}", self.parent, field.name()), parsed)
+    ) -> Option<Asked<T>> {
+        self.named.text(field, text).map(|text| Asked::parse(text, parse))
     }
 
     fn typed(&self, field: Field, text: &str) -> Option<String> {

@@ -4,22 +4,18 @@ use gestan_account_proto::v1;
 
 use super::{
     digest,
-    fields::account_id,
+    fields::{account_id, etag_in},
     profile::{Named, profile_change},
 };
 use crate::{
-    accounts::Update,
+    accounts::{AskedEmail, Update},
     domain::{
         email_address::EmailAddress,
-        profile::Field,
+        profile::{Asked, Field},
         secret::Secret,
-        text::Line,
         violation::{Problem, Violations},
     },
 };
-
-/// The longest etag, in characters.
-const ETAG_MAX_CHARS: usize = 64;
 
 pub(in crate::grpc) fn update(request: &v1::UpdateRequest) -> Update {
     let mut violations = Violations::default();
@@ -33,11 +29,13 @@ pub(in crate::grpc) fn update(request: &v1::UpdateRequest) -> Update {
         violations.add("account", Problem::Required);
         (&nothing, Named::Set)
     };
-    let email = named.text(Field::Email, &account.email).map(EmailAddress::parse);
-    let email = email.and_then(|email| violations.check("account.email", email));
-    let etag = violations.check("account.etag", Line::<ETAG_MAX_CHARS>::parse(&account.etag));
-    let etag = etag.map(|etag| etag.as_str().to_owned()).filter(|etag| !etag.is_empty());
-    let change = profile_change(account, "account", &named, &mut violations);
+    let email = named.text(Field::Email, &account.email).map(|text| AskedEmail {
+        address: Asked::parse(text, EmailAddress::parse),
+        is_listed: matches!(named, Named::Listed(_)),
+        shown_pending: account.pending_email.clone(),
+    });
+    let etag = etag_in("account.etag", &account.etag, &mut violations);
+    let change = profile_change(account, "account", &named);
     Update {
         account_id: account_id(account.id),
         etag,

@@ -17,7 +17,8 @@ use crate::{
 
 /// The paths of the services that count their calls themselves, once they have
 /// looked at the tokens.
-const COUNTED_BY_SERVICE: &str = "/gestan.account.v1.AccountService/";
+const COUNTED_BY_SERVICE: [&str; 2] =
+    ["/gestan.account.v1.AccountService/", "/gestan.support.v1.SupportService/"];
 
 /// Begins a call, or breaks off with the refusal that answers it.
 pub(super) fn begin(
@@ -55,10 +56,11 @@ fn admit(
     locale: Locale,
 ) -> Result<(), Status> {
     let is_proxys_own = peer.is_proxy && peer.address.ip().to_canonical() == caller;
-    if path.starts_with(COUNTED_BY_SERVICE) || is_proxys_own {
+    let is_counted = COUNTED_BY_SERVICE.iter().any(|service| path.starts_with(service));
+    if is_counted || is_proxys_own {
         return Ok(());
     }
-    front.admit_ip(caller).map_err(|error| front.refusal(&error, locale))
+    front.admit_ip(caller).map_err(|error| status::refusal(&error, locale))
 }
 
 fn no_place(locale: Locale) -> Status {

@@ -18,10 +18,16 @@ pub(in crate::grpc) fn refused_credentials(rpc: Rpc, locale: Locale) -> &'static
 
 fn french(rpc: Rpc) -> &'static str {
     match rpc {
-        Rpc::Create | Rpc::RegisterExisting => refusal(ErrorReason::InvalidCredentials, Locale::Fr),
+        Rpc::Create | Rpc::RegisterExisting | Rpc::Desk(_) => {
+            refusal(ErrorReason::InvalidCredentials, Locale::Fr)
+        }
         Rpc::Confirm => {
             "Ce code n’est pas le bon, ou il n’est plus valable. Vérifiez-le, ou demandez un nouveau \
              code personnel par courriel."
+        }
+        Rpc::ConfirmByAccount => {
+            "Cet ID client ou ce code n’est pas le bon, ou le code n’est plus valable. Vérifiez-les, ou \
+             appelez l’assistance."
         }
         // Typed here: the password in force, or, after a ticket, only a new one.
         Rpc::SetPassword => {
@@ -47,10 +53,16 @@ fn french(rpc: Rpc) -> &'static str {
 
 fn english(rpc: Rpc) -> &'static str {
     match rpc {
-        Rpc::Create | Rpc::RegisterExisting => refusal(ErrorReason::InvalidCredentials, Locale::En),
+        Rpc::Create | Rpc::RegisterExisting | Rpc::Desk(_) => {
+            refusal(ErrorReason::InvalidCredentials, Locale::En)
+        }
         Rpc::Confirm => {
             "This is not the right code, or it is no longer valid. Check it, or ask for a new one by \
              e-mail."
+        }
+        Rpc::ConfirmByAccount => {
+            "This is not the right client ID or code, or the code is no longer valid. Check them, or \
+             call support."
         }
         Rpc::SetPassword => {
             "This is not the right password, or this request is no longer valid. Check it, or ask for \

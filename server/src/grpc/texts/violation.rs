@@ -36,6 +36,7 @@ fn french(problem: &Problem) -> String {
             Expected::SomethingVisible => {
                 "Ce texte ne contient aucun caractère visible : saisissez-le à nouveau.".into()
             }
+            Expected::LetterOrDigit => "Il faut une lettre ou un chiffre au moins.".into(),
         },
         Problem::ControlCharacter => {
             "Ce texte contient un caractère invisible qui n’est pas permis : saisissez-le à nouveau."
@@ -66,8 +67,18 @@ fn french(problem: &Problem) -> String {
         Problem::ReadOnly { path } => format!("Le champ « {path} » ne peut pas être modifié."),
         Problem::UnknownField { path } => format!("Le champ « {path} » n’existe pas."),
         Problem::Conflict { with } => format!("Ce champ et « {with} » s’excluent : n’en donnez qu’un."),
+        Problem::Same { other } => {
+            format!("Ce champ et « {other} » sont les mêmes : ils doivent être différents.")
+        }
+        Problem::AlreadyInPlace => "C’est déjà l’adresse de ce compte.".into(),
         Problem::RequestIdReused => {
             "Cet identifiant a déjà servi pour une autre demande : créez-en un nouveau.".into()
+        }
+        Problem::Negative => "Un nombre négatif n’a pas de sens ici : 0 laisse le choix au service.".into(),
+        Problem::OtherPage => {
+            "Ce jeton de page n’est pas celui de cette liste : reprenez « next_page_token » de la page \
+             précédente, avec les mêmes autres champs."
+                .into()
         }
     }
 }
@@ -95,6 +106,7 @@ fn english(problem: &Problem) -> String {
             Expected::SomethingVisible => {
                 "There is nothing to see in this text: type it again.".into()
             }
+            Expected::LetterOrDigit => "At least one letter or digit is expected.".into(),
         },
         Problem::ControlCharacter => {
             "This text holds an invisible character that is not allowed: type it again.".into()
@@ -124,8 +136,20 @@ fn english(problem: &Problem) -> String {
         Problem::Conflict { with } => {
             format!("This field and “{with}” exclude each other: give one.")
         }
+        Problem::Same { other } => {
+            format!("This field and “{other}” are the same: they must differ.")
+        }
+        Problem::AlreadyInPlace => "This is the account’s address already.".into(),
         Problem::RequestIdReused => {
             "This ID has been used for a different request: make a new one.".into()
+        }
+        Problem::Negative => {
+            "A number below zero means nothing here: 0 leaves the choice to the service.".into()
+        }
+        Problem::OtherPage => {
+            "This page token is not one of this list: take “next_page_token” of the page before, \
+             with the same other fields."
+                .into()
         }
     }
 }

@@ -4,8 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use tokio::time::Instant;
 
-/// How long a connection that was asked to end may take to say goodbye.
-const FAREWELL: Duration = Duration::from_secs(2);
+use crate::metrics::Counted;
+
+/// How long a connection that makes room may take to say goodbye: meanwhile there is one
+/// too many.
+const HURRIED_FAREWELL: Duration = Duration::from_secs(2);
 
 /// Calls that a connection may give up beyond those that it lets be answered. A
 /// person who cancels never comes near; a peer that opens streams only to reset them
@@ -21,6 +24,9 @@ pub(in crate::listener) struct Timeouts {
     pub(in crate::listener) handshake: Duration,
     /// For a call, while none runs.
     pub(in crate::listener) idle: Duration,
+    /// For its goodbye, when it was asked to end. As long as for an answer to any ping:
+    /// calls may be on their way, and are lost with a connection that is cut off.
+    pub(in crate::listener) farewell: Duration,
     /// For what was written to be taken.
     pub(in crate::listener) unsent: Duration,
 }
@@ -56,11 +62,14 @@ pub(super) struct State {
     pub(super) abandoned: u32,
     /// Since when it was to end.
     pub(super) leaving_since: Option<Instant>,
+    /// Another connection has its place.
+    pub(super) makes_room: bool,
     pub(super) cut: Option<&'static str>,
+    pub(super) counted: Counted,
 }
 
 impl State {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant, counted: Counted) -> Self {
         Self {
             opened: now,
             next_verdict: None,
@@ -73,7 +82,9 @@ impl State {
             unsent_since: None,
             abandoned: 0,
             leaving_since: None,
+            makes_room: false,
             cut: None,
+            counted,
         }
     }
 
@@ -117,8 +128,9 @@ impl State {
         }
         if let Some(since) = self.leaving_since {
             // Running calls have deadlines; one that begins later does not put off the end.
-            let last = since + timeouts.unsent + FAREWELL;
-            let idle = (self.running == 0).then(|| since.max(self.idle_since) + FAREWELL);
+            let farewell = if self.makes_room { HURRIED_FAREWELL } else { timeouts.farewell };
+            let last = since + timeouts.unsent + farewell;
+            let idle = (self.running == 0).then(|| since.max(self.idle_since) + farewell);
             let end = idle.map_or(last, |idle| idle.min(last));
             cuts.push((end, "it does not say goodbye"));
         }

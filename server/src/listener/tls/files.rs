@@ -1,19 +1,18 @@
 //! The contents of the files of TLS, and the configuration that they make.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fs, path::PathBuf, sync::Arc};
 
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use tokio_rustls::rustls::{
     self, RootCertStore, ServerConfig,
     crypto::ring,
-    pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject as _},
     server::{VerifierBuilderError, WebPkiClientVerifier},
     version::{TLS12, TLS13},
 };
+
+use super::chain;
+use crate::certificates::{Certificate, PemError, certificates, private_key};
 
 /// Where the certificates are.
 #[derive(Clone, Debug)]
@@ -44,7 +43,30 @@ pub enum TlsError {
         /// Which.
         path: PathBuf,
         /// Why.
-        error: pem::Error,
+        error: PemError,
+    },
+    /// The server's certificate is over.
+    #[error("{}: the certificate of {subject} expired on {until}: renew it", path.display())]
+    Expired {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        subject: String,
+        /// Its last moment.
+        until: Timestamp,
+    },
+    /// The server's certificate has not begun.
+    #[error(
+        "{}: the certificate of {subject} is not valid before {from}: is this machine's clock \
+         right?", path.display()
+    )]
+    NotYetValid {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        subject: String,
+        /// Its first moment.
+        from: Timestamp,
     },
     /// Certificate and key do not go together, or cannot be used.
     #[error("the certificate or its key cannot be used: {0}")]
@@ -59,6 +81,13 @@ pub(super) struct Contents {
     certificate: Vec<u8>,
     key: Vec<u8>,
     client_ca: Option<Vec<u8>>,
+}
+
+/// What the files make.
+pub(super) struct Made {
+    pub(super) config: Arc<ServerConfig>,
+    pub(super) chain: Vec<Certificate>,
+    pub(super) client_ca: Vec<Certificate>,
 }
 
 impl Contents {
@@ -82,15 +111,22 @@ impl Contents {
         digest.finalize().into()
     }
 
-    pub(super) fn to_config(&self, files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
+    /// What they make, if the chain can serve `now`.
+    pub(super) fn make(&self, files: &TlsFiles, now: Timestamp) -> Result<Made, TlsError> {
         let provider = Arc::new(ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&[&TLS13, &TLS12])?;
+        let not_pem = |path: &PathBuf| {
+            let path = path.clone();
+            |error| TlsError::NotPem { path, error }
+        };
+        let mut client_ca = Vec::new();
         let builder = match (&self.client_ca, &files.client_ca) {
             (Some(pem), Some(path)) => {
+                client_ca = certificates(pem).map_err(not_pem(path))?;
                 let mut roots = RootCertStore::empty();
-                for certificate in certificates(pem, path)? {
-                    roots.add(certificate)?;
+                for certificate in &client_ca {
+                    roots.add(certificate.der().clone())?;
                 }
                 let verifier =
                     WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
@@ -98,19 +134,26 @@ impl Contents {
             }
             _ => builder.with_no_client_auth(),
         };
-        let key = PrivateKeyDer::from_pem_slice(&self.key)
-            .map_err(|error| TlsError::NotPem { path: files.key.clone(), error })?;
-        let chain = certificates(&self.certificate, &files.certificate)?;
-        let mut config = builder.with_single_cert(chain, key)?;
+        let key = private_key(&self.key).map_err(not_pem(&files.key))?;
+        let chain = certificates(&self.certificate).map_err(not_pem(&files.certificate))?;
+        chain::check(&chain, &files.certificate, now)?;
+        let shown = chain.iter().map(|certificate| certificate.der().clone()).collect();
+        let mut config = builder.with_single_cert(shown, key)?;
         config.alpn_protocols = vec![b"h2".to_vec()];
-        Ok(Arc::new(config))
+        Ok(Made { config: Arc::new(config), chain, client_ca })
     }
 }
 
-/// At least one certificate.
-fn certificates(text: &[u8], path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let not_pem = |error| TlsError::NotPem { path: path.to_owned(), error };
-    let found: Vec<_> =
-        CertificateDer::pem_slice_iter(text).collect::<Result<_, _>>().map_err(not_pem)?;
-    if found.is_empty() { Err(not_pem(pem::Error::NoItemsFound)) } else { Ok(found) }
+impl Made {
+    /// Tells what was read.
+    pub(super) fn tell(&self, now: Timestamp) {
+        chain::tell(&self.chain, now);
+        for authority in &self.client_ca {
+            tracing::info!(
+                subject = authority.subject(),
+                until = %authority.not_after(),
+                "TLS clients are known by this authority"
+            );
+        }
+    }
 }

@@ -38,12 +38,18 @@ impl File {
         }
     }
 
-    pub(super) async fn send(&self, envelope: &Envelope) -> Result<(), SendError> {
+    /// The folder, however it was named.
+    pub(super) fn folder(&self) -> PathBuf {
+        std::path::absolute(&self.folder).unwrap_or_else(|_| self.folder.to_path_buf())
+    }
+
+    /// Writes a mail; gives its file.
+    pub(super) async fn send(&self, envelope: &Envelope) -> Result<PathBuf, SendError> {
         let mail = mime::build(envelope, &self.from)?.formatted();
         let name = file_name(envelope)?;
-        let folder = Arc::clone(&self.folder);
+        let folder = self.folder();
         match tokio::task::spawn_blocking(move || store(&folder, &name, &mail)).await {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(path)) => Ok(path),
             Ok(Err(error)) => Err(SendError::temporary(format!("file: {}", error.kind()), true)),
             // The runtime is shutting down: the file may have been written or not.
             Err(_) => Err(SendError::temporary("file: interrupted", false)),
@@ -60,7 +66,7 @@ impl fmt::Debug for File {
 /// `20261124T184205-<local part of the message id>`
 fn file_name(envelope: &Envelope) -> Result<String, SendError> {
     let time = Timestamp::try_from(envelope.date)
-        .map_err(|_| SendError::permanent("invalid date"))
+        .map_err(|_| SendError::temporary("invalid date", true))
         .map(|time| TimeZone::UTC.to_datetime(time))?;
     let (local, _) = envelope.message_id.split_once('@').unwrap_or((&envelope.message_id, ""));
     let local: String = local
@@ -80,7 +86,7 @@ fn file_name(envelope: &Envelope) -> Result<String, SendError> {
 }
 
 /// Writes a mail under a name that is still free.
-fn store(folder: &Path, name: &str, mail: &[u8]) -> io::Result<()> {
+fn store(folder: &Path, name: &str, mail: &[u8]) -> io::Result<PathBuf> {
     make_folder(folder)?;
     let number = TEMPORARY_FILES.fetch_add(1, Ordering::Relaxed);
     let temporary = folder.join(format!(".{name}.{}-{number}.tmp", std::process::id()));
@@ -89,8 +95,9 @@ fn store(folder: &Path, name: &str, mail: &[u8]) -> io::Result<()> {
         // It is gone already if it was renamed. A leftover is hidden and harmless.
         let _ = fs::remove_file(&temporary);
     }
-    stored?;
-    new_file::sync_folder(folder)
+    let path = stored?;
+    new_file::sync_folder(folder)?;
+    Ok(path)
 }
 
 fn write(path: &Path, mail: &[u8]) -> io::Result<()> {
@@ -100,7 +107,7 @@ fn write(path: &Path, mail: &[u8]) -> io::Result<()> {
 }
 
 /// Gives a written file its name, or one like it that is free.
-fn publish(folder: &Path, name: &str, temporary: &Path) -> io::Result<()> {
+fn publish(folder: &Path, name: &str, temporary: &Path) -> io::Result<PathBuf> {
     for attempt in 1_u32.. {
         let target = match attempt {
             1 => folder.join(format!("{name}.eml")),
@@ -108,7 +115,7 @@ fn publish(folder: &Path, name: &str, temporary: &Path) -> io::Result<()> {
         };
         match new_file::publish(temporary, &target) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            outcome => return outcome,
+            outcome => return outcome.map(|()| target),
         }
     }
     Err(io::ErrorKind::AlreadyExists.into())

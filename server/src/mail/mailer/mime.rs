@@ -2,7 +2,7 @@
 //!
 //! The bytes are the same for every transport. Nothing that a person typed may get into a header
 //! but the address, and that only once it has been parsed: a line break in it would begin a
-//! header of its own.
+//! header of its own. What cannot be built is tried again, since no mail server has refused it.
 
 use lettre::{
     Address,
@@ -20,7 +20,7 @@ pub(super) fn address(typed: &str) -> Result<Address, SendError> {
     let harmless = !typed.chars().any(|c| c.is_control() || c.is_whitespace());
     match typed.parse() {
         Ok(address) if harmless => Ok(address),
-        _ => Err(SendError::permanent("invalid address")),
+        _ => Err(SendError::temporary("invalid address", true)),
     }
 }
 
@@ -32,9 +32,12 @@ pub(super) fn build(envelope: &Envelope, from: &Mailbox) -> Result<lettre::Messa
     let multipart = MultiPart::alternative()
         .singlepart(part(ContentType::TEXT_PLAIN, &message.text))
         .singlepart(part(ContentType::TEXT_HTML, &message.html));
-    lettre::Message::builder()
-        .from(from.clone())
-        .to(to)
+    let builder = lettre::Message::builder().from(from.clone()).to(to);
+    let builder = match &message.reply_to {
+        Some(reply_to) => builder.reply_to(Mailbox::new(None, address(reply_to)?)),
+        None => builder,
+    };
+    builder
         .subject(message.subject.as_str())
         .date(envelope.date)
         .message_id(Some(message_id(&envelope.message_id)?))
@@ -44,7 +47,7 @@ pub(super) fn build(envelope: &Envelope, from: &Mailbox) -> Result<lettre::Messa
         .raw_header(fixed("X-Auto-Response-Suppress", "All"))
         .raw_header(fixed("Content-Language", message.language))
         .multipart(multipart)
-        .map_err(|_| SendError::permanent("invalid message"))
+        .map_err(|_| SendError::temporary("invalid message", true))
 }
 
 fn part(content_type: ContentType, body: &str) -> SinglePart {
@@ -63,6 +66,6 @@ fn message_id(id: &str) -> Result<String, SendError> {
     if graphic && halves.is_some() {
         Ok(format!("<{id}>"))
     } else {
-        Err(SendError::permanent("invalid message id"))
+        Err(SendError::temporary("invalid message id", true))
     }
 }

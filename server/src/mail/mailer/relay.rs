@@ -18,6 +18,17 @@ pub(super) enum Protection {
     Tls,
 }
 
+impl Protection {
+    /// How a URL writes it.
+    pub(super) fn scheme(self) -> &'static str {
+        match self {
+            Self::Clear => "smtp",
+            Self::StartTls => "smtp+starttls",
+            Self::Tls => "smtps",
+        }
+    }
+}
+
 /// A relay as the operator's URL describes it.
 pub(super) struct Relay {
     pub(super) protection: Protection,

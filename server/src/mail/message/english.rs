@@ -5,21 +5,23 @@
 
 mod answers;
 mod codes;
+mod mergers;
 mod notices;
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{language::Language, layout::Block, moment};
+use super::{language::Language, layout::Block, letterhead::Letterhead, moment};
 
-/// English, with times in this zone.
+/// English, with times in this zone, of this sender.
 pub(super) struct English<'a> {
     pub(super) zone: &'a TimeZone,
+    pub(super) letterhead: &'a Letterhead,
 }
 
 impl Language for English<'_> {
     const TAG: &'static str = "en";
     const COLON: &'static str = ":";
-    const AUTOMATIC: &'static str = "This is an automatic message: please do not reply to it.";
+    const SUPPORT: &'static str = "Gestan’s support desk";
     const TYPED_IN_GESTAN: &'static str =
         "You receive it because this address was typed into Gestan’s “Compte client” window.";
     const NOTHING_TO_DO: &'static str = "If this was you, there is nothing to do.";
@@ -35,6 +37,27 @@ impl Language for English<'_> {
     const VALID_UNTIL: &'static str = "Valid until";
     const UNNAMED_MACHINE: &'static str = "(unnamed machine)";
     const QUOTES: [&'static str; 2] = ["“", "”"];
+
+    fn letterhead(&self) -> &Letterhead {
+        self.letterhead
+    }
+
+    fn automatic(&self) -> String {
+        match &self.letterhead.reply_to {
+            Some(address) => format!(
+                "This is an automatic message. If you reply to it, your answer goes to {}.",
+                address.as_typed()
+            ),
+            None => "This is an automatic message: please do not reply to it.".to_owned(),
+        }
+    }
+
+    fn call_support(&self) -> String {
+        match &self.letterhead.support_phone {
+            Some(number) => format!("Call Gestan’s support desk on {number}"),
+            None => "Call Gestan’s support desk".to_owned(),
+        }
+    }
 
     fn moment(&self, time: Timestamp) -> String {
         moment::english(time, self.zone)
@@ -69,7 +92,7 @@ impl Language for English<'_> {
                 "Click the button that sends a personal code: it will come to this address.",
                 "Type this code on the “Confirmer” screen, choose a new password and tick the box \
                  that detaches the other machines.",
-                "Call Gestan’s support desk and give your client ID.",
+                &format!("{} and give your client ID.", self.call_support()),
             ],
         )
     }

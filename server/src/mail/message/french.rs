@@ -6,21 +6,23 @@
 
 mod answers;
 mod codes;
+mod mergers;
 mod notices;
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{language::Language, layout::Block, moment};
+use super::{language::Language, layout::Block, letterhead::Letterhead, moment};
 
-/// French, with times in this zone.
+/// French, with times in this zone, of this sender.
 pub(super) struct French<'a> {
     pub(super) zone: &'a TimeZone,
+    pub(super) letterhead: &'a Letterhead,
 }
 
 impl Language for French<'_> {
     const TAG: &'static str = "fr";
     const COLON: &'static str = "\u{a0}:";
-    const AUTOMATIC: &'static str = "Ceci est un message automatique : merci de ne pas y répondre.";
+    const SUPPORT: &'static str = "Assistance Gestan";
     const TYPED_IN_GESTAN: &'static str = "Vous le recevez parce que cette adresse a été saisie \
                                            dans Gestan, fenêtre « Compte client ».";
     const NOTHING_TO_DO: &'static str = "C’était vous ? Vous n’avez rien à faire.";
@@ -36,6 +38,28 @@ impl Language for French<'_> {
     const VALID_UNTIL: &'static str = "Valable jusqu’au";
     const UNNAMED_MACHINE: &'static str = "(poste sans nom)";
     const QUOTES: [&'static str; 2] = ["«\u{a0}", "\u{a0}»"];
+
+    fn letterhead(&self) -> &Letterhead {
+        self.letterhead
+    }
+
+    fn automatic(&self) -> String {
+        match &self.letterhead.reply_to {
+            Some(address) => format!(
+                "Ceci est un message automatique. Si vous y répondez, votre réponse part à \
+                 l’adresse {}.",
+                address.as_typed()
+            ),
+            None => "Ceci est un message automatique : merci de ne pas y répondre.".to_owned(),
+        }
+    }
+
+    fn call_support(&self) -> String {
+        match &self.letterhead.support_phone {
+            Some(number) => format!("Appelez l’assistance Gestan au {number}"),
+            None => "Appelez l’assistance Gestan".to_owned(),
+        }
+    }
 
     fn moment(&self, time: Timestamp) -> String {
         moment::french(time, self.zone)
@@ -78,7 +102,7 @@ impl Language for French<'_> {
                 "Cliquez sur le bouton qui envoie un code personnel : il arrive à cette adresse.",
                 "Tapez ce code sur l’écran « Confirmer », choisissez un nouveau mot de passe et \
                  cochez la case qui détache les autres postes.",
-                "Appelez l’assistance Gestan et donnez votre ID client.",
+                &format!("{} et donnez votre ID client.", self.call_support()),
             ],
         )
     }

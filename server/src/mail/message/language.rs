@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use super::{
     CodeMail, Request,
     layout::{Block, Fact, Layout},
+    letterhead::Letterhead,
     machine_name::quoted_machine_name,
 };
-use crate::mail::notice::{Detached, Event};
+use crate::mail::notice::{AddressBySupport, BySupport, Detached, Event, Merge};
 
 /// The words and sentences that several mails share, and the blocks that are made of them.
 pub(super) trait Language {
@@ -19,8 +20,8 @@ pub(super) trait Language {
     const TAG: &'static str;
     /// What stands between a label and its value in the text part.
     const COLON: &'static str;
-    /// The footer's first line: nobody reads what is sent back.
-    const AUTOMATIC: &'static str;
+    /// What stands before the ways to reach support.
+    const SUPPORT: &'static str;
     /// Why the reader gets a mail that somebody's typing has brought about.
     const TYPED_IN_GESTAN: &'static str;
     /// To somebody who has done it, in a mail about what was done.
@@ -39,6 +40,15 @@ pub(super) trait Language {
     const UNNAMED_MACHINE: &'static str;
     /// What stands around a text that a person typed.
     const QUOTES: [&'static str; 2];
+
+    /// What the operator has mails say.
+    fn letterhead(&self) -> &Letterhead;
+
+    /// The footer's first line: that nobody wrote this, and where an answer goes.
+    fn automatic(&self) -> String;
+
+    /// The beginning of a sentence: to call support.
+    fn call_support(&self) -> String;
 
     /// A moment in words.
     fn moment(&self, time: Timestamp) -> String;
@@ -73,9 +83,19 @@ pub(super) trait Language {
             preheader: self.typeset(preheader),
             title: self.typeset(title),
             blocks,
-            footer: vec![self.typeset(Self::AUTOMATIC), self.typeset(reason)],
+            footer: vec![self.typeset(&self.automatic()), self.typeset(reason)],
+            letterhead: self.letterhead_lines(),
             colon: Self::COLON,
         }
+    }
+
+    /// Who sends the mail, as the operator wrote it: without our typography.
+    fn letterhead_lines(&self) -> Vec<String> {
+        let letterhead = self.letterhead();
+        let support = letterhead.support();
+        let support = support.map(|ways| format!("{}{} {ways}", Self::SUPPORT, Self::COLON));
+        let legal_line = letterhead.legal_line.as_ref().map(|line| line.as_str().to_owned());
+        [letterhead.sender(), support, legal_line].into_iter().flatten().collect()
     }
 
     fn hello(&self) -> Block {
@@ -106,6 +126,14 @@ pub(super) trait Language {
     fn code_facts(&self, mail: &CodeMail) -> Block {
         let [machine, time] = self.request_facts(&mail.request);
         Block::Facts(vec![machine, time, self.time_fact(Self::VALID_UNTIL, mail.expire_time)])
+    }
+
+    /// The same of a code that no machine has asked for.
+    fn support_code_facts(&self, mail: &CodeMail) -> Block {
+        Block::Facts(vec![
+            self.time_fact(Self::REQUESTED_ON, mail.request.time),
+            self.time_fact(Self::VALID_UNTIL, mail.expire_time),
+        ])
     }
 
     fn request_facts(&self, request: &Request) -> [Fact; 2] {
@@ -142,13 +170,22 @@ pub(super) trait CodeMails: Language {
     fn open_account(&self, mail: &CodeMail) -> Layout;
     fn account_exists(&self, account_id: u32, mail: &CodeMail) -> Layout;
     fn personal_code(&self, account_id: u32, mail: &CodeMail) -> Layout;
+    fn support_code(&self, account_id: Option<u32>, mail: &CodeMail) -> Layout;
     fn confirm_email(&self, mail: &CodeMail) -> Layout;
+    fn support_confirm_email(&self, mail: &CodeMail) -> Layout;
 }
 
 /// The mails that answer a request for which there is no code.
 pub(super) trait Answers: Language {
     fn no_account(&self, request: &Request) -> Layout;
     fn email_taken(&self, request: &Request) -> Layout;
+}
+
+/// The mails to the owners of two accounts that were made one: which ID counts from now on, what
+/// becomes of machines and password, and whom to call if that was wrong.
+pub(super) trait Mergers: Language {
+    fn account_merged(&self, merge: &Merge, into_email_masked: &str) -> Layout;
+    fn account_extended(&self, merge: &Merge) -> Layout;
 }
 
 /// The welcome and the security notices.
@@ -164,6 +201,8 @@ pub(super) trait Notices: Language {
     fn email_change_requested(&self, event: &Event, new_email_masked: &str) -> Layout;
     fn email_changed(&self, event: &Event, new_email_masked: &str) -> Layout;
     fn machine_linked(&self, event: &Event) -> Layout;
+    fn machine_unlinked(&self, done: &BySupport) -> Layout;
+    fn email_change_started(&self, started: &AddressBySupport) -> Layout;
 
     /// The sentence that follows when machines made room for another one.
     fn made_room(&self, detached_several: bool) -> &'static str;
@@ -175,12 +214,19 @@ pub(super) trait Notices: Language {
         }
         what.push(' ');
         what.push_str(self.made_room(detached.are_several()));
+        facts.extend(self.detached_facts(detached));
+    }
+
+    /// Which machines were detached.
+    fn detached_facts(&self, detached: &Detached) -> Vec<Fact> {
         let names = detached.names.iter();
-        facts.extend(names.map(|name| self.machine_fact(Self::DETACHED_MACHINE, name)));
+        let mut facts: Vec<Fact> =
+            names.map(|name| self.machine_fact(Self::DETACHED_MACHINE, name)).collect();
         if detached.others > 0 {
             let label = Self::OTHER_DETACHED_MACHINES.to_owned();
             facts.push(Fact { label, value: detached.others.to_string() });
         }
+        facts
     }
 
     /// A notice of what was done, which the reader can take back.

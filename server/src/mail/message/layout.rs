@@ -20,6 +20,8 @@ pub(super) struct Layout {
     pub(super) title: String,
     pub(super) blocks: Vec<Block>,
     pub(super) footer: Vec<String>,
+    /// Who sends it, below the footer; may be empty.
+    pub(super) letterhead: Vec<String>,
     /// What stands between a label and its value in the text part.
     pub(super) colon: &'static str,
 }
@@ -70,7 +72,7 @@ impl Layout {
     pub(super) fn render(self) -> Result<Message, askama::Error> {
         let text = TextPart { layout: &self }.render()?;
         let html = HtmlPart { layout: &self }.render()?;
-        Ok(Message { language: self.language, subject: self.subject, text, html })
+        Ok(Message { language: self.language, subject: self.subject, reply_to: None, text, html })
     }
 }
 

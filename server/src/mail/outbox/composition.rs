@@ -1,24 +1,25 @@
 //! What an enqueued mail says at the moment when it is sent, and the code that is
-//! minted for it there and then.
+//! minted for it there and then: the same one whenever this process sends it again.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Outbox, POLL, error::DeliveryError};
+use super::{Outbox, OutboxConfig, POLL, error::DeliveryError, in_time};
 use crate::{
     credentials::hasher::{CodeHash, HashError, HashFor},
-    domain::{account_id::AccountId, personal_code::PersonalCode},
+    domain::{account_id::AccountId, email_address::EmailAddress, personal_code::PersonalCode},
     mail::{
         letter::Letter,
         message::{self, CodeMail, Content, Message, Request},
     },
-    model::challenge::{Challenge, Door, Purpose},
+    model::challenge::{Challenge, Purpose},
     storage::{
         account, challenge,
+        error::StorageError,
         outbox_mail::{self, LeasedMail},
-        personal_code,
+        personal_code::{self, Inserted},
     },
 };
 
@@ -26,8 +27,8 @@ use crate::{
 pub(super) struct Composed {
     pub(super) message: Message,
     pub(super) kind: &'static str,
-    /// The code in it, if there is one.
-    pub(super) code_id: Option<Uuid>,
+    /// The code in it, if this try is the first that may bring it.
+    pub(super) new_code_id: Option<Uuid>,
 }
 
 impl Outbox {
@@ -39,16 +40,19 @@ impl Outbox {
     ) -> Result<Option<Composed>, DeliveryError> {
         let letter = Letter::from_json(&mail.letter)
             .map_err(|error| DeliveryError::Compose(error.to_string()))?;
-        let (content, code_id) = match letter {
-            Letter::Code { challenge_id } => match self.code(mail, challenge_id, now).await? {
-                Some((content, code_id)) => (content, Some(code_id)),
-                None => return Ok(None),
-            },
+        let (content, new_code_id) = match letter {
+            Letter::Code { challenge_id, by_support } => {
+                match self.code(mail, challenge_id, by_support, now).await? {
+                    Some((content, code)) => (content, code.is_new.then_some(code.id)),
+                    None => return Ok(None),
+                }
+            }
             Letter::Notice(notice) => (Content::Notice(notice), None),
         };
-        let message = message::compose(&content, mail.locale, &self.config.time_zone)
+        let OutboxConfig { time_zone, letterhead, .. } = &self.config;
+        let message = message::compose(&content, mail.locale, time_zone, letterhead)
             .map_err(|error| DeliveryError::Compose(error.to_string()))?;
-        Ok(Some(Composed { message, kind: content.kind(), code_id }))
+        Ok(Some(Composed { message, kind: content.kind(), new_code_id }))
     }
 
     /// What a mail says for a challenge, by what the address is worth just now.
@@ -56,18 +60,15 @@ impl Outbox {
         &self,
         mail: &LeasedMail,
         challenge_id: Uuid,
+        by_support: bool,
         now: Timestamp,
-    ) -> Result<Option<(Content, Uuid)>, DeliveryError> {
-        let Some(challenge) = challenge::find(&self.db.read(), challenge_id).await? else {
+    ) -> Result<Option<(Content, Inserted)>, DeliveryError> {
+        let Some((challenge, owner)) = in_time(self.asked_for(challenge_id, now)).await? else {
             return Ok(None);
         };
-        if !challenge.state(Door::Confirm, now).is_open() {
-            return Ok(None);
-        }
-        let owner = account::find_id_by_email(&self.db.read(), challenge.email.key()).await?;
         // Minted whatever the mail will say: a mail without a code must not be
         // recognizable by less hashing.
-        let Some((code_id, code)) = self.mint(mail, &challenge, now).await? else {
+        let Some((inserted, code)) = self.mint(mail, &challenge, now).await? else {
             return Ok(None);
         };
         let request = Request {
@@ -80,6 +81,12 @@ impl Outbox {
             expire_time: mail.expire_time,
         };
         let content = match (challenge.purpose, owner.map(AccountId::number)) {
+            (Purpose::Create, account_id) if by_support => {
+                Content::SupportCode { account_id, code }
+            }
+            (Purpose::ResendPassword, Some(account_id)) if by_support => {
+                Content::SupportCode { account_id: Some(account_id), code }
+            }
             (Purpose::Create, None) => Content::OpenAccount(code),
             (Purpose::Create, Some(account_id)) => Content::AccountExists { account_id, code },
             (Purpose::ResendPassword, Some(account_id)) => {
@@ -89,9 +96,33 @@ impl Outbox {
             (Purpose::ChangeEmail(id), Some(owner)) if owner != id.number() => {
                 Content::EmailTaken(request)
             }
+            (Purpose::ChangeEmail(_), _) if by_support => Content::SupportConfirmEmail(code),
             (Purpose::ChangeEmail(_), _) => Content::ConfirmEmail(code),
         };
-        Ok(Some((content, code_id)))
+        Ok(Some((content, inserted)))
+    }
+
+    /// The challenge, while it wants its mail, and whose its address is.
+    async fn asked_for(
+        &self,
+        challenge_id: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<(Challenge, Option<AccountId>)>, StorageError> {
+        let found = challenge::find(&self.db.read(), challenge_id).await?;
+        let Some(challenge) = found.filter(|challenge| challenge.wants_mail(now)) else {
+            return Ok(None);
+        };
+        if let Purpose::ChangeEmail(id) = challenge.purpose {
+            // It may have waited for a day: another one may have been asked for, or this one
+            // taken back.
+            let account = account::find(&self.db.read(), id).await?;
+            let pending = account.and_then(|account| account.pending_address());
+            if pending.as_ref().map(EmailAddress::key) != Some(challenge.email.key()) {
+                return Ok(None);
+            }
+        }
+        let owner = account::find_id_by_email(&self.db.read(), challenge.email.key()).await?;
+        Ok(Some((challenge, owner)))
     }
 
     /// Hashes the code when the hasher has room for it. That others have much to hash is
@@ -116,30 +147,30 @@ impl Outbox {
         }
     }
 
-    /// Makes a code, and stores its hash before anybody can type it; `None`
-    /// when another server has taken the mail over.
+    /// Makes the mail's code, and stores its hash before anybody can type it; `None` when
+    /// another server has taken the mail over, or a copy of it has arrived and its code was
+    /// used.
     async fn mint(
         &self,
         mail: &LeasedMail,
         challenge: &Challenge,
         now: Timestamp,
-    ) -> Result<Option<(Uuid, PersonalCode)>, DeliveryError> {
-        let code = PersonalCode::generate(&*self.randomness);
+    ) -> Result<Option<(Inserted, PersonalCode)>, DeliveryError> {
+        let code = self.code_key.code(challenge.id, challenge.seed.as_ref());
         let hash = self.hash_when_there_is_room(&code, challenge).await?;
         let id = self.randomness.uuid();
-        let stored = self
-            .db
-            .retry(|| async {
-                let transaction = self.db.begin().await?;
-                if !outbox_mail::holds(&transaction, mail).await? {
-                    return Ok::<_, DeliveryError>(false);
-                }
-                personal_code::insert(&transaction, id, challenge.id, &hash, now, mail.expire_time)
+        let stored = self.db.retry(|| async {
+            let transaction = self.db.begin().await?;
+            if !outbox_mail::holds(&transaction, mail).await? {
+                return Ok(None);
+            }
+            let expire_time = mail.expire_time;
+            let inserted =
+                personal_code::insert(&transaction, id, challenge.id, &hash, now, expire_time)
                     .await?;
-                transaction.commit().await?;
-                Ok(true)
-            })
-            .await?;
-        Ok(stored.then_some((id, code)))
+            transaction.commit().await?;
+            Ok(inserted)
+        });
+        Ok(in_time(stored).await?.map(|inserted| (inserted, code)))
     }
 }

@@ -1,9 +1,6 @@
 //! Why a mail could not be delivered just now: it stays in the queue, and is tried again.
 
-use crate::{
-    credentials::hasher::HashError,
-    storage::{database::IsConflict, error::StorageError},
-};
+use crate::{credentials::hasher::HashError, storage::error::StorageError};
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DeliveryError {
@@ -13,10 +10,4 @@ pub(super) enum DeliveryError {
     Hash(#[from] HashError),
     #[error("the mail cannot be composed: {0}")]
     Compose(String),
-}
-
-impl IsConflict for DeliveryError {
-    fn is_conflict(&self) -> bool {
-        matches!(self, Self::Storage(error) if error.is_conflict())
-    }
 }

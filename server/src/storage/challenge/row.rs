@@ -1,7 +1,8 @@
 //! Between a row of `challenge` and the domain.
 
 use super::super::{
-    account::account_id, entity::challenge::Model, error::StorageError, from_millis, to_millis,
+    account::account_id, bytes, entity::challenge::Model, error::StorageError, from_millis,
+    to_millis,
 };
 use crate::{
     credentials::hasher::CodeSalt,
@@ -115,8 +116,4 @@ impl TryFrom<Model> for Challenge {
 pub(super) fn code_salt(salt: &[u8], params: &str) -> Result<CodeSalt, StorageError> {
     let params = params.parse().map_err(|_| StorageError::damaged("hash_params"))?;
     Ok(CodeSalt { salt: bytes(salt, "salt")?, params })
-}
-
-fn bytes<const N: usize>(stored: &[u8], column: &str) -> Result<[u8; N], StorageError> {
-    stored.try_into().map_err(|_| StorageError::damaged(column))
 }

@@ -19,9 +19,11 @@ use crate::storage::{
 /// The row that tells which database is being copied. No table has this name.
 const SOURCE: &str = "*";
 
-/// Whether the database is the target of a copy that has not come to its end. No server
-/// may start on it.
-pub async fn is_begun(db: &DatabaseConnection) -> Result<bool, StorageError> {
+/// What a database has until the copy into it has come to its end.
+pub(super) const TABLE: Entity = Entity;
+
+/// Whether the database is the target of a copy that has not come to its end.
+pub(super) async fn is_begun(db: &DatabaseConnection) -> Result<bool, StorageError> {
     Ok(SchemaManager::new(db).has_table(Entity.table_name()).await?)
 }
 

@@ -1,26 +1,30 @@
 //! The two databases of a copy: opened so that nobody else can write, named so
 //! that no password is told.
 
-use std::{fs, str::FromStr as _};
+use std::fs;
 
 use gestan_account_migration::Migrator;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
     DbErr, IsolationLevel, RuntimeErr, Statement, TransactionTrait as _,
-    sqlx::{postgres::PgConnectOptions, sqlite::SqliteLockingMode},
+    sqlx::sqlite::SqliteLockingMode,
 };
 use sea_orm_migration::MigratorTrait as _;
 
 use super::{CopyError, at, progress};
 use crate::storage::{
     error::StorageError,
-    pools::{DATABASE_TIMEOUT, check_url, connect_to_primary, hosts},
+    pools::{DATABASE_TIMEOUT, check_url},
+    postgres,
     sqlite::{is_sqlite, sqlite_options, sqlite_path},
     sqlite_file,
 };
 
 /// Where a database is, without its password.
-pub(super) fn place(url: &str) -> Result<String, CopyError> {
+///
+/// # Errors
+/// [`CopyError::Storage`] when its URL is none.
+pub fn place(url: &str) -> Result<String, CopyError> {
     check_url(url).map_err(at("the database"))?;
     if let Some(path) = sqlite_path(url) {
         let path = fs::canonicalize(&path).or_else(|_| std::path::absolute(&path)).unwrap_or(path);
@@ -28,10 +32,7 @@ pub(super) fn place(url: &str) -> Result<String, CopyError> {
     }
     let mut places = Vec::new();
     let mut name = String::new();
-    for url in hosts(url) {
-        let options = PgConnectOptions::from_str(&url)
-            .map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))
-            .map_err(|error| at("the database")(error.into()))?;
+    for postgres::Host { options, .. } in postgres::hosts(url).map_err(at("the database"))? {
         places.push(match options.get_socket() {
             Some(socket) => socket.display().to_string(),
             None => format!("{}:{}", options.get_host(), options.get_port()),
@@ -112,7 +113,8 @@ pub(super) async fn check_alone(db: &impl ConnectionTrait, place: &str) -> Resul
 /// One connection, kept to the end: with SQLite, the lock lasts as long.
 async fn open(url: &str, place: &str, create: bool) -> Result<DatabaseConnection, CopyError> {
     if !is_sqlite(url) {
-        let db = connect_to_primary(url, |url| options(url, create)).await.map_err(at(place))?;
+        let (_, connection, _) = postgres::connect_to_primary(url).await.map_err(at(place))?;
+        let db = connection.into_inner();
         check_alone(&db, place).await?;
         return Ok(db);
     }

@@ -14,6 +14,7 @@ by_position! {
         pub token_digest: Vec<u8>,
         pub link_time: i64,
         pub last_seen_time: i64,
+        pub last_seen_network: Option<String>,
         pub unlink_time: Option<i64>,
     }
 }

@@ -10,6 +10,7 @@ pub struct Model {
     pub locale: String,
     pub state: String,
     pub attempts: i32,
+    pub uncertain_attempts: i32,
     pub next_attempt_time: i64,
     pub lease_id: Option<Uuid>,
     pub lease_expire_time: i64,

@@ -9,6 +9,9 @@ pub struct Model {
     pub hash: Vec<u8>,
     pub create_time: i64,
     pub expire_time: i64,
+    pub spent_time: Option<i64>,
+    pub spent_call: Option<Vec<u8>>,
+    pub seed: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -9,6 +9,10 @@ pub struct Model {
     pub key_digest: Vec<u8>,
     pub create_time: i64,
     pub revoke_time: Option<i64>,
+    pub role: String,
+    pub expire_time: Option<i64>,
+    pub last_use_time: Option<i64>,
+    pub key_hint: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

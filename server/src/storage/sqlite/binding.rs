@@ -20,6 +20,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) enum Role {
     Reads,
     Writes,
+    /// Nothing: it is closed as soon as it is made.
+    Nowhere,
 }
 
 /// What binds all connections to the one file that the first of them has opened.

@@ -35,6 +35,7 @@ async fn a_target_with_rows_is_not_touched() {
     let home = Home::on_sqlite();
     let [source, target] = ["source", "target"].map(|name| url(&file(&home, name)));
     migrated(&home, &source).await;
+    migrated(&home, &target).await;
     let key = ["--database-url", &target, "support-key", "create", "Alice"];
     assert!(run_to_end(home.command().args(key)).await.status.success());
     refused(&home, &source, &target, "has rows in `support_key`").await;

@@ -1,9 +1,13 @@
 //! What the program makes of its settings.
 
-use gestan_account_client::ClientOptions;
+use gestan_account_client::{
+    ClientOptions, LinkToken,
+    v1::{self, ErrorReason},
+};
+use gestan_account_proto::support::v1::StartEmailChangeRequest;
 use gestan_account_server::cli;
 use gestan_account_tests::{
-    count, creation,
+    count, creation, desk_at,
     process::{Ended, Home, ServerProcess, run_to_end, server_command},
 };
 use sea_orm::Database;
@@ -55,13 +59,23 @@ async fn unusable_settings_are_told_without_their_passwords() {
         (["--mail-url", "ftp://relais:secretdurelais@127.0.0.1"], "file:"),
         (["--mail-url", "smtps://relais:secretdurelais@127.0.0.1:x"], "port"),
         (["--mail-from", "nobody"], "sender"),
+        (["--mail-from", "é@exemple.fr"], "ASCII"),
+        (["--mail-from", "a@exemple.fr\nb@exemple.fr"], "MAIL_FROM"),
+        (["--mail-url", "smtps://relais:secretdurelais@127.0.0.1\nx"], "MAIL_URL"),
+        (["--database-url", "postgres://u:secretdurelais@127.0.0.1\nx"], "DATABASE_URL"),
+        (["--mail-company", "Gestan\r\nBcc: x@exemple.fr"], "company"),
+        (["--mail-address", "1 rue\nHaute"], "postal address"),
+        (["--mail-legal-line", &*"x".repeat(301)], "300"),
+        (["--mail-reply-to", "nobody"], "reply-to"),
+        (["--support-phone", "appelez le 08"], "digits"),
+        (["--support-email", "assistance@gestan"], "support address"),
         (["--database-url", "postgres://u:secretdurelais@127.0.0.1:1/n"], "database"),
         (["--database-url", "mysql://u:secretdurelais@127.0.0.1/n"], "database"),
         (["--database-url", "postgres://u:secretdurelais@127.0.0.1:x/n"], "database"),
         (["--hash-memory-kib", "1"], "hash"),
         (["--hash-passes", "0"], "hash"),
     ] {
-        let mut all = vec!["--listen", "127.0.0.1:0"];
+        let mut all = vec!["--listen", "127.0.0.1:0", "--allow-trial-settings"];
         all.extend(arguments);
         let log = refused(&folder, &all).await;
         assert!(log.contains(word), "{arguments:?}: {log}");
@@ -103,14 +117,22 @@ async fn settings_are_read_from_variables() {
     let folder = TempDir::new().expect("a folder");
     let mut command = server_command(folder.path());
     for (name, value) in [
-        ("LISTEN", "127.0.0.1:0"),
-        ("DATABASE_URL", "sqlite:donnees/comptes.sqlite"),
-        ("MAIL_URL", "file:courrier"),
-        ("MAIL_FROM", "Essai <essai@variable.example>"),
+        // As files of variables have them: with blanks and line ends behind them.
+        ("LISTEN", "127.0.0.1:0 "),
+        ("DATABASE_URL", "sqlite:donnees/comptes.sqlite\r\n"),
+        ("MAIL_URL", "file:courrier "),
+        ("MAIL_FROM", " Essai <essai@variable.example> \n"),
+        ("MAIL_EHLO_NAME", "poste.exemple.fr\n"),
+        ("MAIL_COMPANY", " Éditions Gestan "),
+        ("MAIL_ADDRESS", "12 rue des Lilas, 69001 Lyon"),
+        ("MAIL_LEGAL_LINE", "SARL au capital de 10 000 €"),
+        ("MAIL_REPLY_TO", "reponse@variable.example\n"),
+        ("SUPPORT_PHONE", " 01 58 90 49 77 "),
+        ("SUPPORT_EMAIL", "assistance@variable.example"),
         ("HASH_MEMORY_KIB", "64"),
         ("HASH_PASSES", "1"),
         ("LOG_FORMAT", "json"),
-        ("CODE_LIFETIME", "2h"),
+        ("CODE_LIFETIME", "2h\n"),
     ] {
         command.env(format!("GESTAN_ACCOUNT_{name}"), value);
     }
@@ -129,6 +151,75 @@ async fn settings_are_read_from_variables() {
     let url = format!("sqlite:{}", folder.path().join("donnees/comptes.sqlite").display());
     let db = Database::connect(url).await.expect("the database");
     assert_eq!(count(&db, "SELECT count(*) FROM challenge").await, 1);
+}
+
+#[tokio::test]
+async fn settings_of_the_support_desk_are_read_from_variables() {
+    let home = Home::migrated().await;
+    let made = run_to_end(home.command().args(["support-key", "create", "Luc"])).await;
+    let key = LinkToken::parse(made.printed.trim()).expect("a key");
+    let reasons = async |networks: &str| {
+        let mut command = home.command();
+        command.env("GESTAN_ACCOUNT_SUPPORT_NETWORKS", networks);
+        command.env("GESTAN_ACCOUNT_SUPPORT_CALLS_PER_MINUTE", " 1\n");
+        let server = ServerProcess::start_as(command, &home, &[]).await;
+        let agent = server.connect(ClientOptions::new().max_attempts(1)).await;
+        let agent = agent.with_link_token(&key);
+        let request = v1::GetRequest { account_id: 4_000_000_000 };
+        let mut reasons = Vec::new();
+        for _ in 0..2 {
+            let refused = agent.get(request).await.expect_err("there is no such account");
+            reasons.push(refused.reason().expect("a reason"));
+        }
+        reasons
+    };
+    let [denied, unknown] = [ErrorReason::PermissionDenied, ErrorReason::InvalidCredentials];
+    assert_eq!(reasons("10.1.0.0/16").await, [denied, denied]);
+    let too_many = ErrorReason::TooManyCallsWithKey;
+    assert_eq!(reasons("10.1.0.0/16, 127.0.0.1 \n").await, [unknown, too_many]);
+
+    let mut create = home.command();
+    create.args(["support-key", "create", "Eve", "--role", "admin"]);
+    let made = run_to_end(&mut create).await;
+    let mut command = home.command();
+    command.env("GESTAN_ACCOUNT_SUPPORT_EMAIL_DELAY", " 90m\n");
+    let server = ServerProcess::start_as(command, &home, &[]).await;
+    let client = server.connect(ClientOptions::new()).await;
+    let account_id = server.open_account(&client, 1).await.account_id;
+    let request = StartEmailChangeRequest {
+        account_id,
+        email: "neuve@exemple.fr".to_owned(),
+        reason: "rappel au siège".to_owned(),
+        ..Default::default()
+    };
+    let mut desk = desk_at(server.address, Some(made.printed.trim()), None).await;
+    let started = desk.start_email_change(request).await.expect("an admin may").into_inner();
+    let asked = started.account.expect("an account").update_time.expect("a time");
+    let sent = started.send_time.expect("a time");
+    assert_eq!(sent.seconds - asked.seconds, 90 * 60);
+}
+
+#[test]
+fn what_surrounds_a_setting_is_passed_over_and_a_line_break_inside_is_refused_by_name() {
+    let command = cli::program();
+    let mut number = 0;
+    for setting in command.get_arguments().filter(|setting| setting.get_env().is_some()) {
+        let long = setting.get_long().expect("a name");
+        let parsed =
+            |value: String| cli::Cli::parse(["server".to_owned(), format!("--{long}={value}")]);
+        let [default] = setting.get_default_values() else { continue };
+        // These three may hold a password, or are read where their part is built.
+        let is_plain = *default == *"" || *default == *"false";
+        if is_plain || ["database-url", "mail-url", "mail-from"].contains(&long) {
+            continue;
+        }
+        let default = default.to_string_lossy();
+        assert!(parsed(format!(" {default}\r\n")).is_ok(), "--{long}");
+        let error = parsed(format!("{default}\n{default}")).err().expect(long).to_string();
+        assert!(error.contains(&format!("--{long}")), "{error}");
+        number += 1;
+    }
+    assert!(number > 25, "{number} settings were looked at");
 }
 
 /// The help is the reference of the settings.
@@ -177,7 +268,14 @@ async fn the_help_shows_no_password_of_a_variable() {
             .is_some_and(|help| help.to_string().contains("PASSWORD"))
     });
     let secret: Vec<_> = secret.map(|argument| argument.get_env().expect("a variable")).collect();
-    assert_eq!(secret, ["GESTAN_ACCOUNT_DATABASE_URL", "GESTAN_ACCOUNT_MAIL_URL"]);
+    assert_eq!(
+        secret,
+        [
+            "GESTAN_ACCOUNT_DATABASE_URL",
+            "GESTAN_ACCOUNT_MAIL_URL",
+            "GESTAN_ACCOUNT_MAIL_FALLBACK_URL"
+        ]
+    );
     for variable in secret {
         command.env(variable, "smtps://relais:secretdurelais@127.0.0.1");
     }

@@ -8,7 +8,7 @@ use gestan_account_tests::{Stored, TestServer, assert_refused, count, stored, vi
 
 use super::confirm;
 
-const TRIES: &str = "SELECT sum(wrong_tries + account_wrong_tries) FROM challenge";
+const TRIES: &str = "SELECT sum(wrong_tries) FROM challenge";
 
 #[tokio::test]
 async fn confirm_tells_a_mistyped_code_from_a_wrong_one_and_counts_no_try() {

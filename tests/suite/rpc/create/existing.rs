@@ -47,7 +47,7 @@ async fn create_for_an_existing_address_mails_its_id_and_leads_to_that_account()
     assert_says(
         &mail,
         &[
-            "Cette adresse a déjà son compte client Gestan",
+            "Un compte client Gestan existe déjà à cette adresse",
             &id,
             "Demandé par le poste : « Caisse 2 »",
             "Valable jusqu’au : mercredi 25 novembre 2026 à 9 h (heure de Paris)",

@@ -39,7 +39,7 @@ async fn a_hundred_concurrent_creates_with_every_code_confirmed_make_one_account
         assert!(own.next().is_none(), "one mail for {name}");
         let client = client.clone();
         confirming.spawn(async move {
-            let confirm = v1::ConfirmRequest { challenge_id, code };
+            let confirm = v1::ConfirmRequest { challenge_id, code, ..Default::default() };
             client.confirm(confirm).await.expect("Confirm is answered")
         });
     }

@@ -14,6 +14,7 @@ use super::request;
 
 const ONE: Stored = Stored {
     accounts: 0,
+    words: 0,
     challenges: 1,
     codes: 0,
     request_ids: 1,

@@ -80,7 +80,7 @@ async fn the_code_of_resend_password_serves_once_in_update() {
     assert_refused(outcome, Code::Unauthenticated, ErrorReason::InvalidCredentials);
     let city = text(server.db(), "SELECT city FROM account").await;
     assert_eq!(city.as_deref(), Some("Lyon"));
-    let spent = "SELECT count(spent_time) FROM challenge WHERE purpose = 'resend_password'";
+    let spent = "SELECT count(spent_call) FROM personal_code";
     assert_eq!(count(server.db(), spent).await, 1);
     assert!(password_is(&server, member.account_id, PASSWORD).await);
 }

@@ -7,7 +7,6 @@ use gestan_account_client::{
 use gestan_account_server::{
     clock::Clock as _,
     credentials::token::{Token, TokenKind},
-    storage::support_key,
 };
 use gestan_account_tests::{
     Stored, TestServer, assert_refused, code_in, machine, refused, stored, uuid, violations,
@@ -120,10 +119,8 @@ async fn resend_password_refuses_a_dead_token_when_it_is_all_that_names_the_acco
 #[tokio::test]
 async fn resend_password_refuses_a_support_key_that_names_no_account() {
     let server = TestServer::start().await;
-    let key = Token::generate(TokenKind::SupportKey, &*server.accounts.randomness);
-    let now = server.clock.now();
-    support_key::insert(server.db(), "Nadia", &key.digest(), now).await.expect("a key");
-    let outcome = server.client_with(key.reveal()).resend_password(request(1)).await;
+    let (_, support) = server.support_agent("Nadia").await;
+    let outcome = support.resend_password(request(1)).await;
     assert_refused(outcome, Code::PermissionDenied, ErrorReason::PermissionDenied);
     assert_eq!(stored(&server).await, Stored::default());
 }

@@ -4,11 +4,7 @@ use gestan_account_client::{
     Code,
     v1::{self, ErrorReason, ViolationReason},
 };
-use gestan_account_server::{
-    clock::Clock as _,
-    credentials::token::{Token, TokenKind},
-    storage::support_key,
-};
+use gestan_account_server::credentials::token::{Token, TokenKind};
 use gestan_account_tests::{
     PASSWORD, TestServer, assert_refused, assert_says, new_password, stored, text, violations,
 };
@@ -89,11 +85,8 @@ async fn set_password_with_the_current_one_needs_a_living_link_token() {
 async fn set_password_refuses_a_support_key() {
     let server = TestServer::start().await;
     server.open_account("jeanne@exemple.fr", 1).await;
-    let key = Token::generate(TokenKind::SupportKey, &*server.accounts.randomness);
-    let now = server.clock.now();
-    support_key::insert(server.db(), "Nadia", &key.digest(), now).await.expect("a key");
+    let (_, support) = server.support_agent("Nadia").await;
     let (hash, before) = (text(server.db(), HASH).await, stored(&server).await);
-    let support = server.client_with(key.reveal());
     let outcome = support.set_password(request(PASSWORD, &new_password(1))).await;
     assert_refused(outcome, Code::PermissionDenied, ErrorReason::PermissionDenied);
     assert_eq!(text(server.db(), HASH).await, hash);

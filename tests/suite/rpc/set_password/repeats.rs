@@ -4,8 +4,10 @@ use gestan_account_client::{
     Code,
     v1::{self, ErrorReason},
 };
+use gestan_account_server::throttle::Throttles;
 use gestan_account_tests::{
-    PASSWORD, TestServer, assert_refused, count, new_password, refused, stored, text,
+    PASSWORD, TestServer, TestServerOptions, assert_refused, count, new_password, refused, stored,
+    text,
 };
 use jiff::SignedDuration;
 use tokio::task::JoinSet;
@@ -54,6 +56,44 @@ async fn set_password_refuses_a_spent_ticket_with_another_password() {
     assert_eq!(server.deliver_mail().await, 1);
     assert!(!password_is(&server, confirmed.account_id, &new_password(1)).await);
     assert!(password_is(&server, confirmed.account_id, PASSWORD).await);
+}
+
+/// The same call brings the password that the ticket set: any other is a guess at the one in
+/// force.
+#[tokio::test]
+async fn a_spent_ticket_answers_one_guess_at_the_password_and_counts_it() {
+    let throttles = TestServerOptions::default().throttles;
+    let wrong_passwords = Throttles::default().wrong_passwords;
+    let throttles = Throttles { wrong_passwords, ..throttles };
+    let options = TestServerOptions { throttles, ..Default::default() };
+    let server = TestServer::start_with(options).await;
+    let confirmed = ticket(&server, "jeanne@exemple.fr", 1).await;
+    let set_first = server.set_password(&confirmed.ticket, PASSWORD).await;
+    server.deliver_mail().await;
+    let again = set(&server.client, &confirmed.ticket, PASSWORD).await.expect("a repeat");
+    assert_eq!(again, set_first);
+
+    let mut guesses = JoinSet::new();
+    for number in 1..20 {
+        let (client, ticket) = (server.client.clone(), confirmed.ticket.clone());
+        guesses.spawn(async move { set(&client, &ticket, &new_password(number)).await });
+    }
+    for outcome in guesses.join_all().await {
+        assert_refused(outcome, Code::FailedPrecondition, ErrorReason::TicketSpent);
+    }
+    let hits = "SELECT hits FROM throttle WHERE key LIKE 'passwords:%:from:127.0.0.1/32'";
+    let hits = text(server.db(), hits).await.expect("the guess is counted");
+    assert_eq!(hits.matches(',').count(), 0, "once: {hits}");
+    assert_ne!(hits, "[]");
+
+    // Nor does it tell that this one is right, also after a restart.
+    let jobs = server.accounts.hasher.jobs_done();
+    let outcome = set(&server.client, &confirmed.ticket, PASSWORD).await;
+    assert_refused(outcome, Code::FailedPrecondition, ErrorReason::TicketSpent);
+    assert_eq!(server.accounts.hasher.jobs_done(), jobs, "nothing is compared");
+    assert_eq!(count(server.db(), "SELECT count(seed) FROM challenge").await, 0);
+    let client = server.client_with(&set_first.link_token);
+    client.get(v1::GetRequest::default()).await.expect("the machine stays linked");
 }
 
 #[tokio::test]

@@ -45,8 +45,8 @@ impl CodeMails for English<'_> {
             vec![
                 self.hello(),
                 self.paragraph(
-                    "This address already has its Gestan client account: there is no need to open \
-                     a second one. Here are your client ID, and a personal code that leads you to \
+                    "There is already a Gestan client account at this address: there is no need \
+                     to open a second one. Here are your client ID, and a personal code that leads you to \
                      that account.",
                 ),
                 self.id_box(account_id),
@@ -110,6 +110,45 @@ impl CodeMails for English<'_> {
         )
     }
 
+    fn support_code(&self, account_id: Option<u32>, mail: &CodeMail) -> Layout {
+        let mut blocks = vec![
+            self.hello(),
+            self.paragraph(
+                "After your call, Gestan’s support desk sends you this personal code. The desk does \
+                 not know it.",
+            ),
+        ];
+        blocks.extend(account_id.map(|id| self.id_box(id)));
+        blocks.push(self.code_box(mail));
+        blocks.push(self.steps(
+            "To use it:",
+            &[
+                "Go back to the “Compte client” window that waits for a code.",
+                "Type this code on the “Confirmer” screen.",
+                "Choose your password.",
+            ],
+        ));
+        blocks.extend(account_id.map(|_| {
+            self.paragraph(
+                "No window waits? Choose “Enregistrer un compte existant”, and type your client ID and \
+                 this code. It can be used once.",
+            )
+        }));
+        blocks.extend([
+            self.support_code_facts(mail),
+            self.never_asked(),
+            self.not_asked_for("without this code, nothing changes."),
+        ]);
+        let reason = account_id.map(|id| self.address_of(id));
+        self.layout(
+            "The code that Gestan’s support desk sends you",
+            "Type this personal code into Gestan, and nowhere else.",
+            "Your code, sent by our support desk",
+            blocks,
+            &reason.unwrap_or_else(|| Self::TYPED_IN_GESTAN.to_owned()),
+        )
+    }
+
     fn confirm_email(&self, mail: &CodeMail) -> Layout {
         self.layout(
             "Confirm your new address for Gestan",
@@ -138,6 +177,43 @@ impl CodeMails for English<'_> {
                 ),
             ],
             Self::TYPED_IN_GESTAN,
+        )
+    }
+
+    /// It may have been mistyped, and so it holds no client ID: whoever it is for has that from
+    /// the desk.
+    fn support_confirm_email(&self, mail: &CodeMail) -> Layout {
+        self.layout(
+            "The code of your new address for Gestan",
+            "Type this personal code into Gestan: it puts your new address in place.",
+            "Confirm your new address",
+            vec![
+                self.hello(),
+                self.paragraph(
+                    "After your call, Gestan’s support desk prepares your client account to move to this \
+                     address. The personal code below puts it in place; until then, the old address \
+                     stays in force. The desk does not know this code.",
+                ),
+                self.code_box(mail),
+                self.steps(
+                    "To confirm this address:",
+                    &[
+                        Self::OPEN_WINDOW,
+                        "If the form of your account is shown, type this code beside the new address. \
+                         Otherwise choose “Enregistrer un compte existant”, and type your client ID and \
+                         this code.",
+                        "Your new address is in place. Password forgotten? Then ask for a personal code: \
+                         it will come here.",
+                    ],
+                ),
+                self.support_code_facts(mail),
+                self.never_asked(),
+                self.not_asked_for(
+                    "without this code, the account’s address does not change, and its current \
+                     password remains valid.",
+                ),
+            ],
+            "You receive it because this address was given to Gestan’s support desk.",
         )
     }
 }

@@ -6,7 +6,7 @@ use crate::mail::{
         language::{Language, Notices},
         layout::{Block, Layout},
     },
-    notice::Event,
+    notice::{AddressBySupport, BySupport, Event},
 };
 
 impl Notices for English<'_> {
@@ -39,7 +39,7 @@ impl Notices for English<'_> {
                 ),
                 self.notice(
                     "This was not you?",
-                    "Call Gestan’s support desk and give this client ID.",
+                    &format!("{} and give this client ID.", self.call_support()),
                 ),
             ],
             &self.address_of(event.account_id),
@@ -87,6 +87,81 @@ impl Notices for English<'_> {
         )
     }
 
+    /// A machine of the customer's own is soon linked again; the way out is a call, because the
+    /// desk did it.
+    fn machine_unlinked(&self, done: &BySupport) -> Layout {
+        let mut facts = vec![self.id_fact(done.account_id)];
+        facts.extend(self.detached_facts(&done.detached));
+        facts.push(self.time_fact("Detached on", done.time()));
+        self.layout(
+            "Our support desk detached a machine from your client account",
+            "If this was your request, there is nothing to do.",
+            "A machine has lost access to your account",
+            vec![
+                self.hello(),
+                self.paragraph(
+                    "After a call, Gestan’s support desk has just detached from your client account \
+                     what is listed below: it can no longer access the account. If this was your \
+                     request, there is nothing to do.",
+                ),
+                Block::Facts(facts),
+                self.notice(
+                    "This was not you?",
+                    &format!(
+                        "{} and give your client ID. A machine is linked again by “Enregistrer un \
+                         compte existant”.",
+                        self.call_support()
+                    ),
+                ),
+            ],
+            &self.address_of(done.account_id),
+        )
+    }
+
+    /// Whoever called may have lied to the desk: each way to stop it comes first.
+    fn email_change_started(&self, started: &AddressBySupport) -> Layout {
+        let mut facts = vec![
+            self.id_fact(started.account_id),
+            self.email_fact(&started.new_email_masked),
+            self.time_fact("Requested on", started.time()),
+        ];
+        let code_time = started.code_time();
+        facts.extend(code_time.map(|time| self.time_fact("Code to be sent on", time)));
+        let code = if code_time.is_some() {
+            "A code will be sent there at the time below, and not before; the address changes only \
+             once this code has been typed into Gestan."
+        } else {
+            "A code has just been sent there; the address changes as soon as this code is typed into \
+             Gestan."
+        };
+        self.layout(
+            "Our support desk prepares a new address for your client account",
+            "If this was your request, there is nothing to do.",
+            "Your account is going to change its address",
+            vec![
+                self.hello(),
+                self.paragraph(&format!(
+                    "After a call, Gestan’s support desk has asked for your client account to move to the \
+                     address below. {code} If this was your request, there is nothing to do."
+                )),
+                Block::Facts(facts),
+                self.steps(
+                    "This was not you? Stop this change right away, in one of these two ways:",
+                    &[
+                        &format!(
+                            "{} and give your client ID: the desk cancels the change.",
+                            self.call_support()
+                        ),
+                        "Or change your password, which cancels it, too: in Gestan, menu “?”, “Compte \
+                         client”, click the button that sends a personal code. It comes to this address; \
+                         type it on the “Confirmer” screen, and choose your new password.",
+                    ],
+                ),
+            ],
+            &self.address_of(started.account_id),
+        )
+    }
+
     fn email_change_requested(&self, event: &Event, new_email_masked: &str) -> Layout {
         let facts = vec![
             self.id_fact(event.account_id),
@@ -126,8 +201,10 @@ impl Notices for English<'_> {
                 self.steps(
                     "If this was not you, take your account back at once:",
                     &[
-                        "Call Gestan’s support desk and give your client ID: personal codes now go \
-                         to the new address.",
+                        &format!(
+                            "{} and give your client ID: personal codes now go to the new address.",
+                            self.call_support()
+                        ),
                         "If your password still works, change it in Gestan, “?” menu, “Compte \
                          client”, and tick the box that detaches the other machines.",
                     ],

@@ -20,8 +20,8 @@ impl Answers for French<'_> {
                      cette adresse.",
                 ),
                 self.paragraph(
-                    "Votre compte a peut-être une autre adresse : recommencez avec celle-là, ou \
-                     avec votre ID client.",
+                    "Votre compte a peut-être une autre adresse : recommencez avec elle, ou avec \
+                     votre ID client.",
                 ),
                 self.steps(
                     "Pas encore de compte ? Pour en ouvrir un :",

@@ -46,7 +46,7 @@ impl CodeMails for French<'_> {
             vec![
                 self.hello(),
                 self.paragraph(
-                    "Cette adresse a déjà son compte client Gestan : inutile d’en ouvrir un \
+                    "Un compte client Gestan existe déjà à cette adresse : inutile d’en ouvrir un \
                      second. Voici votre ID client, et un code personnel qui vous mène à ce \
                      compte.",
                 ),
@@ -112,6 +112,45 @@ impl CodeMails for French<'_> {
         )
     }
 
+    fn support_code(&self, account_id: Option<u32>, mail: &CodeMail) -> Layout {
+        let mut blocks = vec![
+            self.hello(),
+            self.paragraph(
+                "À la suite de votre appel, l’assistance Gestan vous envoie ce code personnel. Elle ne \
+                 le connaît pas elle-même.",
+            ),
+        ];
+        blocks.extend(account_id.map(|id| self.id_box(id)));
+        blocks.push(self.code_box(mail));
+        blocks.push(self.steps(
+            "Pour vous en servir :",
+            &[
+                "Revenez à la fenêtre « Compte client » qui attend un code.",
+                "Sur l’écran « Confirmer », tapez ce code.",
+                "Choisissez votre mot de passe.",
+            ],
+        ));
+        blocks.extend(account_id.map(|_| {
+            self.paragraph(
+                "Aucune fenêtre n’attend ? Choisissez « Enregistrer un compte existant », et tapez \
+                 votre ID client et ce code. Il ne sert qu’une fois.",
+            )
+        }));
+        blocks.extend([
+            self.support_code_facts(mail),
+            self.never_asked(),
+            self.not_asked_for("sans ce code, rien ne change."),
+        ]);
+        let reason = account_id.map(|id| self.address_of(id));
+        self.layout(
+            "Le code que l’assistance Gestan vous envoie",
+            "Tapez ce code personnel dans Gestan, et nulle part ailleurs.",
+            "Votre code, envoyé par l’assistance",
+            blocks,
+            &reason.unwrap_or_else(|| Self::TYPED_IN_GESTAN.to_owned()),
+        )
+    }
+
     fn confirm_email(&self, mail: &CodeMail) -> Layout {
         self.layout(
             "Confirmez votre nouvelle adresse pour Gestan",
@@ -141,6 +180,43 @@ impl CodeMails for French<'_> {
                 ),
             ],
             Self::TYPED_IN_GESTAN,
+        )
+    }
+
+    /// It may have been mistyped, and so it holds no client ID: whoever it is for has that from
+    /// the desk.
+    fn support_confirm_email(&self, mail: &CodeMail) -> Layout {
+        self.layout(
+            "Le code de votre nouvelle adresse pour Gestan",
+            "Tapez ce code personnel dans Gestan : il met votre nouvelle adresse en place.",
+            "Confirmez votre nouvelle adresse",
+            vec![
+                self.hello(),
+                self.paragraph(
+                    "À la suite de votre appel, l’assistance Gestan prépare le passage de votre compte \
+                     client à cette adresse. Le code personnel ci-dessous la met en place ; d’ici là, \
+                     l’ancienne adresse reste en vigueur. L’assistance ne connaît pas ce code.",
+                ),
+                self.code_box(mail),
+                self.steps(
+                    "Pour confirmer cette adresse :",
+                    &[
+                        Self::OPEN_WINDOW,
+                        "Si la fiche de votre compte s’affiche, tapez ce code à côté de la nouvelle \
+                         adresse. Sinon, choisissez « Enregistrer un compte existant », et tapez votre \
+                         ID client et ce code.",
+                        "Votre nouvelle adresse est en place. Mot de passe oublié ? Demandez alors un \
+                         code personnel : il arrivera ici.",
+                    ],
+                ),
+                self.support_code_facts(mail),
+                self.never_asked(),
+                self.not_asked_for(
+                    "sans ce code, l’adresse du compte ne change pas, et son mot de passe actuel \
+                     reste valable.",
+                ),
+            ],
+            "Vous le recevez parce que cette adresse a été donnée à l’assistance Gestan.",
         )
     }
 }

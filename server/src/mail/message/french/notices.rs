@@ -6,7 +6,7 @@ use crate::mail::{
         language::{Language, Notices},
         layout::{Block, Layout},
     },
-    notice::Event,
+    notice::{AddressBySupport, BySupport, Event},
 };
 
 impl Notices for French<'_> {
@@ -40,7 +40,7 @@ impl Notices for French<'_> {
                 ),
                 self.notice(
                     "Ce n’était pas vous ?",
-                    "Appelez l’assistance Gestan et donnez cet ID client.",
+                    &format!("{} et donnez cet ID client.", self.call_support()),
                 ),
             ],
             &self.address_of(event.account_id),
@@ -88,6 +88,83 @@ impl Notices for French<'_> {
         )
     }
 
+    /// A machine of the customer's own is soon linked again; the way out is a call, because the
+    /// desk did it.
+    fn machine_unlinked(&self, done: &BySupport) -> Layout {
+        let mut facts = vec![self.id_fact(done.account_id)];
+        facts.extend(self.detached_facts(&done.detached));
+        facts.push(self.time_fact("Détaché le", done.time()));
+        self.layout(
+            "L’assistance a détaché un poste de votre compte client Gestan",
+            "C’était à votre demande ? Vous n’avez rien à faire.",
+            "Un poste n’a plus accès à votre compte",
+            vec![
+                self.hello(),
+                self.paragraph(
+                    "À la suite d’un appel, l’assistance Gestan vient de détacher de votre compte \
+                     client ce qui est indiqué ci-dessous : l’accès au compte y est coupé. C’était à \
+                     votre demande ? Vous n’avez rien à faire.",
+                ),
+                Block::Facts(facts),
+                self.notice(
+                    "Ce n’était pas vous ?",
+                    &format!(
+                        "{} et donnez votre ID client. Un poste se rattache à nouveau par \
+                         « Enregistrer un compte existant ».",
+                        self.call_support()
+                    ),
+                ),
+            ],
+            &self.address_of(done.account_id),
+        )
+    }
+
+    /// Whoever called may have lied to the desk: each way to stop it comes first.
+    fn email_change_started(&self, started: &AddressBySupport) -> Layout {
+        let mut facts = vec![
+            self.id_fact(started.account_id),
+            self.email_fact(&started.new_email_masked),
+            self.time_fact("Demandé le", started.time()),
+        ];
+        let code_time = started.code_time();
+        facts.extend(code_time.map(|time| self.time_fact("Envoi du code", time)));
+        let code = if code_time.is_some() {
+            "Un code y sera envoyé à la date indiquée, pas avant ; l’adresse ne change que quand ce \
+             code aura été tapé dans Gestan."
+        } else {
+            "Un code vient d’y être envoyé ; l’adresse change dès que ce code est tapé dans Gestan."
+        };
+        self.layout(
+            "L’assistance prépare une nouvelle adresse pour votre compte client",
+            "C’était à votre demande ? Vous n’avez rien à faire.",
+            "Votre compte va changer d’adresse",
+            vec![
+                self.hello(),
+                self.paragraph(&format!(
+                    "À la suite d’un appel, l’assistance Gestan a demandé que votre compte client \
+                     passe à l’adresse indiquée ci-dessous. {code} C’était à votre demande ? Vous n’avez \
+                     rien à faire."
+                )),
+                Block::Facts(facts),
+                self.steps(
+                    "Ce n’était pas vous ? Arrêtez ce changement tout de suite, de l’une de ces deux \
+                     façons :",
+                    &[
+                        &format!(
+                            "{} et donnez votre ID client : elle annule le changement.",
+                            self.call_support()
+                        ),
+                        "Ou changez de mot de passe, ce qui l’annule aussi : dans Gestan, menu \
+                         « ? », « Compte client », cliquez sur le bouton qui envoie un code personnel. Il \
+                         arrive à cette adresse ; tapez-le sur l’écran « Confirmer », et choisissez votre nouveau mot \
+                         de passe.",
+                    ],
+                ),
+            ],
+            &self.address_of(started.account_id),
+        )
+    }
+
     fn email_change_requested(&self, event: &Event, new_email_masked: &str) -> Layout {
         let facts = vec![
             self.id_fact(event.account_id),
@@ -126,8 +203,11 @@ impl Notices for French<'_> {
                 self.steps(
                     "Ce n’était pas vous ? Reprenez la main tout de suite :",
                     &[
-                        "Appelez l’assistance Gestan et donnez votre ID client : les codes \
-                         personnels partent désormais à la nouvelle adresse.",
+                        &format!(
+                            "{} et donnez votre ID client : les codes personnels partent \
+                             désormais à la nouvelle adresse.",
+                            self.call_support()
+                        ),
                         "Si votre mot de passe fonctionne encore, changez-le dans Gestan, menu « ? \
                          », « Compte client », et cochez la case qui détache les autres postes.",
                     ],

@@ -12,7 +12,7 @@ import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.LocalizedMessage;
 import com.google.rpc.RetryInfo;
-import gestan.account.v1.AccountServiceOuterClass;
+import fr.gestan.compte.account.v1.AccountServiceOuterClass;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;

@@ -1,0 +1,77 @@
+//! Who of the desk may do what: the one table that decides it. The test that walks it walks
+//! every RPC that the proto files declare.
+
+use crate::domain::role::Role;
+
+/// A call of the support desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeskRpc {
+    /// Looks for accounts.
+    FindAccounts,
+    /// Reads an account.
+    GetAccount,
+    /// Tells what keeps a customer out.
+    DiagnoseAccount,
+    /// Reads its audit trail.
+    ListEvents,
+    /// Has a code mailed.
+    SendCode,
+    /// Detaches machines.
+    UnlinkMachine,
+    /// Starts a change of address.
+    StartEmailChange,
+    /// Takes a pending address back.
+    CancelEmailChange,
+    /// Merges an account into another one.
+    MergeAccounts,
+}
+
+/// Those who help whoever calls.
+const HELPERS: &[Role] = &[Role::Agent, Role::Admin];
+
+impl DeskRpc {
+    /// The roles that may make the call.
+    #[must_use]
+    pub fn roles(self) -> &'static [Role] {
+        match self {
+            Self::FindAccounts | Self::GetAccount | Self::DiagnoseAccount | Self::ListEvents => {
+                &Role::ALL
+            }
+            Self::SendCode | Self::UnlinkMachine => HELPERS,
+            Self::StartEmailChange | Self::CancelEmailChange | Self::MergeAccounts => {
+                &[Role::Admin]
+            }
+        }
+    }
+
+    /// Whether this role may make the call.
+    #[must_use]
+    pub fn is_for(self, role: Role) -> bool {
+        self.roles().contains(&role)
+    }
+
+    /// Its name in the proto files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FindAccounts => "FindAccounts",
+            Self::GetAccount => "GetAccount",
+            Self::DiagnoseAccount => "DiagnoseAccount",
+            Self::ListEvents => "ListEvents",
+            Self::SendCode => "SendCode",
+            Self::UnlinkMachine => "UnlinkMachine",
+            Self::StartEmailChange => "StartEmailChange",
+            Self::CancelEmailChange => "CancelEmailChange",
+            Self::MergeAccounts => "MergeAccounts",
+        }
+    }
+}
+
+impl Role {
+    /// Whether this role sees from which IP address something was done: it is of use only to
+    /// those who can act on it.
+    #[must_use]
+    pub fn sees_addresses(self) -> bool {
+        HELPERS.contains(&self)
+    }
+}

@@ -1,0 +1,118 @@
+//! The figures that the files for operators name are those that a running server tells.
+
+use std::{collections::BTreeSet, fs};
+
+use gestan_account_client::{Client, ClientOptions};
+use gestan_account_server::listener::tls::TlsFiles;
+use gestan_account_tests::{
+    Authority, Identity, creation, http_get,
+    process::{Home, ServerProcess, workspace},
+};
+use serde_json::Value;
+
+const PREFIX: &str = "gestan_account_";
+
+/// What a server with every part tells: the families by name and kind, and all of it as text.
+async fn told() -> (Vec<(String, String)>, String) {
+    let home = Home::on_sqlite();
+    let authority = Authority::new();
+    authority.issue().write(home.path());
+    let TlsFiles { certificate, key, .. } = Identity::files(home.path());
+    let arguments = [
+        ["--admin-listen", "127.0.0.1:0"],
+        ["--tls-certificate", certificate.to_str().expect("a path")],
+        ["--tls-key", key.to_str().expect("a path")],
+        ["--call-burst", "1"],
+        ["--calls-per-second", "1"],
+    ];
+    let server = ServerProcess::start(&home, &arguments.concat()).await;
+    // A figure with labels is told once there is something to count: a call, a hash for its
+    // mail, and a call too many.
+    let options = ClientOptions::new().tls(authority.client_options()).max_attempts(1);
+    let url = format!("https://{}", server.address);
+    let client = Client::connect(&url, options).await.expect("the server answers");
+    client.create(creation(1)).await.expect("Create is answered");
+    client.create(creation(2)).await.expect_err("one too many");
+    server.wait_for_log("mail sent").await;
+    let log = server.log();
+    let line = log.lines().find(|line| line.contains("admin address")).expect("a line");
+    let (_, address) = line.split_once("address=").expect("an address");
+    let text = http_get(address.parse().expect("an address"), "/metrics").await.body;
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let families = types.map(|line| line.split_once(' ').expect("a name and a kind"));
+    let families = families.map(|(name, kind)| (name.to_owned(), kind.to_owned())).collect();
+    (families, text)
+}
+
+/// The names of the series of a family.
+fn series((name, kind): &(String, String)) -> Vec<String> {
+    let endings: &[&str] = match kind.as_str() {
+        "counter" => &["_total"],
+        "histogram" => &["_bucket", "_count", "_sum"],
+        "info" => &["_info"],
+        "gauge" => &[""],
+        other => panic!("{name} is a {other}"),
+    };
+    endings.iter().map(|ending| format!("{name}{ending}")).collect()
+}
+
+/// Every figure that a text names.
+fn named(text: &str) -> BTreeSet<String> {
+    let rest = text.match_indices(PREFIX).map(|(at, _)| &text[at..]);
+    rest.map(|rest| {
+        let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        rest.chars().take_while(|c| is_part(*c)).collect()
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn every_figure_in_the_dashboard_and_the_alerts_is_told_by_a_server() {
+    let (families, text) = told().await;
+    let known: BTreeSet<String> = families.iter().flat_map(series).collect();
+    for file in ["alerts.yml", "alerts_test.yml", "dashboard.json"] {
+        let path = workspace().join("docs/operations").join(file);
+        let named = named(&fs::read_to_string(path).expect("a file"));
+        assert!(named.len() > 4, "{file}: {named:?}");
+        let unknown: Vec<_> = named.difference(&known).collect();
+        assert!(unknown.is_empty(), "{file} names what no server tells: {unknown:?}\n{text}");
+    }
+    // An alert on a result that is called otherwise would never fire.
+    for result in ["sent", "refused", "expired", "given_up"] {
+        let series = format!("{PREFIX}mails_total{{result=\"{result}\"}} ");
+        assert!(text.contains(&series), "{series}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn the_operators_guide_tells_every_figure() {
+    let guide = fs::read_to_string(workspace().join("docs/OPERATIONS.md")).expect("the guide");
+    for (name, kind) in told().await.0 {
+        let ending = match kind.as_str() {
+            "counter" => "_total",
+            "info" => "_info",
+            _ => "",
+        };
+        let name = name.strip_prefix(PREFIX).unwrap_or_else(|| panic!("{name} is not ours"));
+        let is_told = guide.contains(&format!("`{name}{ending}`"));
+        assert!(is_told, "docs/OPERATIONS.md does not tell {name}{ending}");
+    }
+}
+
+#[test]
+fn the_dashboard_is_whole() {
+    let path = workspace().join("docs/operations/dashboard.json");
+    let text = fs::read_to_string(path).expect("a file");
+    let dashboard: Value = serde_json::from_str(&text).expect("JSON");
+    let panels = dashboard["panels"].as_array().expect("panels");
+    assert!(panels.len() > 10, "{} panels", panels.len());
+    let mut ids = BTreeSet::new();
+    for panel in panels {
+        assert!(ids.insert(panel["id"].as_u64().expect("a number")), "{panel}");
+        for target in panel["targets"].as_array().expect("questions") {
+            let question = target["expr"].as_str().expect("a question");
+            assert!(question.contains(PREFIX), "{question}");
+            assert_eq!(question.matches('(').count(), question.matches(')').count(), "{question}");
+        }
+    }
+}

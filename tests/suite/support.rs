@@ -1,0 +1,16 @@
+//! The support desk: its keys, its calls, and what these leave.
+
+mod cancel_email_change;
+mod diagnosis;
+mod find_accounts;
+mod get_account;
+mod keys;
+mod list_events;
+mod merge_accounts;
+mod merge_races;
+mod merge_refusals;
+mod merged_ids;
+mod permissions;
+mod send_code;
+mod start_email_change;
+mod unlink_machine;
