@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use sea_orm::ConnectionTrait;
 
 pub use recorded::{Done, MergedAccounts, Recorded, list, list_span};
-pub use searches::SearchEvents;
+pub use searches::{Search, SearchEvents};
 
 pub use crate::storage::audit_event::Span;
 use crate::{
@@ -67,6 +67,11 @@ pub enum Action {
     MergeAccounts {
         /// Which into which.
         merged: MergedAccounts,
+        /// Why.
+        reason: Reason,
+    },
+    /// The operator ended its password.
+    EndPassword {
         /// Why.
         reason: Reason,
     },
@@ -146,6 +151,20 @@ pub async fn record_all(
     now: Timestamp,
 ) -> Result<(), StorageError> {
     let events = actions.iter().map(|action| event(account_id, action, actor, now));
+    audit_event::insert(transaction, events.collect()).await
+}
+
+/// Writes what was done to many accounts; with none, it does nothing.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn record_of_many(
+    transaction: &impl ConnectionTrait,
+    done: &[(AccountId, Action)],
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let events = done.iter().map(|(account_id, action)| event(*account_id, action, actor, now));
     audit_event::insert(transaction, events.collect()).await
 }
 
@@ -239,6 +258,9 @@ fn named(action: &Action) -> (&'static str, String) {
         Action::MergeAccounts { merged, reason } => {
             let (merged, reason) = (recorded::merged(*merged), recorded::reason(reason));
             ("merge_accounts", format!("{merged},{reason}"))
+        }
+        Action::EndPassword { reason } => {
+            ("end_password", format!("password,{}", recorded::reason(reason)))
         }
         Action::RetryMail => ("retry_mail", String::new()),
         Action::DropMail => ("drop_mail", String::new()),

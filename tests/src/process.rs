@@ -315,6 +315,15 @@ impl ServerProcess {
         kib.expect("a size") / 1024.0
     }
 
+    /// Its process.
+    ///
+    /// # Panics
+    /// When it has ended.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     /// How many files and connections it has open.
     ///
     /// # Panics
@@ -384,6 +393,12 @@ impl ServerProcess {
         let mut log = self.log.clone();
         let _ = timeout(TIMEOUT, log.wait_for(|_| false)).await;
         (ended.expect("it can be waited for"), self.log())
+    }
+
+    /// Where it writes its mails.
+    #[must_use]
+    pub fn mail_folder(&self) -> &Path {
+        &self.mail_folder
     }
 
     /// Waits for a mail to `address` that has a code; gives the last such code.

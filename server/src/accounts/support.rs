@@ -9,6 +9,7 @@ mod diagnose_account;
 mod find_accounts;
 mod get_account;
 mod list_events;
+mod list_refused_recipients;
 mod merge_accounts;
 pub mod permissions;
 mod send_code;
@@ -27,6 +28,9 @@ pub use find_accounts::{
 };
 pub use get_account::{AccountShown, GetAccount};
 pub use list_events::{DoneBy, EventPosition, EventShown, EventsListed, ListEvents};
+pub use list_refused_recipients::{
+    ListRefusedRecipients, RecipientShown, RefusalPosition, RefusedListed,
+};
 pub use merge_accounts::{MergeAccounts, Merged};
 pub use send_code::{CodeSent, CodeTo, SendCode};
 pub use start_email_change::{EmailChangeStarted, StartEmailChange};

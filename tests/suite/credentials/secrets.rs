@@ -6,8 +6,8 @@ mod evidence;
 use gestan_account_client::{ClientOptions, FieldMask, v1};
 use gestan_account_proto::support::v1::{
     CancelEmailChangeRequest, DiagnoseAccountRequest, FindAccountsRequest, GetAccountRequest,
-    ListEventsRequest, MergeAccountsRequest, SendCodeRequest, StartEmailChangeRequest,
-    UnlinkMachineRequest,
+    ListEventsRequest, ListRefusedRecipientsRequest, MergeAccountsRequest, SendCodeRequest,
+    StartEmailChangeRequest, UnlinkMachineRequest,
 };
 use gestan_account_tests::{
     PASSWORD, desk_at, machine,
@@ -241,6 +241,8 @@ async fn of_the_desk(
     desk.diagnose_account(diagnose).await.expect("DiagnoseAccount");
     let list = ListEventsRequest { account_id, ..Default::default() };
     desk.list_events(list).await.expect("ListEvents");
+    let list = ListRefusedRecipientsRequest::default();
+    desk.list_refused_recipients(list).await.expect("ListRefusedRecipients");
     for query in [NEW_EMAIL, "Lachambre", "01 58 90 49 77"] {
         let find = FindAccountsRequest { query: query.to_owned(), ..Default::default() };
         desk.find_accounts(find).await.expect("FindAccounts");

@@ -176,10 +176,13 @@ async fn the_help_of_a_command_tells_what_it_reads_and_nothing_else() {
         (&["outbox", "show"], &database[..2], 40),
         (&["outbox", "retry"], &[&database[..2], &["--state"]].concat(), 40),
         (&["outbox", "drop"], &[&database[..2], &["--state"]].concat(), 40),
+        (&["outbox", "refused"], &[&database[..2], &["--after", "--limit"]].concat(), 50),
         (&["account", "show"], &database[..2], 40),
+        (&["account", "unlink"], &[&database[..2], &["--all", "--reason"]].concat(), 50),
+        (&["account", "end-password"], &[&database[..2], &["--all", "--reason"]].concat(), 50),
         (
             &["audit", "list"],
-            &[&keys[..], &["--account", "--since", "--until", "--limit"]].concat(),
+            &[&keys[..], &["--account", "--support-key", "--since", "--until", "--limit"]].concat(),
             60,
         ),
         (

@@ -13,7 +13,10 @@ const COMMANDS: &[&[&str]] = &[
     &["backup", "--to", "copie.sqlite"],
     &["outbox", "list"],
     &["outbox", "retry", "--state", "failed"],
+    &["outbox", "refused"],
     &["account", "show", "1"],
+    &["account", "unlink", "--all", "--reason", "fuite"],
+    &["account", "end-password", "--all", "--reason", "fuite"],
     &["audit", "list"],
     &["purge"],
 ];

@@ -141,7 +141,7 @@ impl Accounts {
             by,
             ip: event.ip.filter(|_| reader.role().sees_addresses()),
             merged: event.merged,
-            merged_account_id: Some(event.account_id).filter(|id| *id != account_id),
+            merged_account_id: event.account_id.filter(|id| *id != account_id),
         }
     }
 }

@@ -14,6 +14,8 @@ pub enum DeskRpc {
     DiagnoseAccount,
     /// Reads its audit trail.
     ListEvents,
+    /// Reads which recipients mail servers refuse.
+    ListRefusedRecipients,
     /// Has a code mailed.
     SendCode,
     /// Detaches machines.
@@ -34,9 +36,11 @@ impl DeskRpc {
     #[must_use]
     pub fn roles(self) -> &'static [Role] {
         match self {
-            Self::FindAccounts | Self::GetAccount | Self::DiagnoseAccount | Self::ListEvents => {
-                &Role::ALL
-            }
+            Self::FindAccounts
+            | Self::GetAccount
+            | Self::DiagnoseAccount
+            | Self::ListEvents
+            | Self::ListRefusedRecipients => &Role::ALL,
             Self::SendCode | Self::UnlinkMachine => HELPERS,
             Self::StartEmailChange | Self::CancelEmailChange | Self::MergeAccounts => {
                 &[Role::Admin]
@@ -58,6 +62,7 @@ impl DeskRpc {
             Self::GetAccount => "GetAccount",
             Self::DiagnoseAccount => "DiagnoseAccount",
             Self::ListEvents => "ListEvents",
+            Self::ListRefusedRecipients => "ListRefusedRecipients",
             Self::SendCode => "SendCode",
             Self::UnlinkMachine => "UnlinkMachine",
             Self::StartEmailChange => "StartEmailChange",

@@ -2,6 +2,7 @@
 
 mod diagnosis;
 mod page;
+mod refused;
 mod search;
 
 use gestan_account_proto::{support::v1 as proto, v1};
@@ -31,6 +32,7 @@ use crate::{
     model::account::Account,
 };
 
+pub(in crate::grpc) use refused::{list_refused_recipients, refused_listed};
 pub(in crate::grpc) use search::{accounts_found, find_accounts};
 
 pub(in crate::grpc) fn get_account(

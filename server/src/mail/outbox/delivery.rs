@@ -24,7 +24,7 @@ use crate::{
     metrics::MailResult,
     storage::{
         error::StorageError,
-        outbox_mail::{self, End, FailedTry, LONGEST_BACKOFF, LeasedMail},
+        outbox_mail::{self, End, FailedTry, LONGEST_BACKOFF, LeasedMail, MAX_UNCERTAIN_TRIES},
         personal_code,
     },
 };
@@ -34,7 +34,7 @@ const FIRST_BACKOFF: SignedDuration = SignedDuration::from_secs(5);
 
 /// The least waits after each try that may have brought the mail: whoever gets copies shall get
 /// few. After one try more the mail has ended.
-const UNCERTAIN_BACKOFFS: [SignedDuration; 3] =
+const UNCERTAIN_BACKOFFS: [SignedDuration; MAX_UNCERTAIN_TRIES as usize] =
     [SignedDuration::from_mins(15), SignedDuration::from_hours(1), SignedDuration::from_hours(4)];
 
 /// How long it waits before it notes once more how a try went.
