@@ -59,10 +59,12 @@ pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
 }
 
-/// The server's program, freshly built.
+/// The server's program: freshly built, or the one that `GESTAN_TEST_SERVER` names, so that
+/// another build is measured.
 #[must_use]
 pub fn server_program() -> PathBuf {
-    PROGRAMS.join("gestan-account-server")
+    let named = env::var_os("GESTAN_TEST_SERVER").map(PathBuf::from);
+    named.unwrap_or_else(|| PROGRAMS.join("gestan-account-server"))
 }
 
 /// The client's example, freshly built.

@@ -101,6 +101,7 @@ fn every_runbook_with_a_command_is_run_by_a_test() {
         let has_commands = blocks(text, "sh").next().is_some();
         let is_run = tests.contains(&format!("runbook(\"{heading}\")"));
         assert_eq!(has_commands, is_run, "{heading}");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let ends = text.contains("is over when") || text.contains("Nothing is to be typed");
         assert!(ends, "{heading} does not say when it is over");
     }

@@ -155,7 +155,7 @@ async fn a_list_is_an_event_without_a_recipient_and_bad_fields_are_told() {
 
     let long = "A".repeat(513);
     for (page_size, token, field, reason) in [
-        (-1, "", "page_size", "NEGATIVE"),
+        (-1, "", "page_size", "OUT_OF_RANGE"),
         (0, "AAAA", "page_token", "MISMATCH"),
         (0, "é", "page_token", "MISMATCH"),
         (0, &*uuid(1), "page_token", "MISMATCH"),

@@ -7,12 +7,14 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Command as Blocking, Stdio},
+    thread,
     time::Duration,
 };
 
 use gestan_account_client::{Client, ClientOptions};
 use gestan_account_tests::{
     Member, TestDatabase, http_get, is_postgres,
+    postgres::Cluster,
     process::{TIMEOUT, server_program},
 };
 use tempfile::TempDir;
@@ -25,7 +27,9 @@ use tokio::{
 const SYSTEMCTL: &str = r#"#!/bin/bash
 set -eu
 cd "$PLACE/var/lib/gestan-account-server"
-alive() { [ -f "$PLACE/pid" ] && kill -0 "$(cat "$PLACE/pid")" 2>/dev/null; }
+alive() {
+  [ -f "$PLACE/pid" ] && grep -qs "^State:.[^ZX]" "/proc/$(cat "$PLACE/pid")/status"
+}
 end() {
   if alive; then
     kill -TERM "$(cat "$PLACE/pid")"
@@ -78,6 +82,7 @@ pub(super) struct Operator {
     variables: Vec<(String, String)>,
     database_url: String,
     _own_database: Option<TestDatabase>,
+    _own_cluster: Option<Cluster>,
 }
 
 fn free_port() -> u16 {
@@ -93,6 +98,21 @@ impl Operator {
         let url = own.as_ref().map(|database| database.url().to_owned());
         let mut operator = Self::with_database(url, settings);
         operator._own_database = own;
+        operator.run("systemctl start gestan-account-server").await;
+        operator
+    }
+
+    /// The same, with a database that a power cut takes nothing from: the usual PostgreSQL of the
+    /// tests is quicker, and `doctor` finds fault with it.
+    pub(super) async fn on_duty_with_a_durable_database() -> Self {
+        let cluster = is_postgres().then(|| {
+            let cluster = Cluster::start(&[]);
+            cluster.execute("postgres", "CREATE DATABASE comptes");
+            cluster
+        });
+        let url = cluster.as_ref().map(|cluster| cluster.url("comptes"));
+        let mut operator = Self::with_database(url, "");
+        operator._own_cluster = cluster;
         operator.run("systemctl start gestan-account-server").await;
         operator
     }
@@ -140,6 +160,7 @@ impl Operator {
             variables: Vec::new(),
             database_url,
             _own_database: None,
+            _own_cluster: None,
         }
     }
 
@@ -196,7 +217,10 @@ impl Operator {
         path.push(":");
         path.push(env::var_os("PATH").unwrap_or_default());
         let mut bash = Command::new("bash");
-        bash.args(["-e", "-u", "-c", &typed]).current_dir(self.folder()).env("PATH", path);
+        bash.kill_on_drop(true)
+            .args(["-e", "-u", "-c", &typed])
+            .current_dir(self.folder())
+            .env("PATH", path);
         bash.env("PLACE", self.place.path()).env("PROGRAM", server_program());
         bash.env("ADMIN", format!("127.0.0.1:{}", self.admin_port));
         bash.envs(self.variables.iter().map(|(name, value)| (name, value)));
@@ -273,7 +297,16 @@ impl Operator {
     pub(super) fn kill(&self) {
         let file = self.place.path().join("pid");
         if let Ok(id) = fs::read_to_string(&file) {
-            let _ = Blocking::new("kill").args(["-KILL", id.trim()]).stderr(Stdio::null()).status();
+            let id = id.trim();
+            let _ = Blocking::new("kill").args(["-KILL", id]).stderr(Stdio::null()).status();
+            // Nobody may have waited for it.
+            let lives = || {
+                let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+                status.contains("State:") && !status.contains("State:\tZ")
+            };
+            while lives() {
+                thread::yield_now();
+            }
         }
     }
 }

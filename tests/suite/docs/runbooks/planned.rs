@@ -13,7 +13,7 @@ use super::{operator::Operator, runbook};
 
 #[tokio::test]
 async fn a_fresh_server_is_installed_as_the_runbook_says() {
-    let operator = Operator::on_duty("").await;
+    let operator = Operator::on_duty_with_a_durable_database().await;
     let mut runbook = runbook("Install");
     let checked = runbook.next(&operator).await;
     assert!(checked.contains("admin_listen = "), "{checked}");

@@ -73,7 +73,8 @@ async fn a_postgresql_that_is_gone_is_told_and_the_server_comes_back_by_itself()
     if !is_postgres() {
         return;
     }
-    let cluster = Cluster::start(VOLATILE);
+    // What was acknowledged must outlive it.
+    let cluster = Cluster::start(&[]);
     cluster.execute("postgres", "CREATE DATABASE comptes");
     let operator = Operator::with_database(Some(cluster.url("comptes")), "");
     operator.run("systemctl start gestan-account-server").await;
