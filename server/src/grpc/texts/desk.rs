@@ -98,6 +98,22 @@ fn french(refusal: &DeskRefusal) -> String {
             "Ce compte n’a pas de poste {}. GetAccount donne les postes qu’il a.",
             machine.uuid()
         ),
+        DeskRefusal::EntryNotFound { entry } => format!(
+            "Ce compte n’a pas d’écriture {entry}. ListTimeEntries donne celles qu’il a."
+        ),
+        DeskRefusal::TimeCreditExhausted { balance, missing } => format!(
+            "Il manque {} de crédit-temps (solde : {balance}). Faites acheter du temps (GrantTime), ou \
+             ajoutez \"allow_overdraft\": true.",
+            short(missing.size())
+        ),
+        DeskRefusal::EntryNotCorrectable { entry, .. } => format!(
+            "L’écriture {entry} ne peut pas être corrigée : elle l’est déjà tout entière, ou ce n’est ni \
+             un achat ni une imputation. Voyez ListTimeEntries."
+        ),
+        DeskRefusal::PossibleDuplicate { entry, minutes, age_seconds } => format!(
+            "Une opération identique ({minutes} min, écriture {entry}) a été écrite il y a \
+             {age_seconds} s. Si c’en est une autre, ajoutez \"allow_duplicate\": true."
+        ),
     }
 }
 
@@ -146,6 +162,30 @@ fn english(refusal: &DeskRefusal) -> String {
             "This account has no machine {}. GetAccount tells those that it has.",
             machine.uuid()
         ),
+        DeskRefusal::EntryNotFound { entry } => {
+            format!("This account has no entry {entry}. ListTimeEntries tells those that it has.")
+        }
+        DeskRefusal::TimeCreditExhausted { balance, missing } => format!(
+            "{} of time credit are missing (balance: {balance}). Have time bought (GrantTime), or add \
+             \"allow_overdraft\": true.",
+            short(missing.size())
+        ),
+        DeskRefusal::EntryNotCorrectable { entry, .. } => format!(
+            "Entry {entry} cannot be corrected: it is wholly corrected already, or is neither a grant \
+             nor a charge. See ListTimeEntries."
+        ),
+        DeskRefusal::PossibleDuplicate { entry, minutes, age_seconds } => format!(
+            "The same ({minutes} min, entry {entry}) was written {age_seconds} s ago. If this is \
+             another one, add \"allow_duplicate\": true."
+        ),
+    }
+}
+
+/// Less than an hour in minutes alone.
+fn short(minutes: u32) -> String {
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, minutes) => format!("{hours} h {minutes:02}"),
     }
 }
 
