@@ -7,7 +7,7 @@ use super::{refusal, violation};
 use crate::{
     accounts::{
         error::{DeskRefusal, Error},
-        support::CodeSent,
+        support::{CodeSent, permissions::DeskRpc},
     },
     domain::{
         locale::Locale,
@@ -69,9 +69,16 @@ fn french(refusal: &DeskRefusal) -> String {
                 .to_owned()
         }
         DeskRefusal::RoleLacking { role, rpc } => format!(
-            "Votre clé a le rôle « {role} » ; {} demande le rôle {}. Passez la main à un \
+            "Votre clé a le rôle « {role} » ; {}{} demande le rôle {}. Passez la main à un \
              responsable.",
             rpc.name(),
+            match rpc {
+                DeskRpc::CorrectTimeOfOthers => {
+                    " d’un achat, ou de ce qu’une autre clé a écrit,"
+                }
+                DeskRpc::ListTimeEntriesOfAll => " de tous les comptes",
+                _ => "",
+            },
             named(rpc.roles(), ["« ", " »"], " ou "),
         ),
         DeskRefusal::AccountNotFound { id } => {
@@ -133,9 +140,16 @@ fn english(refusal: &DeskRefusal) -> String {
                 .to_owned()
         }
         DeskRefusal::RoleLacking { role, rpc } => format!(
-            "Your key has the role “{role}”; {} asks for the role {}. Hand over to somebody who has \
-             it.",
+            "Your key has the role “{role}”; {}{} asks for the role {}. Hand over to somebody who \
+             has it.",
             rpc.name(),
+            match rpc {
+                DeskRpc::CorrectTimeOfOthers => {
+                    " of a grant, or of what another key has written,"
+                }
+                DeskRpc::ListTimeEntriesOfAll => " of all accounts",
+                _ => "",
+            },
             named(rpc.roles(), ["“", "”"], " or "),
         ),
         DeskRefusal::AccountNotFound { id } => {
