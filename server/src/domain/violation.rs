@@ -84,6 +84,8 @@ pub enum Expected {
     SomethingVisible,
     /// Something to look for.
     LetterOrDigit,
+    /// The name of a nomenclature of activities.
+    Nomenclature,
 }
 
 /// A bad field.

@@ -16,6 +16,9 @@ pub(super) enum Rpc {
     Update,
     Unlink,
     ResendPassword,
+    ListCountries,
+    SearchApeCodes,
+    GetPrivacyNotice,
     /// One of the support service.
     Desk(DeskRpc),
 }
@@ -32,6 +35,9 @@ impl Rpc {
             Self::Update => "Update",
             Self::Unlink => "Unlink",
             Self::ResendPassword => "ResendPassword",
+            Self::ListCountries => "ListCountries",
+            Self::SearchApeCodes => "SearchApeCodes",
+            Self::GetPrivacyNotice => "GetPrivacyNotice",
             Self::Desk(rpc) => rpc.name(),
         }
     }

@@ -37,6 +37,7 @@ fn french(problem: &Problem) -> String {
                 "Ce texte ne contient aucun caractère visible : saisissez-le à nouveau.".into()
             }
             Expected::LetterOrDigit => "Il faut une lettre ou un chiffre au moins.".into(),
+            Expected::Nomenclature => "La nomenclature est « rev2 », « 2025 » ou rien.".into(),
         },
         Problem::ControlCharacter => {
             "Ce texte contient un caractère invisible qui n’est pas permis : saisissez-le à nouveau."
@@ -107,6 +108,7 @@ fn english(problem: &Problem) -> String {
                 "There is nothing to see in this text: type it again.".into()
             }
             Expected::LetterOrDigit => "At least one letter or digit is expected.".into(),
+            Expected::Nomenclature => "The nomenclature is “rev2”, “2025” or nothing.".into(),
         },
         Problem::ControlCharacter => {
             "This text holds an invisible character that is not allowed: type it again.".into()
