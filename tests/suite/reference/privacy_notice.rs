@@ -2,9 +2,7 @@
 
 use gestan_account_client::{
     Code,
-    v1::{
-        ErrorReason, GetPrivacyNoticeRequest, GetPrivacyNoticeResponse, ViolationReason,
-    },
+    v1::{ErrorReason, GetPrivacyNoticeRequest, GetPrivacyNoticeResponse, ViolationReason},
 };
 use gestan_account_server::reference::privacy_notice::{MAX_BYTES, NoticeFiles, PrivacyNotice};
 use gestan_account_tests::{TestServer, TestServerOptions, assert_refused, violations};
@@ -54,8 +52,7 @@ async fn who_has_the_text_gets_its_version_and_no_text() {
 #[tokio::test]
 async fn every_bad_field_is_named() {
     let server = TestServer::start().await;
-    let request =
-        GetPrivacyNoticeRequest { locale: "x".repeat(36), known_version: "v".repeat(65) };
+    let request = GetPrivacyNoticeRequest { locale: "x".repeat(36), known_version: "v".repeat(65) };
     let outcome = server.client.get_privacy_notice(request).await;
     let refused = assert_refused(outcome, Code::InvalidArgument, ErrorReason::InvalidRequest);
     let expected = vec![

@@ -10,9 +10,10 @@ use gestan_account_server::{
 };
 use gestan_account_tests::{
     Log,
-    process::{Home, ServerProcess, run_to_end, server_command},
+    process::{Home, ServerProcess, TIMEOUT, run_to_end, server_command},
 };
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 /// What a file may hold, and a word of the refusal.
 fn broken() -> Vec<(&'static str, Vec<u8>, &'static str)> {
@@ -115,8 +116,9 @@ async fn a_server_reads_its_notice_again_on_sighup_and_passes_over_a_broken_one(
     let home = Home::on_sqlite();
     let path = home.path().join("notice.txt");
     fs::write(&path, "Le premier texte").expect("it is written");
-    let file = path.to_str().expect("a path");
-    let server = ServerProcess::start(&home, &["--privacy-notice-file", file]).await;
+    let mut command = home.command();
+    command.env("GESTAN_ACCOUNT_PRIVACY_NOTICE_FILE", &path);
+    let server = ServerProcess::start_as(command, &home, &[]).await;
     let client = server.connect(ClientOptions::new()).await;
     assert_eq!(shown(&client).await, "Le premier texte");
     // Not before it is asked to: a text may be half written.
@@ -132,11 +134,9 @@ async fn a_server_reads_its_notice_again_on_sighup_and_passes_over_a_broken_one(
     assert_eq!(shown(&client).await, "Le deuxième texte");
     fs::write(&path, "Le troisième texte").expect("it is written");
     server.signal("HUP").await;
-    server.wait_for_log("french=").await;
-    while shown(&client).await != "Le troisième texte" {
-        // It is read by another thread; the test's own time limit ends this.
-        tokio::task::yield_now().await;
-    }
+    // The log has said so before: what is shown tells when it has been read.
+    let changes = async { while shown(&client).await != "Le troisième texte" {} };
+    timeout(TIMEOUT, changes).await.expect("it is read again");
 }
 
 #[cfg(unix)]

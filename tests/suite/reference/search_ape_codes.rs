@@ -8,9 +8,7 @@ use gestan_account_client::{
     v1::{ApeCode, ErrorReason, SearchApeCodesRequest, SearchApeCodesResponse, ViolationReason},
 };
 use gestan_account_server::domain::ape_code::{ActivityCode, NafVersion, Nomenclature};
-use gestan_account_tests::{
-    TestServer, TestServerOptions, assert_refused, start_time, violations,
-};
+use gestan_account_tests::{TestServer, TestServerOptions, assert_refused, start_time, violations};
 use jiff::Timestamp;
 use prost::Message as _;
 
@@ -301,7 +299,8 @@ async fn every_bad_field_is_named() {
 #[tokio::test]
 async fn odd_queries_find_nothing_and_break_nothing() {
     let server = TestServer::start().await;
-    for query in ["!!!", "—", "' OR 1=1", "%", "*", "日本", "🥖", "\u{200b}x\u{200b}y", "ÿÿÿÿ"] {
+    for query in ["!!!", "—", "' OR 1=1", "%", "*", "日本", "🥖", "\u{200b}x\u{200b}y", "ÿÿÿÿ"]
+    {
         assert_eq!(found(&server, query).await, [""; 0], "{query:?}");
     }
     // Thirty words, of which eight are looked for; the same word many times is one.

@@ -198,8 +198,7 @@ async fn each_everyday_trade_finds_its_code_among_the_first_three() {
     let mut missed = Vec::new();
     for (trade, code) in TRADES {
         let query = (*trade).to_owned();
-        let request =
-            SearchApeCodesRequest { query, page_size: LOOKED_AT, ..Default::default() };
+        let request = SearchApeCodesRequest { query, page_size: LOOKED_AT, ..Default::default() };
         let found = server.client.search_ape_codes(request).await.expect("an answer").ape_codes;
         if !found.iter().any(|found| found.code == *code) {
             let instead: Vec<_> = found.into_iter().map(|found| found.printed).collect();
