@@ -14,8 +14,11 @@ const ALL: &str = "?";
 /// Codes on one screen, above which the two other choices stand.
 const PAGE_SIZE: i32 = 12;
 
-/// What of a label fits beside its code, in characters.
-const LABEL_CHARS: usize = 62;
+/// What of a label fits beside its code and the question, in characters.
+const LABEL_CHARS: usize = 56;
+
+/// What forty labels have in their middle, before what they differ in.
+const WHOLESALE: &str = " (commerce interentreprises)";
 
 /// The code of the country that was typed or chosen; none when the person went back.
 pub(crate) fn country(app: &mut App, typed: &str) -> Result<Option<String>> {
@@ -115,9 +118,10 @@ impl fmt::Display for ApeChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Code(code) => {
-                let label: String = code.label.chars().take(LABEL_CHARS).collect();
-                let cut = if code.label.chars().count() > LABEL_CHARS { "…" } else { "" };
-                write!(f, "{}  {label}{cut}", code.printed)
+                let label = code.label.replace(WHOLESALE, "");
+                let shown: String = label.chars().take(LABEL_CHARS).collect();
+                let cut = if label.chars().count() > LABEL_CHARS { "…" } else { "" };
+                write!(f, "{}  {shown}{cut}", code.printed)
             }
             Self::More => f.write_str("Voir la suite"),
             Self::Other => f.write_str("Chercher autre chose"),

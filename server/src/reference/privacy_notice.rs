@@ -149,9 +149,13 @@ impl PrivacyNotice {
             let (french, english) = (&*french.version, &*english.version);
             tracing::info!(french, english, "privacy notice read");
         }
-        for text in [french, english].iter().filter(|text| text.is_built_in) {
-            let version = &*text.version;
+        for (language, text) in [(Locale::Fr, french), (Locale::En, english)] {
+            if !text.is_built_in {
+                continue;
+            }
+            let (language, version) = (language.tag(), &*text.version);
             tracing::info!(
+                language,
                 version,
                 "the built-in privacy notice is shown: name a file with the company's own by \
                  --privacy-notice-file"
