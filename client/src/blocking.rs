@@ -11,10 +11,11 @@
 use std::{fmt, future::Future, sync::Arc};
 
 use gestan_account_proto::v1::{
-    ConfirmRequest, ConfirmResponse, CreateRequest, CreateResponse, GetRequest, GetResponse,
+    ConfirmRequest, ConfirmResponse, CreateRequest, CreateResponse, GetPrivacyNoticeRequest,
+    GetPrivacyNoticeResponse, GetRequest, GetResponse, ListCountriesRequest, ListCountriesResponse,
     RegisterExistingRequest, RegisterExistingResponse, ResendPasswordRequest,
-    ResendPasswordResponse, SetPasswordRequest, SetPasswordResponse, UnlinkRequest, UnlinkResponse,
-    UpdateRequest, UpdateResponse,
+    ResendPasswordResponse, SearchApeCodesRequest, SearchApeCodesResponse, SetPasswordRequest,
+    SetPasswordResponse, UnlinkRequest, UnlinkResponse, UpdateRequest, UpdateResponse,
 };
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -123,6 +124,9 @@ forward! {
     update(UpdateRequest) -> UpdateResponse;
     unlink(UnlinkRequest) -> UnlinkResponse;
     resend_password(ResendPasswordRequest) -> ResendPasswordResponse;
+    list_countries(ListCountriesRequest) -> ListCountriesResponse;
+    search_ape_codes(SearchApeCodesRequest) -> SearchApeCodesResponse;
+    get_privacy_notice(GetPrivacyNoticeRequest) -> GetPrivacyNoticeResponse;
 }
 
 impl Background {

@@ -2,16 +2,19 @@
 //!
 //! - [`purge`] deletes what is past its retention: every minute;
 //! - [`certificates`] reads the files of TLS again: every five seconds, and on SIGHUP;
+//! - [`privacy_notice`] reads the files of the notice again: on SIGHUP;
 //! - [`database_watch`] tells the health service, and systemd, whether the database works:
 //!   every two seconds. It ends first, when the server begins to stop: the others stop when the
 //!   calls have ended;
 //! - the [outbox](crate::mail::outbox) sends mail. It has a loop of its own, because
 //!   use cases wake it, and it goes on with what it has begun when it is stopped.
 //!
-//! In tests only the second and the third run: a test purges and sends mail itself.
+//! In tests all but the first and the last run: a test purges and sends mail itself.
 
 mod certificates;
 mod database_watch;
+mod hang_ups;
+mod privacy_notice;
 mod purge;
 
 use std::{sync::Arc, time::Duration};
@@ -23,7 +26,8 @@ pub(crate) use database_watch::DatabaseWatch;
 pub use purge::Purger;
 
 use crate::{
-    accounts::Accounts, listener::tls::Tls, mail::outbox::Outbox, storage::purge::Retention,
+    accounts::Accounts, listener::tls::Tls, mail::outbox::Outbox,
+    reference::privacy_notice::PrivacyNotice, storage::purge::Retention,
 };
 
 /// How long before the end of their time the mails that are being sent are put back.
@@ -48,11 +52,12 @@ pub(crate) struct Running {
 
 impl Running {
     /// Starts the account flow's workers, if there are any, and watches the
-    /// certificates, if there are any.
+    /// certificates and the files of the privacy notice, if there are any.
     pub(crate) fn start(
         accounts: &Accounts,
         workers: Option<Workers>,
         tls: Option<&Arc<Tls>>,
+        notice: &PrivacyNotice,
     ) -> Self {
         let (stop, give_up) = (CancellationToken::new(), CancellationToken::new());
         let mut tasks = JoinSet::new();
@@ -67,6 +72,9 @@ impl Running {
                 Arc::clone(&accounts.clock),
                 stop.clone(),
             ));
+        }
+        if notice.has_files() {
+            tasks.spawn(privacy_notice::watch(notice.clone(), stop.clone()));
         }
         Self { stop, give_up, tasks }
     }

@@ -26,6 +26,7 @@ use crate::{
         log::CallLogSettings,
         mail::MailSettings,
         nomenclature::NomenclatureSettings,
+        privacy_notice::PrivacyNoticeSettings,
         rate_limits::RateLimits,
         support::SupportSettings,
         trial::{Signs, TrialSettings},
@@ -59,6 +60,8 @@ pub struct Serve {
     pub(super) hashing: Hashing,
     #[command(flatten)]
     pub(super) nomenclature: NomenclatureSettings,
+    #[command(flatten)]
+    pub(super) privacy_notice: PrivacyNoticeSettings,
     #[command(flatten)]
     trial: TrialSettings,
     #[command(flatten)]
@@ -112,6 +115,7 @@ impl Serve {
         self.listen.transport(SystemClock::start().now())?;
         self.mail.outbox_config(self.letterhead.letterhead()?)?;
         self.nomenclature.nomenclature()?;
+        self.privacy_notice.privacy_notice()?;
         self.check_trial()
     }
 
@@ -155,6 +159,8 @@ impl Serve {
         let mailer = self.mail.mailer()?;
         let config = self.mail.outbox_config(self.letterhead.letterhead()?)?;
         let nomenclature = Arc::new(self.nomenclature.nomenclature()?);
+        let privacy_notice = self.privacy_notice.privacy_notice()?;
+        privacy_notice.tell_source();
         let hasher = self.hashing.hasher(randomness.clone())?;
         let telemetry = Telemetry {
             log_answered_one_in: self.call_log.answered_one_in(),
@@ -193,6 +199,7 @@ impl Serve {
             accounts,
             gate: self.rate_limits.gate(),
             reflection: self.listen.reflection(),
+            privacy_notice,
             telemetry,
             workers: Some(Workers { outbox, retention }),
             supervisor,

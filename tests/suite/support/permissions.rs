@@ -45,7 +45,7 @@ const CALLERS: [&str; 9] = [
 ];
 
 /// The RPCs, and what each caller comes to.
-const TABLE: [(&str, [Comes; 9]); 17] = [
+const TABLE: [(&str, [Comes; 9]); 20] = [
     // What a stranger may ask does not look at the token.
     ("account.v1.AccountService/Create", [In; 9]),
     ("account.v1.AccountService/Confirm", [In; 9]),
@@ -56,6 +56,10 @@ const TABLE: [(&str, [Comes; 9]); 17] = [
     ("account.v1.AccountService/Unlink", MACHINE),
     // Without an ID it is the caller's own account that is meant; without fields, nothing.
     ("account.v1.AccountService/ResendPassword", [In; 9]),
+    // Public lists and texts.
+    ("account.v1.ReferenceService/GetPrivacyNotice", [In; 9]),
+    ("account.v1.ReferenceService/ListCountries", [In; 9]),
+    ("account.v1.ReferenceService/SearchApeCodes", [In; 9]),
     ("support.v1.SupportService/CancelEmailChange", ADMIN),
     ("support.v1.SupportService/DiagnoseAccount", DESK),
     ("support.v1.SupportService/FindAccounts", DESK),

@@ -1,7 +1,7 @@
 //! Between the messages of the support desk and domain types.
 
 mod diagnosis;
-mod page;
+pub(super) mod page;
 mod search;
 mod time_ledger;
 
