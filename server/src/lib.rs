@@ -2,8 +2,9 @@
 //!
 //! A call makes three hops: [`grpc`] decodes it into [`domain`] types, [`accounts`] holds
 //! the use case, [`storage`] keeps what it changed. Imports go downwards only, and never
-//! in a circle. [`reference`] has what needs no database. [`model`] has what is kept and the rules of its life, [`credentials`]
-//! makes and compares secrets, [`mail`] sends the mails that a use case has queued.
+//! in a circle. [`reference`](mod@reference) has the use cases that need no database. [`model`]
+//! has what is kept and the rules of its life, [`credentials`] makes and compares secrets,
+//! [`mail`] sends the mails that a use case has queued.
 //! [`run`] puts them together behind a [`listener`]. `docs/ARCHITECTURE.md` is the map.
 //!
 //! The program reads its command line in [`cli`]; each of the [`commands`] takes the

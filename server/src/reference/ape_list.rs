@@ -76,11 +76,10 @@ impl ApeList {
             }
             ApeQuery::Words(words) => {
                 let found = self.with_words(words);
-                if found.is_empty() {
-                    self.with_words(&words.iter().map(cut).collect())
-                } else {
-                    found
+                if !found.is_empty() {
+                    return found;
                 }
+                self.with_words(&words.iter().map(|word| cut(word)).collect())
             }
         }
     }
@@ -132,7 +131,7 @@ impl ApeList {
 }
 
 /// A word without its last letters, if it is long.
-fn cut(word: &String) -> String {
+fn cut(word: &str) -> String {
     let letters = word.chars().count();
     let kept = if letters > SHORTEST_TO_CUT { letters - CUT } else { letters };
     word.chars().take(kept).collect()
