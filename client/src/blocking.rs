@@ -12,9 +12,9 @@ use std::{fmt, future::Future, sync::Arc};
 
 use gestan_account_proto::v1::{
     ConfirmRequest, ConfirmResponse, CreateRequest, CreateResponse, GetRequest, GetResponse,
-    RegisterExistingRequest, RegisterExistingResponse, ResendPasswordRequest,
-    ResendPasswordResponse, SetPasswordRequest, SetPasswordResponse, UnlinkRequest, UnlinkResponse,
-    UpdateRequest, UpdateResponse,
+    ListTimeEntriesRequest, ListTimeEntriesResponse, RegisterExistingRequest,
+    RegisterExistingResponse, ResendPasswordRequest, ResendPasswordResponse, SetPasswordRequest,
+    SetPasswordResponse, UnlinkRequest, UnlinkResponse, UpdateRequest, UpdateResponse,
 };
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -120,6 +120,7 @@ forward! {
     set_password(SetPasswordRequest) -> SetPasswordResponse;
     register_existing(RegisterExistingRequest) -> RegisterExistingResponse;
     get(GetRequest) -> GetResponse;
+    list_time_entries(ListTimeEntriesRequest) -> ListTimeEntriesResponse;
     update(UpdateRequest) -> UpdateResponse;
     unlink(UnlinkRequest) -> UnlinkResponse;
     resend_password(ResendPasswordRequest) -> ResendPasswordResponse;

@@ -5,9 +5,10 @@ use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use gestan_account_proto::v1::{
     ConfirmRequest, ConfirmResponse, CreateRequest, CreateResponse, GetRequest, GetResponse,
-    RegisterExistingRequest, RegisterExistingResponse, ResendPasswordRequest,
-    ResendPasswordResponse, SetPasswordRequest, SetPasswordResponse, UnlinkRequest, UnlinkResponse,
-    UpdateRequest, UpdateResponse, account_service_client::AccountServiceClient,
+    ListTimeEntriesRequest, ListTimeEntriesResponse, RegisterExistingRequest,
+    RegisterExistingResponse, ResendPasswordRequest, ResendPasswordResponse, SetPasswordRequest,
+    SetPasswordResponse, UnlinkRequest, UnlinkResponse, UpdateRequest, UpdateResponse,
+    account_service_client::AccountServiceClient,
 };
 use tokio::time::{Instant, sleep, timeout_at};
 use tonic::{
@@ -126,6 +127,20 @@ impl Client {
     /// detached; `PERMISSION_DENIED`.
     pub async fn get(&self, request: GetRequest) -> Result<GetResponse, Error> {
         self.call(request, |mut rpc, request| async move { rpc.get(request).await }).await
+    }
+
+    /// Lists the time ledger ("crédit-temps") of this machine's account, the newest entry first.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REQUEST`; `INVALID_CREDENTIALS`, also when this machine was
+    /// detached; `PERMISSION_DENIED`.
+    pub async fn list_time_entries(
+        &self,
+        request: ListTimeEntriesRequest,
+    ) -> Result<ListTimeEntriesResponse, Error> {
+        self.call(request, |mut rpc, request| async move { rpc.list_time_entries(request).await })
+            .await
     }
 
     /// Changes the fields of the account that the mask names. One that is sent

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use gestan_account_proto::v1::{
-    ConfirmRequest, CreateRequest, ErrorReason, GetRequest, RegisterExistingRequest,
-    ResendPasswordRequest, SetPasswordRequest, UnlinkRequest, UpdateRequest,
+    ConfirmRequest, CreateRequest, ErrorReason, GetRequest, ListTimeEntriesRequest,
+    RegisterExistingRequest, ResendPasswordRequest, SetPasswordRequest, UnlinkRequest,
+    UpdateRequest,
 };
 use tonic::{Code, Status};
 
@@ -51,6 +52,7 @@ harmless!(
     ConfirmRequest,
     RegisterExistingRequest,
     GetRequest,
+    ListTimeEntriesRequest,
     UnlinkRequest,
     ResendPasswordRequest
 );

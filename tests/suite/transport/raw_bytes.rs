@@ -82,7 +82,8 @@ fn message(message: &[u8]) -> Vec<u8> {
 }
 
 fn a_call() -> impl Strategy<Value = Vec<u8>> {
-    let rpc = "(Create|Confirm|SetPassword|RegisterExisting|Get|Update|Unlink|ResendPassword|No)";
+    let rpc = "(Create|Confirm|SetPassword|RegisterExisting|Get|Update|Unlink|ResendPassword|\
+               ListTimeEntries|No)";
     let body = prop_oneof![bytes(80), bytes(80).prop_map(|bytes| message(&bytes))];
     (rpc, bytes(40), body).prop_map(|(rpc, token, body)| call(&rpc, &token, &body))
 }
