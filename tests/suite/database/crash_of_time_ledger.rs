@@ -8,7 +8,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use gestan_account_proto::support::v1::{ChargeTimeRequest, CorrectTimeRequest, GrantTimeRequest};
+use gestan_account_proto::support::v1::{
+    ChargeTimeRequest, CorrectTimeRequest, GrantTimeRequest,
+    support_service_client::SupportServiceClient,
+};
 use gestan_account_tests::{
     Bearer, Desk, charge, correction, execute, grant,
     postgres::Cluster,
@@ -49,7 +52,7 @@ impl World {
         let url = format!("http://{}", *self.server.borrow());
         let endpoint = Channel::from_shared(url).expect("a URL").timeout(TIMEOUT);
         let bearer = Bearer { token: Some(self.key.clone()), language: None };
-        Desk::with_interceptor(endpoint.connect_lazy(), bearer)
+        SupportServiceClient::with_interceptor(endpoint.connect_lazy(), bearer)
     }
 
     /// Waits until so many more calls are answered, and then a little, so that the next blow falls
