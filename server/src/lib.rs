@@ -3,7 +3,8 @@
 //! A call makes three hops: [`grpc`] decodes it into [`domain`] types, [`accounts`] holds
 //! the use case, [`storage`] keeps what it changed. Imports go downwards only, and never
 //! in a circle. [`model`] has what is kept and the rules of its life, [`credentials`]
-//! makes and compares secrets, [`mail`] sends the mails that a use case has queued.
+//! makes and compares secrets, [`mail`] sends the mails that a use case has queued, [`webhook`]
+//! tells another system what happened.
 //! [`run`] puts them together behind a [`listener`]. `docs/ARCHITECTURE.md` is the map.
 //!
 //! The program reads its command line in [`cli`]; each of the [`commands`] takes the
@@ -12,6 +13,7 @@
 pub mod accounts;
 mod admin;
 pub mod audit;
+mod backoff;
 mod batching;
 pub mod certificates;
 pub mod cli;
@@ -26,6 +28,7 @@ pub mod metrics;
 pub mod model;
 pub mod network;
 mod new_file;
+mod outgoing;
 pub mod panics;
 pub mod private_file;
 pub mod randomness;
@@ -36,6 +39,7 @@ pub mod supervisor;
 pub mod telemetry;
 pub mod throttle;
 pub mod version;
+pub mod webhook;
 mod workers;
 
 use std::{sync::Arc, time::Duration};
@@ -56,7 +60,7 @@ use crate::{
     accounts::Accounts,
     grpc::{AccountGrpc, CallLog, Front, Gate, Health, Layered, Layers, Reflection, SupportGrpc},
     listener::Transport,
-    metrics::{CallMetrics, MailMetrics},
+    metrics::{CallMetrics, MailMetrics, WebhookMetrics},
     shutdown::{Shutdown, Step, Stopping},
     storage::pools::DATABASE_TIMEOUT,
     supervisor::Supervisor,
@@ -77,6 +81,8 @@ pub struct Telemetry {
     pub log: Option<Output>,
     /// Counts what becomes of mails, which need not be sent by a worker of this server.
     pub mails: MailMetrics,
+    /// The same of events that another system is told of, if there is one.
+    pub events: Option<WebhookMetrics>,
 }
 
 /// What a server is made of.
@@ -116,6 +122,7 @@ pub async fn run(
         calls: calls.clone(),
         connections: transport.metrics.clone(),
         mails: telemetry.mails,
+        events: telemetry.events,
         database_up: database_up.clone(),
         health: health.clone(),
         tls: transport.tls.clone(),

@@ -9,6 +9,7 @@ mod calls;
 mod connections;
 mod hashing;
 mod mails;
+mod webhook;
 
 use prometheus_client::metrics::histogram::Histogram;
 
@@ -17,6 +18,7 @@ pub use connections::ConnectionMetrics;
 pub(crate) use connections::{ConnectionState, Counted};
 pub use hashing::HashingMetrics;
 pub use mails::{MailMetrics, MailResult};
+pub use webhook::{DeliveryResult, WebhookMetrics};
 
 /// What every name begins with.
 pub(crate) const PREFIX: &str = "gestan_account";

@@ -21,3 +21,4 @@ pub mod support;
 pub mod time_zone;
 pub mod tls;
 pub mod trial;
+pub mod webhook;

@@ -6,7 +6,9 @@
 //!   every two seconds. It ends first, when the server begins to stop: the others stop when the
 //!   calls have ended;
 //! - the [outbox](crate::mail::outbox) sends mail. It has a loop of its own, because
-//!   use cases wake it, and it goes on with what it has begun when it is stopped.
+//!   use cases wake it, and it goes on with what it has begun when it is stopped;
+//! - the [webhook](crate::webhook) tells another system what happened, if there is one; the same
+//!   holds for it.
 //!
 //! In tests only the second and the third run: a test purges and sends mail itself.
 
@@ -24,6 +26,7 @@ pub use purge::Purger;
 
 use crate::{
     accounts::Accounts, listener::tls::Tls, mail::outbox::Outbox, storage::purge::Retention,
+    webhook::Webhook,
 };
 
 /// How long before the end of their time the mails that are being sent are put back.
@@ -34,6 +37,8 @@ const PUT_BACK: Duration = Duration::from_millis(500);
 pub struct Workers {
     /// Sends mail.
     pub outbox: Outbox,
+    /// Tells another system, if there is one.
+    pub webhook: Option<Webhook>,
     /// For how long things are kept.
     pub retention: Retention,
 }
@@ -56,10 +61,13 @@ impl Running {
     ) -> Self {
         let (stop, give_up) = (CancellationToken::new(), CancellationToken::new());
         let mut tasks = JoinSet::new();
-        if let Some(Workers { outbox, retention }) = workers {
+        if let Some(Workers { outbox, webhook, retention }) = workers {
             tasks.spawn(purge::run(accounts.clone(), retention, stop.clone()));
             let queued = Arc::clone(&accounts.mail_queued);
             tasks.spawn(outbox.run(queued, stop.clone(), give_up.clone()));
+            if let Some(webhook) = webhook {
+                tasks.spawn(webhook.run(stop.clone(), give_up.clone()));
+            }
         }
         if let Some(tls) = tls {
             tasks.spawn(certificates::watch(

@@ -41,6 +41,7 @@ mod smtp_peer;
 mod stored;
 mod support;
 mod test_database;
+mod webhook_receiver;
 mod wire;
 mod words;
 
@@ -67,5 +68,6 @@ pub use server::{TestServer, TestServerOptions, start_time};
 pub use smtp_peer::{Received, SmtpPeer, impatient, mailer};
 pub use stored::{Stored, forget_networks, stored};
 pub use test_database::{TestDatabase, is_postgres};
+pub use webhook_receiver::{Answer, Delivery, Receiver, SECRET, signature};
 pub use wire::{FrameKind, PREFACE, Wire, frame, headers, headers_with, message, reset, window};
 pub use words::{assert_says, words};

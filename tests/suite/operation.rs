@@ -17,4 +17,5 @@ mod secret_files;
 mod start;
 mod supervisor;
 mod variables;
+mod webhook;
 mod wrong_folder;

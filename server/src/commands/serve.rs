@@ -15,7 +15,7 @@ use crate::{
     credentials::derivation::MailedCodeKey,
     listener::Transport,
     mail::outbox::Outbox,
-    metrics::MailMetrics,
+    metrics::{MailMetrics, WebhookMetrics},
     randomness::SystemRandomness,
     settings::{
         database::DatabaseSettings,
@@ -29,13 +29,15 @@ use crate::{
         rate_limits::RateLimits,
         support::SupportSettings,
         trial::{Signs, TrialSettings},
+        webhook::WebhookSettings,
     },
     shutdown::{Shutdown, signals::StopSignals},
-    storage::{about::About, machine_lookups::MachineLookups},
+    storage::{about::About, event_queue::EventQueue, machine_lookups::MachineLookups},
     supervisor::Supervisor,
     telemetry::Output,
     throttle::crowded_addresses::CrowdedAddresses,
     version::VERSION,
+    webhook::Webhook,
 };
 
 /// The settings of `serve`: all there are.
@@ -63,6 +65,8 @@ pub struct Serve {
     trial: TrialSettings,
     #[command(flatten)]
     call_log: CallLogSettings,
+    #[command(flatten)]
+    pub(super) webhook: WebhookSettings,
 }
 
 impl Serve {
@@ -112,6 +116,7 @@ impl Serve {
         self.listen.transport(SystemClock::start().now())?;
         self.mail.outbox_config(self.letterhead.letterhead()?)?;
         self.nomenclature.nomenclature()?;
+        self.webhook.endpoint()?;
         self.check_trial()
     }
 
@@ -155,19 +160,35 @@ impl Serve {
         let mailer = self.mail.mailer()?;
         let config = self.mail.outbox_config(self.letterhead.letterhead()?)?;
         let nomenclature = Arc::new(self.nomenclature.nomenclature()?);
+        let endpoint = self.webhook.endpoint()?;
         let hasher = self.hashing.hasher(randomness.clone())?;
         let telemetry = Telemetry {
             log_answered_one_in: self.call_log.answered_one_in(),
             admin: self.listen.bind_admin().await?,
             log,
             mails: MailMetrics::default(),
+            events: endpoint.is_some().then(WebhookMetrics::default),
         };
         tracing::info!(to = mailer.place(), sender = self.mail.sender()?, "mail configured");
+        if let Some(endpoint) = &endpoint {
+            tracing::info!(to = endpoint.place(), "webhook configured");
+        }
         supervisor.starting("opening the database, and bringing its schema up to date");
         let db = self.database.open().await?;
         let About { place, engine, schema } =
             db.about().await.context("cannot read the database")?;
         tracing::info!(place, engine, schema, "database opened");
+        let queue = EventQueue::new(randomness.clone());
+        let db = if endpoint.is_some() { db.telling(queue.clone()) } else { db };
+        let webhook = endpoint.zip(telemetry.events.clone()).map(|(endpoint, metrics)| Webhook {
+            db: db.clone(),
+            queue,
+            clock: clock.clone(),
+            randomness: randomness.clone(),
+            endpoint,
+            bounds: self.webhook.bounds(),
+            metrics,
+        });
         let accounts = Accounts {
             db: db.clone(),
             machines: MachineLookups::new(&db),
@@ -194,7 +215,7 @@ impl Serve {
             gate: self.rate_limits.gate(),
             reflection: self.listen.reflection(),
             telemetry,
-            workers: Some(Workers { outbox, retention }),
+            workers: Some(Workers { outbox, webhook, retention }),
             supervisor,
         })
     }
