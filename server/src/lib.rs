@@ -38,6 +38,7 @@ pub mod storage;
 pub mod supervisor;
 pub mod telemetry;
 pub mod throttle;
+pub mod traces;
 pub mod version;
 pub mod webhook;
 mod workers;
@@ -65,6 +66,7 @@ use crate::{
     storage::pools::DATABASE_TIMEOUT,
     supervisor::Supervisor,
     telemetry::Output,
+    traces::Tracer,
 };
 
 /// The longest request that is read, in bytes: the largest form has a tenth of it.
@@ -83,6 +85,8 @@ pub struct Telemetry {
     pub mails: MailMetrics,
     /// The same of events that another system is told of, if there is one.
     pub events: Option<WebhookMetrics>,
+    /// Traces calls, if somebody collects that.
+    pub tracer: Option<Tracer>,
 }
 
 /// What a server is made of.
@@ -123,6 +127,7 @@ pub async fn run(
         connections: transport.metrics.clone(),
         mails: telemetry.mails,
         events: telemetry.events,
+        spans: telemetry.tracer.as_ref().map(|tracer| tracer.metrics().clone()),
         database_up: database_up.clone(),
         health: health.clone(),
         tls: transport.tls.clone(),
@@ -144,7 +149,12 @@ pub async fn run(
         front: front.clone(),
         deadline: transport.call_deadline,
         longest_stream: transport.max_connection_age,
-        log: CallLog::new(telemetry.log_answered_one_in, Arc::clone(&accounts.clock), calls),
+        log: CallLog::new(
+            telemetry.log_answered_one_in,
+            Arc::clone(&accounts.clock),
+            calls,
+            telemetry.tracer,
+        ),
     };
     let health_service = health_service.max_decoding_message_size(MAX_REQUEST_BYTES);
     let routes = Routes::new(health_service);

@@ -9,6 +9,7 @@ mod calls;
 mod connections;
 mod hashing;
 mod mails;
+mod traces;
 mod webhook;
 
 use prometheus_client::metrics::histogram::Histogram;
@@ -18,6 +19,7 @@ pub use connections::ConnectionMetrics;
 pub(crate) use connections::{ConnectionState, Counted};
 pub use hashing::HashingMetrics;
 pub use mails::{MailMetrics, MailResult};
+pub(crate) use traces::TraceMetrics;
 pub use webhook::{DeliveryResult, WebhookMetrics};
 
 /// What every name begins with.

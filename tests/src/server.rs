@@ -273,6 +273,7 @@ impl TestServer {
             log: None,
             mails: outbox.metrics.clone(),
             events: webhook.as_ref().map(|webhook| webhook.metrics.clone()),
+            tracer: None,
         };
         let dependencies = Dependencies {
             accounts: accounts.clone(),

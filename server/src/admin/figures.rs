@@ -13,7 +13,7 @@ use crate::{
     accounts::Accounts,
     grpc::Health,
     listener::tls::Tls,
-    metrics::{CallMetrics, ConnectionMetrics, MailMetrics, PREFIX, WebhookMetrics},
+    metrics::{CallMetrics, ConnectionMetrics, MailMetrics, PREFIX, TraceMetrics, WebhookMetrics},
     telemetry::Output,
     version::{BUILT_FROM, NUMBER},
 };
@@ -26,6 +26,8 @@ pub(crate) struct Parts {
     pub(crate) mails: MailMetrics,
     /// What became of events, if another system is told of them.
     pub(crate) events: Option<WebhookMetrics>,
+    /// The spans, if calls are traced.
+    pub(crate) spans: Option<TraceMetrics>,
     /// Whether the database keeps what is written.
     pub(crate) database_up: Gauge,
     pub(crate) health: Health,
@@ -52,6 +54,9 @@ impl Figures {
         parts.mails.register(&mut registry);
         if let Some(events) = &parts.events {
             events.register(&mut registry);
+        }
+        if let Some(spans) = &parts.spans {
+            spans.register(&mut registry);
         }
         let up = "Whether the database keeps what is written: 1 or 0";
         registry.register("database_up", up, parts.database_up);

@@ -28,6 +28,7 @@ use crate::{
         nomenclature::NomenclatureSettings,
         rate_limits::RateLimits,
         support::SupportSettings,
+        traces::TraceSettings,
         trial::{Signs, TrialSettings},
         webhook::WebhookSettings,
     },
@@ -67,6 +68,8 @@ pub struct Serve {
     call_log: CallLogSettings,
     #[command(flatten)]
     pub(super) webhook: WebhookSettings,
+    #[command(flatten)]
+    traces: TraceSettings,
 }
 
 impl Serve {
@@ -117,6 +120,7 @@ impl Serve {
         self.mail.outbox_config(self.letterhead.letterhead()?)?;
         self.nomenclature.nomenclature()?;
         self.webhook.endpoint()?;
+        self.traces.check()?;
         self.check_trial()
     }
 
@@ -162,13 +166,19 @@ impl Serve {
         let nomenclature = Arc::new(self.nomenclature.nomenclature()?);
         let endpoint = self.webhook.endpoint()?;
         let hasher = self.hashing.hasher(randomness.clone())?;
+        let traces = self.traces.traces(clock.clone(), randomness.clone())?;
+        let (tracer, exporter) = traces.unzip();
         let telemetry = Telemetry {
             log_answered_one_in: self.call_log.answered_one_in(),
             admin: self.listen.bind_admin().await?,
             log,
             mails: MailMetrics::default(),
             events: endpoint.is_some().then(WebhookMetrics::default),
+            tracer,
         };
+        if let Some(exporter) = &exporter {
+            tracing::info!(to = exporter.place(), "traces configured");
+        }
         tracing::info!(to = mailer.place(), sender = self.mail.sender()?, "mail configured");
         if let Some(endpoint) = &endpoint {
             tracing::info!(to = endpoint.place(), "webhook configured");
@@ -215,7 +225,7 @@ impl Serve {
             gate: self.rate_limits.gate(),
             reflection: self.listen.reflection(),
             telemetry,
-            workers: Some(Workers { outbox, webhook, retention }),
+            workers: Some(Workers { outbox, webhook, traces: exporter, retention }),
             supervisor,
         })
     }

@@ -24,9 +24,10 @@ async fn told() -> (Vec<(String, String)>, String) {
         ["--tls-key", key.to_str().expect("a path")],
         ["--call-burst", "1"],
         ["--calls-per-second", "1"],
-        // Nobody listens there.
+        // Nobody listens at either.
         ["--webhook-url", "http://127.0.0.1:9/"],
         ["--webhook-secret", SECRET],
+        ["--traces-url", "http://127.0.0.1:9"],
     ];
     let server = ServerProcess::start(&home, &arguments.concat()).await;
     // A figure with labels is told once there is something to count: a call, a hash for its
