@@ -23,7 +23,7 @@ use self::origins::FromFiles;
 use crate::{
     commands::{
         Account, Audit, Backup, CheckLedger, Config, Copy, Doctor, Migrate, Outbox, Purge, Restore,
-        Serve, SupportKey,
+        Serve, SupportKey, Webhook,
     },
     settings::log::Log,
     shutdown::signals::{HangUp, StopSignals},
@@ -65,6 +65,8 @@ enum Command {
     SupportKey(SupportKey),
     /// List, show, retry and drop the mails of the outbox.
     Outbox(Outbox),
+    /// List and retry the events that another system is told of, or try the way to it.
+    Webhook(Box<Webhook>),
     /// Show an account and its machines.
     Account(Account),
     /// List the events of the audit trail.
@@ -193,6 +195,7 @@ impl Cli {
             Command::Copy(copy) => Box::pin(async move { copy.run().await }),
             Command::SupportKey(support_key) => Box::pin(async move { support_key.run().await }),
             Command::Outbox(outbox) => Box::pin(async move { outbox.run().await }),
+            Command::Webhook(webhook) => Box::pin(async move { webhook.run().await }),
             Command::Account(account) => Box::pin(async move { account.run().await }),
             Command::Audit(audit) => Box::pin(async move { audit.run().await }),
             Command::Purge(purge) => Box::pin(async move { purge.run().await }),

@@ -14,6 +14,7 @@ mod purge;
 mod restore;
 mod serve;
 mod support_key;
+mod webhook;
 
 pub use account::Account;
 pub use audit::Audit;
@@ -28,3 +29,4 @@ pub use purge::Purge;
 pub use restore::Restore;
 pub use serve::Serve;
 pub use support_key::SupportKey;
+pub use webhook::Webhook;

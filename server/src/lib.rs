@@ -4,7 +4,8 @@
 //! the use case, [`storage`] keeps what it changed. Imports go downwards only, and never
 //! in a circle. [`reference`](mod@reference) has the use cases that need no database. [`model`]
 //! has what is kept and the rules of its life, [`credentials`] makes and compares secrets,
-//! [`mail`] sends the mails that a use case has queued.
+//! [`mail`] sends the mails that a use case has queued, [`webhook`] tells another system what
+//! happened.
 //! [`run`] puts them together behind a [`listener`]. `docs/ARCHITECTURE.md` is the map.
 //!
 //! The program reads its command line in [`cli`]; each of the [`commands`] takes the
@@ -13,6 +14,7 @@
 pub mod accounts;
 mod admin;
 pub mod audit;
+mod backoff;
 mod batching;
 pub mod certificates;
 pub mod cli;
@@ -27,6 +29,7 @@ pub mod metrics;
 pub mod model;
 pub mod network;
 mod new_file;
+mod outgoing;
 pub mod panics;
 pub mod private_file;
 pub mod randomness;
@@ -37,7 +40,9 @@ pub mod storage;
 pub mod supervisor;
 pub mod telemetry;
 pub mod throttle;
+pub mod traces;
 pub mod version;
+pub mod webhook;
 mod workers;
 
 use std::{sync::Arc, time::Duration};
@@ -64,12 +69,13 @@ use crate::{
         SupportGrpc,
     },
     listener::Transport,
-    metrics::{CallMetrics, MailMetrics},
+    metrics::{CallMetrics, MailMetrics, WebhookMetrics},
     reference::{Reference, privacy_notice::PrivacyNotice},
     shutdown::{Shutdown, Step, Stopping},
     storage::pools::DATABASE_TIMEOUT,
     supervisor::Supervisor,
     telemetry::Output,
+    traces::Tracer,
 };
 
 /// The longest request that is read, in bytes: the largest form has a tenth of it.
@@ -86,6 +92,10 @@ pub struct Telemetry {
     pub log: Option<Output>,
     /// Counts what becomes of mails, which need not be sent by a worker of this server.
     pub mails: MailMetrics,
+    /// The same of events that another system is told of, if there is one.
+    pub events: Option<WebhookMetrics>,
+    /// Traces calls, if somebody collects that.
+    pub tracer: Option<Tracer>,
 }
 
 /// What a server is made of.
@@ -128,6 +138,8 @@ pub async fn run(
         calls: calls.clone(),
         connections: transport.metrics.clone(),
         mails: telemetry.mails,
+        events: telemetry.events,
+        spans: telemetry.tracer.as_ref().map(|tracer| tracer.metrics().clone()),
         database_up: database_up.clone(),
         health: health.clone(),
         tls: transport.tls.clone(),
@@ -150,7 +162,12 @@ pub async fn run(
         front: front.clone(),
         deadline: transport.call_deadline,
         longest_stream: transport.max_connection_age,
-        log: CallLog::new(telemetry.log_answered_one_in, Arc::clone(&accounts.clock), calls),
+        log: CallLog::new(
+            telemetry.log_answered_one_in,
+            Arc::clone(&accounts.clock),
+            calls,
+            telemetry.tracer,
+        ),
     };
     let health_service = health_service.max_decoding_message_size(MAX_REQUEST_BYTES);
     let routes = Routes::new(health_service);

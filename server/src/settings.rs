@@ -21,4 +21,6 @@ pub mod rate_limits;
 pub mod support;
 pub mod time_zone;
 pub mod tls;
+pub mod traces;
 pub mod trial;
+pub mod webhook;

@@ -7,7 +7,11 @@
 //!   every two seconds. It ends first, when the server begins to stop: the others stop when the
 //!   calls have ended;
 //! - the [outbox](crate::mail::outbox) sends mail. It has a loop of its own, because
-//!   use cases wake it, and it goes on with what it has begun when it is stopped.
+//!   use cases wake it, and it goes on with what it has begun when it is stopped;
+//! - the [webhook](crate::webhook) tells another system what happened, if there is one; the same
+//!   holds for it;
+//! - the [exporter](crate::traces::export) of traces, if there is a collector. It brings the last
+//!   ones when the calls have ended.
 //!
 //! In tests all but the first and the last run: a test purges and sends mail itself.
 
@@ -27,7 +31,8 @@ pub use purge::Purger;
 
 use crate::{
     accounts::Accounts, listener::tls::Tls, mail::outbox::Outbox,
-    reference::privacy_notice::PrivacyNotice, storage::purge::Retention,
+    reference::privacy_notice::PrivacyNotice, storage::purge::Retention, traces::export::Exporter,
+    webhook::Webhook,
 };
 
 /// How long before the end of their time the mails that are being sent are put back.
@@ -38,6 +43,10 @@ const PUT_BACK: Duration = Duration::from_millis(500);
 pub struct Workers {
     /// Sends mail.
     pub outbox: Outbox,
+    /// Tells another system, if there is one.
+    pub webhook: Option<Webhook>,
+    /// Brings traces to their collector, if there is one.
+    pub traces: Option<Exporter>,
     /// For how long things are kept.
     pub retention: Retention,
 }
@@ -61,10 +70,16 @@ impl Running {
     ) -> Self {
         let (stop, give_up) = (CancellationToken::new(), CancellationToken::new());
         let mut tasks = JoinSet::new();
-        if let Some(Workers { outbox, retention }) = workers {
+        if let Some(Workers { outbox, webhook, traces, retention }) = workers {
             tasks.spawn(purge::run(accounts.clone(), retention, stop.clone()));
             let queued = Arc::clone(&accounts.mail_queued);
             tasks.spawn(outbox.run(queued, stop.clone(), give_up.clone()));
+            if let Some(webhook) = webhook {
+                tasks.spawn(webhook.run(stop.clone(), give_up.clone()));
+            }
+            if let Some(traces) = traces {
+                tasks.spawn(traces.run(stop.clone()));
+            }
         }
         if let Some(tls) = tls {
             tasks.spawn(certificates::watch(

@@ -17,5 +17,7 @@ mod rolling_restart;
 mod secret_files;
 mod start;
 mod supervisor;
+mod traces;
 mod variables;
+mod webhook;
 mod wrong_folder;

@@ -18,6 +18,7 @@ use super::{
     connections::{Connections, PoolUse},
     disk::{self, DiskSpace},
     error::StorageError,
+    event_queue::EventQueue,
     heartbeat,
     pools::{DATABASE_TIMEOUT, Occasion, Pools},
     schema,
@@ -37,6 +38,9 @@ pub struct Database {
     server_id: Uuid,
     /// One beat after the other: none must find that of another look in its place.
     beating: Arc<Mutex<()>>,
+    /// Where transactions put what other systems are to be told of, if there is anybody to be
+    /// told.
+    events: Option<EventQueue>,
 }
 
 impl Database {
@@ -71,7 +75,13 @@ impl Database {
         let pools = Pools::connect(config, occasion).await?;
         let (config, pools) = (Arc::new(config.clone()), Arc::new(RwLock::new(pools)));
         let server_id = randomness.uuid();
-        Ok(Self { config, pools, randomness, server_id, beating: Arc::default() })
+        Ok(Self { config, pools, randomness, server_id, beating: Arc::default(), events: None })
+    }
+
+    /// The same database, of whose transactions other systems are told.
+    #[must_use]
+    pub fn telling(self, events: EventQueue) -> Self {
+        Self { events: Some(events), ..self }
     }
 
     /// Connects anew where that may help: to whichever host takes writes by now, or
@@ -189,7 +199,8 @@ impl Database {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.write().begin(options).await
+        let transaction = self.write().begin(options).await?;
+        Ok(transaction.telling(self.events.clone()))
     }
 
     /// Begins a transaction that sees the database as it is at one moment, however long it reads.

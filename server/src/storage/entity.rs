@@ -7,6 +7,7 @@ pub(super) mod account_word;
 pub(super) mod audit_event;
 pub(super) mod challenge;
 pub(super) mod copy_progress;
+pub(super) mod event_outbox;
 pub(super) mod heartbeat;
 pub(super) mod idempotency_key;
 pub(super) mod link;

@@ -21,8 +21,8 @@ use sea_orm::{
 use super::{
     database::Database,
     entity::{
-        account, audit_event, challenge, heartbeat, idempotency_key, link, outbox_mail,
-        personal_code, throttle,
+        account, audit_event, challenge, event_outbox, heartbeat, idempotency_key, link,
+        outbox_mail, personal_code, throttle,
     },
     error::StorageError,
     heartbeat::PURGE,
@@ -40,10 +40,14 @@ const CHUNK: usize = 1_000;
 /// How long the heartbeats of a server that has ended are kept.
 const HEARTBEATS: SignedDuration = SignedDuration::from_hours(24);
 
+/// After how long an event is deleted whatever became of it: nobody is told any more, if the
+/// setting was taken away.
+pub const LONGEST_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// How long rows are kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
-    /// Challenges and request IDs; also mails that ended and links that are dead.
+    /// Challenges and request IDs; also mails and events that ended and links that are dead.
     pub challenges: SignedDuration,
     /// Audit events.
     pub audit_events: SignedDuration,
@@ -62,6 +66,8 @@ pub struct Purged {
     pub request_ids: u64,
     /// Mails that had ended.
     pub mails: u64,
+    /// Events for other systems that had ended.
+    pub events: u64,
     /// Networks of machines that were forgotten.
     pub networks: u64,
     /// Dead links.
@@ -87,6 +93,7 @@ impl Purged {
             ("challenges", self.challenges),
             ("request IDs", self.request_ids),
             ("mails that had ended", self.mails),
+            ("events that had ended", self.events),
             ("networks forgotten", self.networks),
             ("dead links", self.links),
             ("pending addresses", self.pending_addresses),
@@ -116,6 +123,9 @@ pub async fn purge(
     purged.request_ids = delete::<idempotency_key::Entity>(db, request_ids).await?;
     purged.mails =
         delete::<outbox_mail::Entity>(db, outbox_mail::Column::EndTime.lt(old).into()).await?;
+    let left = event_outbox::Column::CreateTime.lt(to_millis(now - LONGEST_KEPT));
+    let ended = Condition::any().add(event_outbox::Column::EndTime.lt(old)).add(left);
+    purged.events = delete::<event_outbox::Entity>(db, ended).await?;
     loop {
         let forgotten = forget_networks(db, CHUNK as u64, now).await?;
         purged.networks += forgotten;

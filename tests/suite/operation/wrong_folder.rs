@@ -13,6 +13,8 @@ const COMMANDS: &[&[&str]] = &[
     &["backup", "--to", "copie.sqlite"],
     &["outbox", "list"],
     &["outbox", "retry", "--state", "failed"],
+    &["webhook", "list"],
+    &["webhook", "retry", "--state", "expired"],
     &["account", "show", "1"],
     &["audit", "list"],
     &["purge"],
