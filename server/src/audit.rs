@@ -1,11 +1,14 @@
 //! The audit trail: who changed what of an account, when, from where, and which
 //! support agent read it. An event is written in the transaction of its change. It has
 //! the names of fields, never values.
+//!
+//! Other systems are told of some of them, by the same transaction: `told` says of which.
 
 mod recorded;
 mod searches;
+mod told;
 
-use std::{net::IpAddr, ops::RangeInclusive};
+use std::{net::IpAddr, ops::RangeInclusive, slice};
 
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::ConnectionTrait;
@@ -15,11 +18,15 @@ pub use searches::{Search, SearchEvents};
 
 pub use crate::storage::audit_event::Span;
 use crate::{
-    domain::{account_id::AccountId, machine::MachineId, profile::Field, reason::Reason},
+    domain::{
+        account_id::AccountId, entry_id::EntryId, machine::MachineId, profile::Field,
+        reason::Reason,
+    },
     storage::{
         audit_event::{self, AuditEvent},
         database::Database,
         error::StorageError,
+        transaction::Transaction,
     },
 };
 
@@ -81,6 +88,23 @@ pub enum Action {
     DropMail,
     /// A support agent was told what keeps its owner out.
     DiagnoseAccount,
+    /// A support agent added time that was bought.
+    GrantTime {
+        /// The entry of the time ledger.
+        entry: EntryId,
+    },
+    /// A support agent charged time that was used.
+    ChargeTime {
+        /// The entry.
+        entry: EntryId,
+    },
+    /// A support agent put an entry right.
+    CorrectTime {
+        /// The entry that does so.
+        entry: EntryId,
+    },
+    /// A support agent read its time ledger.
+    ListTimeEntries,
 }
 
 /// Who did it, and from where.
@@ -125,18 +149,18 @@ impl Actor {
     }
 }
 
-/// Writes an event.
+/// Writes an event, and enqueues it if other systems are told of such.
 ///
 /// # Errors
 /// A [`StorageError`].
 pub async fn record(
-    transaction: &impl ConnectionTrait,
+    transaction: &Transaction,
     account_id: AccountId,
     action: &Action,
     actor: Actor,
     now: Timestamp,
 ) -> Result<(), StorageError> {
-    audit_event::insert(transaction, vec![event(account_id, action, actor, now)]).await
+    record_all(transaction, account_id, slice::from_ref(action), actor, now).await
 }
 
 /// Writes several events; with none, it does nothing.
@@ -144,14 +168,16 @@ pub async fn record(
 /// # Errors
 /// A [`StorageError`].
 pub async fn record_all(
-    transaction: &impl ConnectionTrait,
+    transaction: &Transaction,
     account_id: AccountId,
     actions: &[Action],
     actor: Actor,
     now: Timestamp,
 ) -> Result<(), StorageError> {
     let events = actions.iter().map(|action| event(account_id, action, actor, now));
-    audit_event::insert(transaction, events.collect()).await
+    audit_event::insert(transaction, events.collect()).await?;
+    let told = actions.iter().filter_map(|action| told::event(account_id, action, now));
+    transaction.tell(told.collect(), now).await
 }
 
 /// Writes what was done to many accounts; with none, it does nothing.
@@ -183,6 +209,9 @@ pub async fn is_recorded(
     audit_event::is_like(db, &event, *within.start()).await
 }
 
+/// What the trail calls a reading of the time ledger.
+const LIST_TIME_ENTRIES: &str = "list_time_entries";
+
 /// For how long the same actor who reads the same account in the same way leaves no other
 /// event: whoever looks twice during a call is one reader.
 const SAME_READING: SignedDuration = SignedDuration::from_mins(10);
@@ -200,7 +229,25 @@ pub async fn record_reading(
 ) -> Result<(), StorageError> {
     let lately = now - SAME_READING..=now;
     if !is_recorded(&db.read(), account_id, reading, actor, lately).await? {
-        record(&db.write(), account_id, reading, actor, now).await?;
+        let event = event(account_id, reading, actor, now);
+        audit_event::insert(&db.write(), vec![event]).await?;
+    }
+    Ok(())
+}
+
+/// Writes to the trail that the time ledger of all accounts is read, unless the same reader did
+/// so a moment ago. It is an event of no account.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn record_reading_of_all(
+    db: &Database,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let event = told((None, LIST_TIME_ENTRIES, String::new()), actor, now);
+    if !audit_event::is_like(&db.read(), &event, now - SAME_READING).await? {
+        audit_event::insert(&db.write(), vec![event]).await?;
     }
     Ok(())
 }
@@ -265,6 +312,10 @@ fn named(action: &Action) -> (&'static str, String) {
         Action::RetryMail => ("retry_mail", String::new()),
         Action::DropMail => ("drop_mail", String::new()),
         Action::DiagnoseAccount => ("diagnose_account", String::new()),
+        Action::GrantTime { entry } => ("grant_time", recorded::entry(*entry)),
+        Action::ChargeTime { entry } => ("charge_time", recorded::entry(*entry)),
+        Action::CorrectTime { entry } => ("correct_time", recorded::entry(*entry)),
+        Action::ListTimeEntries => (LIST_TIME_ENTRIES, String::new()),
     }
 }
 

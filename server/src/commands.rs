@@ -4,6 +4,7 @@
 mod account;
 mod audit;
 mod backup;
+mod check_ledger;
 mod config;
 mod copy;
 mod doctor;
@@ -13,10 +14,12 @@ mod purge;
 mod restore;
 mod serve;
 mod support_key;
+mod webhook;
 
 pub use account::Account;
 pub use audit::Audit;
 pub use backup::Backup;
+pub use check_ledger::CheckLedger;
 pub use config::Config;
 pub use copy::Copy;
 pub use doctor::Doctor;
@@ -26,3 +29,4 @@ pub use purge::Purge;
 pub use restore::Restore;
 pub use serve::Serve;
 pub use support_key::SupportKey;
+pub use webhook::Webhook;

@@ -30,8 +30,11 @@ pub(crate) mod disk;
 #[expect(unreachable_pub, reason = "SeaORM's derives ask for it")]
 mod entity;
 pub mod error;
+pub mod event_outbox;
+pub mod event_queue;
 mod heartbeat;
 pub mod idempotency_key;
+pub(crate) mod in_time;
 pub mod link;
 pub mod machine_lookups;
 pub mod machines;
@@ -47,6 +50,7 @@ pub mod sqlite;
 mod sqlite_file;
 pub mod support_key;
 pub mod throttle;
+pub mod time_entry;
 pub mod transaction;
 mod unwritable;
 

@@ -162,6 +162,12 @@ async fn the_help_of_a_command_tells_what_it_reads_and_nothing_else() {
     let home = Home::new();
     let database = ["--database-url", "--database-connections", "--no-migrate"];
     let keys = [&database[..2], &["--time-zone"]].concat();
+    let webhook = [
+        &database[..2],
+        &["--webhook-url", "--webhook-secret", "--webhook-ca-file", "--webhook-timeout"],
+        &["--webhook-keep", "--webhook-max-waiting"],
+    ]
+    .concat();
     for (command, settings, lines) in [
         (&["copy"][..], &["--from", "--to"][..], 30),
         (&["backup"], &["--to", "--into", "--keep", "--database-url"], 40),
@@ -177,6 +183,9 @@ async fn the_help_of_a_command_tells_what_it_reads_and_nothing_else() {
         (&["outbox", "retry"], &[&database[..2], &["--state"]].concat(), 40),
         (&["outbox", "drop"], &[&database[..2], &["--state"]].concat(), 40),
         (&["outbox", "refused"], &[&database[..2], &["--after", "--limit"]].concat(), 50),
+        (&["webhook", "list"], &[&webhook[..], &["--state", "--after", "--limit"]].concat(), 90),
+        (&["webhook", "retry"], &[&webhook[..], &["--state"]].concat(), 80),
+        (&["webhook", "test"], &webhook, 80),
         (&["account", "show"], &database[..2], 40),
         (&["account", "unlink"], &[&database[..2], &["--all", "--reason"]].concat(), 50),
         (&["account", "end-password"], &[&database[..2], &["--all", "--reason"]].concat(), 50),
@@ -185,10 +194,15 @@ async fn the_help_of_a_command_tells_what_it_reads_and_nothing_else() {
             &[&keys[..], &["--account", "--support-key", "--since", "--until", "--limit"]].concat(),
             60,
         ),
+        (&["check-ledger"], &database[..2], 35),
         (
             &["purge"],
-            &[&database[..2], &["--challenge-retention", "--audit-retention", "--trust-clock"]]
-                .concat(),
+            &[
+                &database[..2],
+                &["--challenge-retention", "--audit-retention", "--time-note-retention"],
+                &["--trust-clock"],
+            ]
+            .concat(),
             50,
         ),
     ] {

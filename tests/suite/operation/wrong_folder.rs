@@ -14,11 +14,14 @@ const COMMANDS: &[&[&str]] = &[
     &["outbox", "list"],
     &["outbox", "retry", "--state", "failed"],
     &["outbox", "refused"],
+    &["webhook", "list"],
+    &["webhook", "retry", "--state", "expired"],
     &["account", "show", "1"],
     &["account", "unlink", "--all", "--reason", "fuite"],
     &["account", "end-password", "--all", "--reason", "fuite"],
     &["audit", "list"],
     &["purge"],
+    &["check-ledger"],
 ];
 
 #[tokio::test]

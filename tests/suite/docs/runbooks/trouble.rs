@@ -3,7 +3,9 @@
 use std::fs;
 
 use gestan_account_client::{Client, ClientOptions, v1};
-use gestan_account_tests::{SmallDisk, SmtpPeer, creation, execute, is_postgres, may_mount};
+use gestan_account_tests::{
+    Answer, Receiver, SECRET, SmallDisk, SmtpPeer, creation, execute, is_postgres, may_mount,
+};
 use sea_orm::Database;
 
 use super::{operator::Operator, runbook};
@@ -131,6 +133,25 @@ async fn mails_that_are_refused_are_sent_once_more_as_the_runbook_says() {
     peer.mail().await;
     let over = runbook.next(&operator).await;
     assert!(!over.contains("550"), "{over}");
+}
+
+#[tokio::test]
+async fn events_that_are_not_taken_come_when_the_receiver_is_mended() {
+    let receiver = Receiver::start().await;
+    receiver.answer_otherwise(Answer::status(500));
+    let settings = format!("webhook_url = \"{}\"\nwebhook_secret = \"{SECRET}\"\n", receiver.url());
+    let operator = Operator::on_duty(&settings).await;
+    operator.open_account(1).await;
+    let mut runbook = runbook("Events are not taken");
+    runbook.logged(&operator).await;
+    operator.wait_for_figure("webhook_events", |events| events > 0.0).await;
+    let told = runbook.next(&operator).await;
+    assert!(told.contains("500"), "{told}");
+    receiver.answer_otherwise(Answer::status(204));
+    runbook.next(&operator).await;
+    operator.wait_for_figure("webhook_oldest_event_age_seconds", |age| age == 0.0).await;
+    let over = runbook.next(&operator).await;
+    assert!(over.contains("webhook_oldest_event_age_seconds 0"), "{over}");
 }
 
 #[tokio::test]
