@@ -74,6 +74,9 @@ call Update "{\"account\": {\"city\": \"Lille\", \"postal_code\": \"59000\"},
     \"password\": \"$password\"}" -rpc-header "$token1"
 call Get '{}' -rpc-header "$token2"
 
+# It looks what of the support time that was bought is left.
+call ListTimeEntries '{}' -rpc-header "$token2"
+
 # Caisse 2 leaves. Its token is dead, and the error says so in its details.
 call Unlink '{}' -rpc-header "$token2"
 if call Get '{}' -rpc-header "$token2"; then exit 1; fi

@@ -13,9 +13,10 @@ use std::{fmt, future::Future, sync::Arc};
 use gestan_account_proto::v1::{
     ConfirmRequest, ConfirmResponse, CreateRequest, CreateResponse, GetPrivacyNoticeRequest,
     GetPrivacyNoticeResponse, GetRequest, GetResponse, ListCountriesRequest, ListCountriesResponse,
-    RegisterExistingRequest, RegisterExistingResponse, ResendPasswordRequest,
-    ResendPasswordResponse, SearchApeCodesRequest, SearchApeCodesResponse, SetPasswordRequest,
-    SetPasswordResponse, UnlinkRequest, UnlinkResponse, UpdateRequest, UpdateResponse,
+    ListTimeEntriesRequest, ListTimeEntriesResponse, RegisterExistingRequest,
+    RegisterExistingResponse, ResendPasswordRequest, ResendPasswordResponse, SearchApeCodesRequest,
+    SearchApeCodesResponse, SetPasswordRequest, SetPasswordResponse, UnlinkRequest, UnlinkResponse,
+    UpdateRequest, UpdateResponse,
 };
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -121,6 +122,7 @@ forward! {
     set_password(SetPasswordRequest) -> SetPasswordResponse;
     register_existing(RegisterExistingRequest) -> RegisterExistingResponse;
     get(GetRequest) -> GetResponse;
+    list_time_entries(ListTimeEntriesRequest) -> ListTimeEntriesResponse;
     update(UpdateRequest) -> UpdateResponse;
     unlink(UnlinkRequest) -> UnlinkResponse;
     resend_password(ResendPasswordRequest) -> ResendPasswordResponse;

@@ -6,10 +6,11 @@ use std::{fmt, future::Future, sync::Arc, time::Duration};
 use gestan_account_proto::v1::{
     ConfirmRequest, ConfirmResponse, CreateRequest, CreateResponse, GetPrivacyNoticeRequest,
     GetPrivacyNoticeResponse, GetRequest, GetResponse, ListCountriesRequest, ListCountriesResponse,
-    RegisterExistingRequest, RegisterExistingResponse, ResendPasswordRequest,
-    ResendPasswordResponse, SearchApeCodesRequest, SearchApeCodesResponse, SetPasswordRequest,
-    SetPasswordResponse, UnlinkRequest, UnlinkResponse, UpdateRequest, UpdateResponse,
-    account_service_client::AccountServiceClient, reference_service_client::ReferenceServiceClient,
+    ListTimeEntriesRequest, ListTimeEntriesResponse, RegisterExistingRequest,
+    RegisterExistingResponse, ResendPasswordRequest, ResendPasswordResponse, SearchApeCodesRequest,
+    SearchApeCodesResponse, SetPasswordRequest, SetPasswordResponse, UnlinkRequest, UnlinkResponse,
+    UpdateRequest, UpdateResponse, account_service_client::AccountServiceClient,
+    reference_service_client::ReferenceServiceClient,
 };
 use tokio::time::{Instant, sleep, timeout_at};
 use tonic::{
@@ -148,6 +149,22 @@ impl Client {
     /// detached; `PERMISSION_DENIED`.
     pub async fn get(&self, request: GetRequest) -> Result<GetResponse, Error> {
         self.call(request, |mut rpc, request| async move { rpc.account.get(request).await }).await
+    }
+
+    /// Lists the time ledger ("crédit-temps") of this machine's account, the newest entry first.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REQUEST`; `INVALID_CREDENTIALS`, also when this machine was
+    /// detached; `PERMISSION_DENIED`.
+    pub async fn list_time_entries(
+        &self,
+        request: ListTimeEntriesRequest,
+    ) -> Result<ListTimeEntriesResponse, Error> {
+        self.call(request, |mut rpc, request| async move {
+            rpc.account.list_time_entries(request).await
+        })
+        .await
     }
 
     /// Changes the fields of the account that the mask names. One that is sent

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use gestan_account_proto::v1::{
     ConfirmRequest, CreateRequest, ErrorReason, GetPrivacyNoticeRequest, GetRequest,
-    ListCountriesRequest, RegisterExistingRequest, ResendPasswordRequest, SearchApeCodesRequest,
-    SetPasswordRequest, UnlinkRequest, UpdateRequest,
+    ListCountriesRequest, ListTimeEntriesRequest, RegisterExistingRequest, ResendPasswordRequest,
+    SearchApeCodesRequest, SetPasswordRequest, UnlinkRequest, UpdateRequest,
 };
 use tonic::{Code, Status};
 
@@ -52,6 +52,7 @@ harmless!(
     ConfirmRequest,
     RegisterExistingRequest,
     GetRequest,
+    ListTimeEntriesRequest,
     UnlinkRequest,
     ResendPasswordRequest,
     ListCountriesRequest,

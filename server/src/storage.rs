@@ -47,6 +47,7 @@ pub mod sqlite;
 mod sqlite_file;
 pub mod support_key;
 pub mod throttle;
+pub mod time_entry;
 pub mod transaction;
 mod unwritable;
 

@@ -16,6 +16,7 @@ const COMMANDS: &[&[&str]] = &[
     &["account", "show", "1"],
     &["audit", "list"],
     &["purge"],
+    &["check-ledger"],
 ];
 
 #[tokio::test]

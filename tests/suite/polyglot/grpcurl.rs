@@ -62,6 +62,7 @@ async fn grpcurl_makes_every_call_by_the_proto_files_and_by_reflection() {
         "RegisterExisting",
         "Update",
         "Get",
+        "ListTimeEntries",
         "Unlink",
         "ResendPassword",
         "GetPrivacyNotice",

@@ -146,6 +146,9 @@ impl Runner {
             "RegisterExisting" => {
                 typed(request, async |request| client.register_existing(request).await).await
             }
+            "ListTimeEntries" => {
+                typed(request, async |request| client.list_time_entries(request).await).await
+            }
             "Get" => typed(request, async |request| client.get(request).await).await,
             "Update" => typed(request, async |request| client.update(request).await).await,
             "Unlink" => typed(request, async |request| client.unlink(request).await).await,

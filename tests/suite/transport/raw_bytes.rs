@@ -87,8 +87,8 @@ fn message(message: &[u8]) -> Vec<u8> {
 const REFERENCE: [&str; 3] = ["ListCountries", "SearchApeCodes", "GetPrivacyNotice"];
 
 fn a_call() -> impl Strategy<Value = Vec<u8>> {
-    let rpc = "(Create|Confirm|SetPassword|RegisterExisting|Get|Update|Unlink|ResendPassword|No|\
-               ListCountries|SearchApeCodes|GetPrivacyNotice)";
+    let rpc = "(Create|Confirm|SetPassword|RegisterExisting|Get|Update|Unlink|ResendPassword|\
+               ListTimeEntries|No|ListCountries|SearchApeCodes|GetPrivacyNotice)";
     let body = prop_oneof![bytes(80), bytes(80).prop_map(|bytes| message(&bytes))];
     (rpc, bytes(40), body).prop_map(|(rpc, token, body)| call(&rpc, &token, &body))
 }
