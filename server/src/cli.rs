@@ -22,8 +22,8 @@ use clap::{
 use self::origins::FromFiles;
 use crate::{
     commands::{
-        Account, Audit, Backup, Config, Copy, Doctor, Migrate, Outbox, Purge, Restore, Serve,
-        SupportKey, Webhook,
+        Account, Audit, Backup, CheckLedger, Config, Copy, Doctor, Migrate, Outbox, Purge, Restore,
+        Serve, SupportKey, Webhook,
     },
     settings::log::Log,
     shutdown::signals::{HangUp, StopSignals},
@@ -73,6 +73,9 @@ enum Command {
     Audit(Audit),
     /// Delete what is past its retention, once, as servers do each minute.
     Purge(Purge),
+    /// Check that the time ledger adds up, also while servers use it, and print a line for each
+    /// place where it does not. It exits with 1 when there is one.
+    CheckLedger(CheckLedger),
     /// Look at whatever the server needs, and say what to do about what is wrong. It exits with 1
     /// when there is a problem.
     Doctor(Box<Doctor>),
@@ -196,6 +199,7 @@ impl Cli {
             Command::Account(account) => Box::pin(async move { account.run().await }),
             Command::Audit(audit) => Box::pin(async move { audit.run().await }),
             Command::Purge(purge) => Box::pin(async move { purge.run().await }),
+            Command::CheckLedger(check) => Box::pin(async move { check.run().await }),
             Command::Doctor(doctor) => Box::pin(async move { doctor.run().await }),
             Command::Config(config) => Box::pin(async move { config.run(&self.in_force) }),
         };

@@ -4,6 +4,7 @@
 mod account;
 mod audit;
 mod backup;
+mod check_ledger;
 mod config;
 mod copy;
 mod doctor;
@@ -18,6 +19,7 @@ mod webhook;
 pub use account::Account;
 pub use audit::Audit;
 pub use backup::Backup;
+pub use check_ledger::CheckLedger;
 pub use config::Config;
 pub use copy::Copy;
 pub use doctor::Doctor;

@@ -16,6 +16,7 @@ pub mod log;
 pub mod mail;
 pub mod nomenclature;
 pub(crate) mod one_line;
+pub mod privacy_notice;
 pub mod rate_limits;
 pub mod support;
 pub mod time_zone;

@@ -50,6 +50,7 @@ pub mod sqlite;
 mod sqlite_file;
 pub mod support_key;
 pub mod throttle;
+pub mod time_entry;
 pub mod transaction;
 mod unwritable;
 

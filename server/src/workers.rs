@@ -2,6 +2,7 @@
 //!
 //! - [`purge`] deletes what is past its retention: every minute;
 //! - [`certificates`] reads the files of TLS again: every five seconds, and on SIGHUP;
+//! - [`privacy_notice`] reads the files of the notice again: on SIGHUP;
 //! - [`database_watch`] tells the health service, and systemd, whether the database works:
 //!   every two seconds. It ends first, when the server begins to stop: the others stop when the
 //!   calls have ended;
@@ -12,10 +13,12 @@
 //! - the [exporter](crate::traces::export) of traces, if there is a collector. It brings the last
 //!   ones when the calls have ended.
 //!
-//! In tests only the second and the third run: a test purges and sends mail itself.
+//! In tests all but the first and the last run: a test purges and sends mail itself.
 
 mod certificates;
 mod database_watch;
+mod hang_ups;
+mod privacy_notice;
 mod purge;
 
 use std::{sync::Arc, time::Duration};
@@ -27,8 +30,9 @@ pub(crate) use database_watch::DatabaseWatch;
 pub use purge::Purger;
 
 use crate::{
-    accounts::Accounts, listener::tls::Tls, mail::outbox::Outbox, storage::purge::Retention,
-    traces::export::Exporter, webhook::Webhook,
+    accounts::Accounts, listener::tls::Tls, mail::outbox::Outbox,
+    reference::privacy_notice::PrivacyNotice, storage::purge::Retention, traces::export::Exporter,
+    webhook::Webhook,
 };
 
 /// How long before the end of their time the mails that are being sent are put back.
@@ -57,11 +61,12 @@ pub(crate) struct Running {
 
 impl Running {
     /// Starts the account flow's workers, if there are any, and watches the
-    /// certificates, if there are any.
+    /// certificates and the files of the privacy notice, if there are any.
     pub(crate) fn start(
         accounts: &Accounts,
         workers: Option<Workers>,
         tls: Option<&Arc<Tls>>,
+        notice: &PrivacyNotice,
     ) -> Self {
         let (stop, give_up) = (CancellationToken::new(), CancellationToken::new());
         let mut tasks = JoinSet::new();
@@ -82,6 +87,9 @@ impl Running {
                 Arc::clone(&accounts.clock),
                 stop.clone(),
             ));
+        }
+        if notice.has_files() {
+            tasks.spawn(privacy_notice::watch(notice.clone(), stop.clone()));
         }
         Self { stop, give_up, tasks }
     }

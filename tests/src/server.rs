@@ -29,6 +29,7 @@ use gestan_account_server::{
     },
     metrics::{MailMetrics, WebhookMetrics},
     network::{SupportNetworks, TrustedProxies},
+    reference::privacy_notice::PrivacyNotice,
     settings::{mail, time_zone::TIME_ZONE},
     shutdown::Shutdown,
     storage::{
@@ -86,6 +87,8 @@ pub struct TestServerOptions {
     pub reflection: Reflection,
     /// Which APE codes there are.
     pub nomenclature: Nomenclature,
+    /// What people are told before they open an account.
+    pub privacy_notice: PrivacyNotice,
     /// Where mail goes instead of into memory.
     pub mailer: Option<Mailer>,
     /// What mails say of their sender.
@@ -131,6 +134,7 @@ impl Default for TestServerOptions {
             proxies: TrustedProxies::default(),
             reflection: Reflection::default(),
             nomenclature: Nomenclature::default(),
+            privacy_notice: PrivacyNotice::default(),
             mailer: None,
             letterhead: Letterhead::default(),
             webhook: None,
@@ -256,7 +260,11 @@ impl TestServer {
         };
         let (listener, address) = bind(options.listen).await;
         let shutdown = Shutdown::default();
-        let gate = Gate { proxies: options.proxies, buckets: CallBuckets::new(options.call_rate) };
+        let gate = Gate {
+            proxies: options.proxies,
+            buckets: CallBuckets::new(options.call_rate),
+            reference_buckets: CallBuckets::new(options.call_rate),
+        };
         let reflection = options.reflection;
         let (admin, admin_address) = bind("127.0.0.1:0").await;
         let telemetry = Telemetry {
@@ -271,6 +279,7 @@ impl TestServer {
             accounts: accounts.clone(),
             gate,
             reflection,
+            privacy_notice: options.privacy_notice,
             telemetry,
             workers: None,
             supervisor: Supervisor::default(),

@@ -9,6 +9,7 @@ mod challenge_life;
 mod clock_jumps;
 mod copy;
 mod crash;
+mod crash_of_time_ledger;
 mod encoding;
 mod failing_disk;
 mod faults;

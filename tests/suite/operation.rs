@@ -3,6 +3,7 @@
 
 mod audit;
 mod calls_logged;
+mod check_ledger;
 mod cli;
 mod clock;
 mod config;

@@ -26,6 +26,7 @@ use crate::{
         log::CallLogSettings,
         mail::MailSettings,
         nomenclature::NomenclatureSettings,
+        privacy_notice::PrivacyNoticeSettings,
         rate_limits::RateLimits,
         support::SupportSettings,
         traces::TraceSettings,
@@ -62,6 +63,8 @@ pub struct Serve {
     pub(super) hashing: Hashing,
     #[command(flatten)]
     pub(super) nomenclature: NomenclatureSettings,
+    #[command(flatten)]
+    pub(super) privacy_notice: PrivacyNoticeSettings,
     #[command(flatten)]
     trial: TrialSettings,
     #[command(flatten)]
@@ -119,6 +122,7 @@ impl Serve {
         self.listen.transport(SystemClock::start().now())?;
         self.mail.outbox_config(self.letterhead.letterhead()?)?;
         self.nomenclature.nomenclature()?;
+        self.privacy_notice.privacy_notice()?;
         self.webhook.endpoint()?;
         self.traces.check()?;
         self.check_trial()
@@ -164,6 +168,8 @@ impl Serve {
         let mailer = self.mail.mailer()?;
         let config = self.mail.outbox_config(self.letterhead.letterhead()?)?;
         let nomenclature = Arc::new(self.nomenclature.nomenclature()?);
+        let privacy_notice = self.privacy_notice.privacy_notice()?;
+        privacy_notice.tell_source();
         let endpoint = self.webhook.endpoint()?;
         let hasher = self.hashing.hasher(randomness.clone())?;
         let traces = self.traces.traces(clock.clone(), randomness.clone())?;
@@ -224,6 +230,7 @@ impl Serve {
             accounts,
             gate: self.rate_limits.gate(),
             reflection: self.listen.reflection(),
+            privacy_notice,
             telemetry,
             workers: Some(Workers { outbox, webhook, traces: to_collector, retention }),
             supervisor,

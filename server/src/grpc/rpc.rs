@@ -16,6 +16,10 @@ pub(super) enum Rpc {
     Update,
     Unlink,
     ResendPassword,
+    ListTimeEntries,
+    ListCountries,
+    SearchApeCodes,
+    GetPrivacyNotice,
     /// One of the support service.
     Desk(DeskRpc),
 }
@@ -32,6 +36,10 @@ impl Rpc {
             Self::Update => "Update",
             Self::Unlink => "Unlink",
             Self::ResendPassword => "ResendPassword",
+            Self::ListTimeEntries => "ListTimeEntries",
+            Self::ListCountries => "ListCountries",
+            Self::SearchApeCodes => "SearchApeCodes",
+            Self::GetPrivacyNotice => "GetPrivacyNotice",
             Self::Desk(rpc) => rpc.name(),
         }
     }

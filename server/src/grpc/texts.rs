@@ -55,6 +55,10 @@ fn french(reason: ErrorReason) -> &'static str {
         }
         ErrorReason::AccountNotFound => "Aucun compte n’a cet ID client.",
         ErrorReason::MachineNotFound => "Ce compte n’a pas ce poste.",
+        ErrorReason::EntryNotFound => "Ce compte n’a pas cette écriture.",
+        ErrorReason::TimeCreditExhausted => "Le crédit-temps ne suffit pas.",
+        ErrorReason::EntryNotCorrectable => "Cette écriture ne peut pas être corrigée.",
+        ErrorReason::PossibleDuplicate => "La même opération vient d’être écrite.",
         ErrorReason::TooManyMachines => "Ces deux comptes ont trop de postes pour être fusionnés.",
         ErrorReason::AlreadyMerged => "Ce compte a déjà été fusionné dans un autre.",
         ErrorReason::NothingToSend => "Aucun compte n’a cette adresse, et aucun ne s’y ouvre.",
@@ -163,6 +167,10 @@ fn english(reason: ErrorReason) -> &'static str {
         }
         ErrorReason::AccountNotFound => "No account has this client ID.",
         ErrorReason::MachineNotFound => "This account has no such machine.",
+        ErrorReason::EntryNotFound => "This account has no such entry.",
+        ErrorReason::TimeCreditExhausted => "The time credit does not suffice.",
+        ErrorReason::EntryNotCorrectable => "This entry cannot be corrected.",
+        ErrorReason::PossibleDuplicate => "The same was written a moment ago.",
         ErrorReason::TooManyMachines => "These two accounts have too many machines to be merged.",
         ErrorReason::AlreadyMerged => "This account was merged into another one before.",
         ErrorReason::NothingToSend => "No account has this address, and none is being opened.",

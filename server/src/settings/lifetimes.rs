@@ -61,6 +61,16 @@ pub struct Retentions {
         value_parser = Trimmed(parsed::<Positive>)
     )]
     audit_retention: Positive,
+
+    /// How long it is kept what support time was for. The entries of the time ledger stay.
+    #[arg(
+        long,
+        env = "GESTAN_ACCOUNT_TIME_NOTE_RETENTION",
+        value_name = "DURATION",
+        default_value = "43800h",
+        value_parser = Trimmed(parsed::<Positive>)
+    )]
+    time_note_retention: Positive,
 }
 
 impl LifetimeSettings {
@@ -90,6 +100,7 @@ impl Retentions {
         Retention {
             challenges: self.challenge_retention.signed(),
             audit_events: self.audit_retention.signed(),
+            time_notes: self.time_note_retention.signed(),
         }
     }
 }

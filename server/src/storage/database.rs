@@ -5,7 +5,10 @@ mod retry;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use sea_orm::{SqliteTransactionMode, TransactionOptions};
+use sea_orm::{
+    AccessMode, ConnectionTrait as _, DbBackend, IsolationLevel, SqliteTransactionMode,
+    TransactionOptions,
+};
 use tokio::{sync::Mutex, time::timeout};
 use uuid::Uuid;
 
@@ -198,6 +201,24 @@ impl Database {
         };
         let transaction = self.write().begin(options).await?;
         Ok(transaction.telling(self.events.clone()))
+    }
+
+    /// Begins a transaction that sees the database as it is at one moment, however long it reads.
+    /// Nobody waits for it.
+    pub async fn snapshot(&self) -> Result<Transaction, StorageError> {
+        let is_postgres = self.read().backend() == DbBackend::Postgres;
+        // With SQLite, every transaction that reads is such a one.
+        let options = TransactionOptions {
+            isolation_level: is_postgres.then_some(IsolationLevel::RepeatableRead),
+            access_mode: is_postgres.then_some(AccessMode::ReadOnly),
+            ..TransactionOptions::default()
+        };
+        let snapshot = self.read().begin(options).await?;
+        if is_postgres {
+            // A timeout is meant for the statements of a call.
+            snapshot.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+        }
+        Ok(snapshot)
     }
 
     /// Checks that what is written is kept: writes a row, and reads it as every call

@@ -27,6 +27,7 @@ use super::{
     error::StorageError,
     heartbeat::PURGE,
     link::forget_networks,
+    time_entry::delete_notes,
     to_millis,
 };
 use crate::model::challenge::repeatable_since;
@@ -50,6 +51,8 @@ pub struct Retention {
     pub challenges: SignedDuration,
     /// Audit events.
     pub audit_events: SignedDuration,
+    /// What people wrote about entries of the time ledger. The entries stay.
+    pub time_notes: SignedDuration,
 }
 
 /// How many rows a purge has taken away, or cleared.
@@ -77,6 +80,8 @@ pub struct Purged {
     pub audit_events: u64,
     /// Heartbeats of servers that are gone.
     pub heartbeats: u64,
+    /// What people wrote about entries of the time ledger.
+    pub time_notes: u64,
 }
 
 impl Purged {
@@ -95,6 +100,7 @@ impl Purged {
             ("limits that were over", self.throttles),
             ("audit events", self.audit_events),
             ("heartbeats", self.heartbeats),
+            ("notes of the time ledger", self.time_notes),
         ]
     }
 }
@@ -144,6 +150,14 @@ pub async fn purge(
     let of_a_server = heartbeat::Column::ServerId.ne(PURGE);
     let old = heartbeat::Column::Time.lt(old).and(of_a_server);
     purged.heartbeats = delete::<heartbeat::Entity>(db, old.into()).await?;
+    let old = now - retention.time_notes;
+    loop {
+        let erased = delete_notes(db, old, CHUNK as u64).await?;
+        purged.time_notes += erased;
+        if erased < CHUNK as u64 {
+            break;
+        }
+    }
     Ok(purged)
 }
 

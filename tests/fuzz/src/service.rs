@@ -74,6 +74,7 @@ impl Service {
             let gate = Gate {
                 proxies: "10.0.0.0/8".parse().expect("a network"),
                 buckets: CallBuckets::new(call_rate),
+                reference_buckets: CallBuckets::new(call_rate),
             };
             let member = server.open_account("client@exemple.fr", 1).await;
             assert_eq!(member.account_id, 1);
@@ -130,7 +131,11 @@ impl Service {
             let server = &self.server;
             server.deliver_mail().await;
             server.advance(RETENTION * 2);
-            let retention = Retention { challenges: RETENTION, audit_events: RETENTION };
+            let retention = Retention {
+                challenges: RETENTION,
+                audit_events: RETENTION,
+                time_notes: RETENTION,
+            };
             let db = &server.accounts.db;
             purge(db, retention, server.clock.now()).await.expect("the database is purged");
             let _ = server.mailbox().take();

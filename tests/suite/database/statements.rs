@@ -6,11 +6,13 @@ use std::{collections::BTreeMap, fs};
 use gestan_account_client::v1;
 use gestan_account_proto::support::v1::{
     CancelEmailChangeRequest, DiagnoseAccountRequest, FindAccountsRequest, GetAccountRequest,
-    ListEventsRequest, MergeAccountsRequest, SendCodeRequest, StartEmailChangeRequest,
-    UnlinkMachineRequest,
+    ListEventsRequest, ListTimeEntriesRequest, MergeAccountsRequest, SendCodeRequest,
+    StartEmailChangeRequest, UnlinkMachineRequest,
 };
 use gestan_account_server::domain::role::Role;
-use gestan_account_tests::{PASSWORD, TestServer, change, machine, process::workspace, uuid};
+use gestan_account_tests::{
+    PASSWORD, TestServer, change, charge, correction, grant, machine, process::workspace, uuid,
+};
 
 const EMAIL: &str = "jeanne@exemple.fr";
 
@@ -117,6 +119,22 @@ async fn counted_of_the_desk() -> BTreeMap<&'static str, usize> {
     counts.insert("UnlinkMachine", since(&server));
     server.deliver_mail().await;
     since(&server);
+    admin.grant_time(grant(account_id, 600)).await.expect("it is granted");
+    counts.insert("GrantTime", since(&server));
+    let charged = admin.charge_time(charge(account_id, 30)).await.expect("it is charged");
+    counts.insert("ChargeTime", since(&server));
+    let entry = charged.into_inner().entry.expect("an entry").id;
+    admin.correct_time(correction(account_id, entry)).await.expect("it is corrected");
+    counts.insert("CorrectTime", since(&server));
+    let list = ListTimeEntriesRequest { account_id, ..Default::default() };
+    admin.list_time_entries(list).await.expect("it is read");
+    counts.insert("ListTimeEntries", since(&server));
+    let again = server.register(account_id, 4).await;
+    server.deliver_mail().await;
+    since(&server);
+    let list = v1::ListTimeEntriesRequest::default();
+    again.client.list_time_entries(list).await.expect("it is read");
+    counts.insert("ListTimeEntries(machine)", since(&server));
     let merge = MergeAccountsRequest {
         from_account_id: other,
         into_account_id: account_id,

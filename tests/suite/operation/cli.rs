@@ -191,10 +191,15 @@ async fn the_help_of_a_command_tells_what_it_reads_and_nothing_else() {
             &[&keys[..], &["--account", "--since", "--until", "--limit"]].concat(),
             60,
         ),
+        (&["check-ledger"], &database[..2], 35),
         (
             &["purge"],
-            &[&database[..2], &["--challenge-retention", "--audit-retention", "--trust-clock"]]
-                .concat(),
+            &[
+                &database[..2],
+                &["--challenge-retention", "--audit-retention", "--time-note-retention"],
+                &["--trust-clock"],
+            ]
+            .concat(),
             50,
         ),
     ] {

@@ -18,6 +18,7 @@ const COMMANDS: &[&[&str]] = &[
     &["account", "show", "1"],
     &["audit", "list"],
     &["purge"],
+    &["check-ledger"],
 ];
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use crate::{
     audit::{self, Action, Done, MergedAccounts, Recorded},
     domain::{
         account_id::AccountId,
+        entry_id::EntryId,
         machine::{MachineId, MachineName},
     },
     storage::{account_alias, link, support_key},
@@ -60,6 +61,8 @@ pub struct EventShown {
     pub by: DoneBy,
     /// From which address, if that is known and this agent may see it.
     pub ip: Option<String>,
+    /// The entry of the time ledger that was written.
+    pub entry: Option<EntryId>,
     /// Which account was merged into which, when that was done.
     pub merged: Option<MergedAccounts>,
     /// The account that it was an event of before that one was merged into this one.
@@ -140,6 +143,7 @@ impl Accounts {
             reason: event.reason,
             by,
             ip: event.ip.filter(|_| reader.role().sees_addresses()),
+            entry: event.entry,
             merged: event.merged,
             merged_account_id: Some(event.account_id).filter(|id| *id != account_id),
         }

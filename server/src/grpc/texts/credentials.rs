@@ -18,9 +18,12 @@ pub(in crate::grpc) fn refused_credentials(rpc: Rpc, locale: Locale) -> &'static
 
 fn french(rpc: Rpc) -> &'static str {
     match rpc {
-        Rpc::Create | Rpc::RegisterExisting | Rpc::Desk(_) => {
-            refusal(ErrorReason::InvalidCredentials, Locale::Fr)
-        }
+        Rpc::Create
+        | Rpc::RegisterExisting
+        | Rpc::ListCountries
+        | Rpc::SearchApeCodes
+        | Rpc::GetPrivacyNotice
+        | Rpc::Desk(_) => refusal(ErrorReason::InvalidCredentials, Locale::Fr),
         Rpc::Confirm => {
             "Ce code n’est pas le bon, ou il n’est plus valable. Vérifiez-le, ou demandez un nouveau \
              code personnel par courriel."
@@ -44,7 +47,7 @@ fn french(rpc: Rpc) -> &'static str {
              client » : ce poste a peut-être été détaché."
         }
         // Nothing is typed here: the machine's own token is what is refused.
-        Rpc::Get | Rpc::ResendPassword => {
+        Rpc::Get | Rpc::ResendPassword | Rpc::ListTimeEntries => {
             "Ce poste n’est plus rattaché à un compte client : rattachez-le à nouveau par « Enregistrer \
              un compte existant »."
         }
@@ -53,9 +56,12 @@ fn french(rpc: Rpc) -> &'static str {
 
 fn english(rpc: Rpc) -> &'static str {
     match rpc {
-        Rpc::Create | Rpc::RegisterExisting | Rpc::Desk(_) => {
-            refusal(ErrorReason::InvalidCredentials, Locale::En)
-        }
+        Rpc::Create
+        | Rpc::RegisterExisting
+        | Rpc::ListCountries
+        | Rpc::SearchApeCodes
+        | Rpc::GetPrivacyNotice
+        | Rpc::Desk(_) => refusal(ErrorReason::InvalidCredentials, Locale::En),
         Rpc::Confirm => {
             "This is not the right code, or it is no longer valid. Check it, or ask for a new one by \
              e-mail."
@@ -77,7 +83,7 @@ fn english(rpc: Rpc) -> &'static str {
             "This is not the right password. Check it; if it is right, open the “Compte client” window \
              again: this machine may have been detached."
         }
-        Rpc::Get | Rpc::ResendPassword => {
+        Rpc::Get | Rpc::ResendPassword | Rpc::ListTimeEntries => {
             "This machine is no longer linked to a client account: link it again by “Enregistrer un \
              compte existant”."
         }

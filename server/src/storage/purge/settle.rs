@@ -3,7 +3,7 @@
 //! seen next year, and rows that are never purged. It counts as written now.
 //!
 //! The audit trail is left as it is: an event is not to be written anew, and one of a
-//! wrong time tells when the clock was wrong.
+//! wrong time tells when the clock was wrong. So is the time ledger: no entry changes.
 
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::{

@@ -18,7 +18,7 @@ pub(super) fn size(asked: i32) -> Result<u16, Problem> {
 }
 
 /// How many of anything are asked for.
-pub(super) fn size_of(asked: i32, usual: u16, most: u16) -> Result<u16, Problem> {
+pub(in crate::grpc::convert) fn size_of(asked: i32, usual: u16, most: u16) -> Result<u16, Problem> {
     match u16::try_from(asked) {
         Ok(0) => Ok(usual),
         Ok(size) => Ok(size.min(most)),
