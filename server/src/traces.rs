@@ -66,11 +66,18 @@ pub(crate) struct CallTrace {
     parent_id: Option<[u8; 8]>,
     begin_time: Timestamp,
     begun: Instant,
-    parts: Mutex<Vec<Part>>,
+    parts: Mutex<Vec<EndedPart>>,
+}
+
+/// Something that a call does, from the beginning to when it is dropped.
+pub(crate) struct Part {
+    trace: Arc<CallTrace>,
+    name: &'static str,
+    begun: Instant,
 }
 
 /// Something that a call did, and when.
-struct Part {
+struct EndedPart {
     name: &'static str,
     begun: Instant,
     ended: Instant,
@@ -139,17 +146,11 @@ impl fmt::Debug for Tracer {
 }
 
 impl CallTrace {
-    /// Runs `work`, and notes how long it took, also if it is dropped before its end.
-    pub(crate) async fn part<F: Future>(self: Arc<Self>, name: &'static str, work: F) -> F::Output {
-        let _noted = Noted { trace: self, name, begun: Instant::now() };
-        work.await
-    }
-
     /// The call has ended.
     pub(crate) fn end(&self, ended: &Ended<'_>) {
-        let parts = self.parts.lock().map(|mut parts| std::mem::take(&mut *parts));
+        let parts = std::mem::take(&mut *self.parts.lock().unwrap_or_else(PoisonError::into_inner));
         let mut spans: Spans = vec![self.span_of_call(ended)];
-        spans.extend(parts.unwrap_or_default().iter().map(|part| self.span_of_part(part)));
+        spans.extend(parts.iter().map(|part| self.span_of_part(part)));
         let inner = &self.tracer.inner;
         let count = spans.len();
         if inner.ended.try_send(spans).is_err() {
@@ -181,7 +182,7 @@ impl CallTrace {
         }
     }
 
-    fn span_of_part(&self, part: &Part) -> Span {
+    fn span_of_part(&self, part: &EndedPart) -> Span {
         let id: [u8; 8] = self.tracer.inner.randomness.bytes();
         Span {
             span_id: id.to_vec(),
@@ -213,18 +214,17 @@ impl fmt::Debug for CallTrace {
     }
 }
 
-/// Notes a part when it is dropped.
-struct Noted {
-    trace: Arc<CallTrace>,
-    name: &'static str,
-    begun: Instant,
+impl Part {
+    pub(crate) fn begin(trace: Arc<CallTrace>, name: &'static str) -> Self {
+        Self { trace, name, begun: Instant::now() }
+    }
 }
 
-impl Drop for Noted {
+impl Drop for Part {
     fn drop(&mut self) {
         let mut parts = self.trace.parts.lock().unwrap_or_else(PoisonError::into_inner);
         if parts.len() < MAX_PARTS {
-            parts.push(Part { name: self.name, begun: self.begun, ended: Instant::now() });
+            parts.push(EndedPart { name: self.name, begun: self.begun, ended: Instant::now() });
         }
     }
 }

@@ -213,17 +213,9 @@ impl TestServer {
         let db = open_observed(&database_url, Arc::clone(&statements)).await;
         let queue = EventQueue::new(Arc::new(SeededRandomness::new(13)));
         let db = if options.webhook.is_some() { db.telling(queue.clone()) } else { db };
-        let webhook = options.webhook.map(|endpoint| Webhook {
-            db: db.clone(),
-            queue,
-            clock: Arc::new(clock.clone()),
-            randomness: randomness.clone(),
-            endpoint,
-            bounds: Bounds {
-                keep: SignedDuration::from_hours(72),
-                most: options.webhook_max_waiting,
-            },
-            metrics: WebhookMetrics::default(),
+        let webhook = options.webhook.map(|endpoint| {
+            let clock: Arc<dyn Clock> = Arc::new(clock.clone());
+            webhook_to(endpoint, options.webhook_max_waiting, &db, queue, clock)
         });
         let (memory_kib, passes, lanes) = options.hash_params;
         let hasher = Hasher::start(
@@ -457,6 +449,24 @@ async fn bind(address: &str) -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind(address).await.expect("a port");
     let address = listener.local_addr().expect("an address");
     (listener, address)
+}
+
+fn webhook_to(
+    endpoint: Endpoint,
+    most: u64,
+    db: &Database,
+    queue: EventQueue,
+    clock: Arc<dyn Clock>,
+) -> Webhook {
+    Webhook {
+        db: db.clone(),
+        queue,
+        clock,
+        randomness: Arc::new(SeededRandomness::new(17)),
+        endpoint,
+        bounds: Bounds { keep: SignedDuration::from_hours(72), most },
+        metrics: WebhookMetrics::default(),
+    }
 }
 
 fn outbox_config(letterhead: Letterhead) -> OutboxConfig {

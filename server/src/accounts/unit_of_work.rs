@@ -51,7 +51,8 @@ impl Accounts {
         F: Future<Output = Result<T, Error>>,
     {
         let begin_and_attempt = || async { attempt(self.begin(origin.ip).await?).await };
-        call::traced("unit of work", self.db.retry(begin_and_attempt)).await
+        let _part = call::begin_part("unit of work");
+        self.db.retry(begin_and_attempt).await
     }
 
     /// Begins a transaction that the caller ends, and repeats if it must.

@@ -173,7 +173,7 @@ impl Serve {
         let endpoint = self.webhook.endpoint()?;
         let hasher = self.hashing.hasher(randomness.clone())?;
         let traces = self.traces.traces(clock.clone(), randomness.clone())?;
-        let (tracer, exporter) = traces.unzip();
+        let (tracer, to_collector) = traces.unzip();
         let telemetry = Telemetry {
             log_answered_one_in: self.call_log.answered_one_in(),
             admin: self.listen.bind_admin().await?,
@@ -182,8 +182,8 @@ impl Serve {
             events: endpoint.is_some().then(WebhookMetrics::default),
             tracer,
         };
-        if let Some(exporter) = &exporter {
-            tracing::info!(to = exporter.place(), "traces configured");
+        if let Some(to_collector) = &to_collector {
+            tracing::info!(to = to_collector.place(), "traces configured");
         }
         tracing::info!(to = mailer.place(), sender = self.mail.sender()?, "mail configured");
         if let Some(endpoint) = &endpoint {
@@ -232,7 +232,7 @@ impl Serve {
             reflection: self.listen.reflection(),
             privacy_notice,
             telemetry,
-            workers: Some(Workers { outbox, webhook, traces: exporter, retention }),
+            workers: Some(Workers { outbox, webhook, traces: to_collector, retention }),
             supervisor,
         })
     }

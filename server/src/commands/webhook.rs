@@ -29,7 +29,7 @@ pub struct Webhook {
     database: Connection,
 
     #[command(flatten)]
-    webhook: WebhookSettings,
+    settings: WebhookSettings,
 
     #[command(subcommand)]
     command: Command,
@@ -101,7 +101,7 @@ impl Webhook {
     /// Nothing is enqueued: the database is not asked.
     #[expect(clippy::print_stdout, reason = "the answer of a command that a person typed")]
     async fn test(&self, now: Timestamp) -> anyhow::Result<()> {
-        let Some(endpoint) = self.webhook.endpoint()? else {
+        let Some(endpoint) = self.settings.endpoint()? else {
             bail!("there is no webhook: WEBHOOK_URL and WEBHOOK_SECRET are not set");
         };
         let randomness: &dyn Randomness = &SystemRandomness;

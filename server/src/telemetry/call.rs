@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use super::correlation::CorrelationId;
 use crate::{
     domain::{account_id::AccountId, machine::MachineId},
-    traces::CallTrace,
+    traces::{CallTrace, Part},
 };
 
 tokio::task_local! {
@@ -80,10 +80,11 @@ pub(crate) fn note_support_key(id: i32) {
     let _ = CURRENT.try_with(|call| call.support_key.set(id));
 }
 
-/// Runs `work`, and notes in the trace of the call that runs, if it is traced, how long it took.
-pub(crate) async fn traced<F: Future>(name: &'static str, work: F) -> F::Output {
-    match CURRENT.try_with(|call| call.trace.clone()).ok().flatten() {
-        Some(trace) => trace.part(name, work).await,
-        None => work.await,
-    }
+/// A part of the call that runs, from now on until this is dropped; none if it is not traced.
+//
+// A guard and no function around a future: that would hold the future twice.
+#[must_use]
+pub(crate) fn begin_part(name: &'static str) -> Option<Part> {
+    let trace = CURRENT.try_with(|call| call.trace.clone()).ok().flatten();
+    trace.map(|trace| Part::begin(trace, name))
 }

@@ -37,7 +37,7 @@ impl Webhook {
                 self.metrics.count(DeliveryResult::Delivered, 1);
             }
             Tried::Refused(refusal) => {
-                self.tell_refusal(event, refusal);
+                tell_refusal(event, refusal);
                 self.metrics.count(DeliveryResult::Deferred, 1);
             }
             Tried::Stopped => {}
@@ -55,16 +55,6 @@ impl Webhook {
         tried
     }
 
-    /// One that is about the event is told each time; others are told of the receiver.
-    fn tell_refusal(&self, event: &LeasedEvent, refusal: &Refusal) {
-        let (id, kind, attempts) = (event.id, &*event.kind, event.attempts);
-        if refusal.is_of_event() {
-            tracing::warn!(event.id = %id, event.kind = kind, event.attempts = attempts, %refusal, "event refused for now");
-        } else {
-            tracing::debug!(event.id = %id, event.kind = kind, event.attempts = attempts, %refusal, "event not delivered for now");
-        }
-    }
-
     async fn note(&self, event: &LeasedEvent, tried: &Tried) -> Result<(), StorageError> {
         let (db, now) = (self.db.write(), self.clock.now());
         let wait = || backoff::after(event.attempts, LONGEST_BACKOFF, &*self.randomness);
@@ -78,5 +68,15 @@ impl Webhook {
                 in_time(event_outbox::postpone(&db, event, now, "the server stopped")).await
             }
         }
+    }
+}
+
+/// One that is about the event is told each time; others are told of the receiver.
+fn tell_refusal(event: &LeasedEvent, refusal: &Refusal) {
+    let (id, kind, attempts) = (event.id, &*event.kind, event.attempts);
+    if refusal.is_of_event() {
+        tracing::warn!(event.id = %id, event.kind = kind, event.attempts = attempts, %refusal, "event refused for now");
+    } else {
+        tracing::debug!(event.id = %id, event.kind = kind, event.attempts = attempts, %refusal, "event not delivered for now");
     }
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use gestan_account_client::v1::{self, Account};
 use gestan_account_server::domain::role::Role;
 use gestan_account_tests::{
-    Answer, Delivery, Receiver, SECRET, TestServer, TestServerOptions, change, change_email, count,
-    execute, merge, rows, signature, start_time,
+    Answer, Delivery, Receiver, SECRET, TestServer, TestServerOptions, change, change_email,
+    charge, correction, count, execute, grant, merge, rows, signature, start_time,
 };
 use jiff::SignedDuration;
 use sea_orm::TryGetable as _;
@@ -106,6 +106,34 @@ async fn what_happens_to_accounts_is_told_signed_and_without_a_value() {
     assert_eq!(ids.len(), 5, "each has an ID of its own");
     assert_eq!(states(&server).await, ["delivered"; 5]);
     assert_eq!(server.deliver_events().await, 0, "each is told once");
+}
+
+#[tokio::test]
+async fn support_time_is_told_by_the_number_of_its_entry() {
+    let receiver = Receiver::start().await;
+    let (server, member) = with_customer(&receiver).await;
+    let account_id = member.account_id;
+    let mut desk = server.desk(Role::Admin).await;
+    let granted = desk.grant_time(grant(account_id, 60)).await.expect("it is granted").into_inner();
+    let charged =
+        desk.charge_time(charge(account_id, 10)).await.expect("it is charged").into_inner();
+    let wrong = correction(account_id, charged.entry.as_ref().expect("an entry").entry_id);
+    let corrected = desk.correct_time(wrong).await.expect("it is put right").into_inner();
+    assert_eq!(server.deliver_events().await, 3);
+    let mut told: Vec<Value> =
+        receiver.deliveries().iter().skip(1).map(|delivery| delivery.json()).collect();
+    told.sort_by_key(|event| event["data"]["entry_id"].as_u64());
+    let events = [
+        ("time.granted", granted.entry),
+        ("time.charged", charged.entry),
+        ("time.corrected", corrected.entry),
+    ];
+    let expected = events.map(|(kind, entry)| {
+        let data =
+            json!({ "account_id": account_id, "entry_id": entry.expect("an entry").entry_id });
+        json!({ "type": kind, "timestamp": "2026-11-24T08:00:00.000Z", "data": data })
+    });
+    assert_eq!(told, expected);
 }
 
 #[tokio::test]

@@ -126,7 +126,8 @@ impl Queue {
         let (answer, outcome) = oneshot::channel();
         let (since, class, metrics) = (Instant::now(), who.class(), self.metrics.clone());
         self.push(who, Box::new(Asked { since, class, metrics, work: job, answer }));
-        call::traced("hashing", outcome).await.unwrap_or(Err(HashError::Fault))
+        let _part = call::begin_part("hashing");
+        outcome.await.unwrap_or(Err(HashError::Fault))
     }
 
     fn push(&self, who: HashFor, job: Box<dyn Job>) {
