@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Action;
 use crate::{
-    domain::{account_id::AccountId, profile::Field},
+    domain::{account_id::AccountId, entry_id::EntryId, profile::Field},
     model::event::EventKind,
     storage::event_outbox::NewEvent,
 };
@@ -25,6 +25,9 @@ pub(super) fn event(account_id: AccountId, action: &Action, now: Timestamp) -> O
             });
             (EventKind::AccountMerged, data)
         }
+        Action::GrantTime { entry } => (EventKind::TimeGranted, of_entry(account_id, *entry)),
+        Action::ChargeTime { entry } => (EventKind::TimeCharged, of_entry(account_id, *entry)),
+        Action::CorrectTime { entry } => (EventKind::TimeCorrected, of_entry(account_id, *entry)),
         // What machines and secrets an account has is nobody else's business, and neither is
         // what was read.
         Action::MergeAccounts { .. }
@@ -40,7 +43,8 @@ pub(super) fn event(account_id: AccountId, action: &Action, now: Timestamp) -> O
         | Action::ListEvents
         | Action::RetryMail
         | Action::DropMail
-        | Action::DiagnoseAccount => return None,
+        | Action::DiagnoseAccount
+        | Action::ListTimeEntries => return None,
     };
     let body = json!({ "type": kind.name(), "timestamp": format!("{now:.3}"), "data": data });
     Some(NewEvent { kind, body: body.to_string() })
@@ -48,6 +52,10 @@ pub(super) fn event(account_id: AccountId, action: &Action, now: Timestamp) -> O
 
 fn of_account(account_id: AccountId) -> Value {
     json!({ "account_id": account_id.number() })
+}
+
+fn of_entry(account_id: AccountId, entry: EntryId) -> Value {
+    json!({ "account_id": account_id.number(), "entry_id": entry.number() })
 }
 
 fn changed(account_id: AccountId, fields: &[Field]) -> (EventKind, Value) {

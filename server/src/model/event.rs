@@ -14,6 +14,12 @@ pub enum EventKind {
     AccountChanged,
     /// An account was merged into another one.
     AccountMerged,
+    /// Support time that was bought was added to an account.
+    TimeGranted,
+    /// Support time that was used was charged to an account.
+    TimeCharged,
+    /// An entry of the time ledger was put right by another.
+    TimeCorrected,
 }
 
 impl EventKind {
@@ -24,6 +30,9 @@ impl EventKind {
             Self::AccountOpened => "account.opened",
             Self::AccountChanged => "account.changed",
             Self::AccountMerged => "account.merged",
+            Self::TimeGranted => "time.granted",
+            Self::TimeCharged => "time.charged",
+            Self::TimeCorrected => "time.corrected",
         }
     }
 }

@@ -87,7 +87,7 @@ pub struct Purged {
 impl Purged {
     /// Each number with what it counts.
     #[must_use]
-    pub fn rows(&self) -> [(&'static str, u64); 11] {
+    pub fn rows(&self) -> [(&'static str, u64); 12] {
         [
             ("seeds erased", self.seeds),
             ("challenges", self.challenges),

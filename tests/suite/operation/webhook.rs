@@ -10,8 +10,8 @@ use std::time::Duration;
 use gestan_account_client::v1::{self, Account};
 use gestan_account_server::domain::role::Role;
 use gestan_account_tests::{
-    Answer, Delivery, Receiver, SECRET, TestServer, TestServerOptions, change, change_email, count,
-    execute, merge, rows, signature, start_time,
+    Answer, Delivery, Receiver, SECRET, TestServer, TestServerOptions, change, change_email,
+    charge, correction, count, execute, grant, merge, rows, signature, start_time,
 };
 use jiff::SignedDuration;
 use sea_orm::TryGetable as _;
@@ -106,6 +106,31 @@ async fn what_happens_to_accounts_is_told_signed_and_without_a_value() {
     assert_eq!(ids.len(), 5, "each has an ID of its own");
     assert_eq!(states(&server).await, ["delivered"; 5]);
     assert_eq!(server.deliver_events().await, 0, "each is told once");
+}
+
+#[tokio::test]
+async fn each_entry_of_the_time_ledger_is_told_by_its_number() {
+    let receiver = Receiver::start().await;
+    let (server, member) = with_customer(&receiver).await;
+    let (id, mut desk) = (member.account_id, server.desk(Role::Admin).await);
+    let granted = desk.grant_time(grant(id, 100)).await.expect("it is granted").into_inner();
+    let charged = desk.charge_time(charge(id, 30)).await.expect("it is charged").into_inner();
+    let charge_id = charged.entry.expect("an entry").id;
+    let corrected = desk.correct_time(correction(id, charge_id)).await.expect("it is put right");
+    desk.charge_time(charge(id, 1_000)).await.expect_err("there is not so much");
+    server.deliver_mail().await;
+    assert_eq!(server.deliver_events().await, 3);
+    let data = receiver.deliveries()[1..].iter().map(|told| told.json()["data"].clone()).collect();
+    let mut told: Vec<(String, Value)> =
+        kinds(&receiver.deliveries()[1..]).into_iter().zip::<Vec<Value>>(data).collect();
+    told.sort_by(|one, other| one.0.cmp(&other.0));
+    let entry = |entry: Option<v1::TimeEntry>| json!({ "account_id": id, "entry_id": entry.expect("an entry").id });
+    let expected = [
+        ("time.charged".to_owned(), json!({ "account_id": id, "entry_id": charge_id })),
+        ("time.corrected".to_owned(), entry(corrected.into_inner().entry)),
+        ("time.granted".to_owned(), entry(granted.entry)),
+    ];
+    assert_eq!(told, expected);
 }
 
 #[tokio::test]
@@ -260,6 +285,7 @@ async fn what_ended_goes_with_the_purge_and_what_is_left_goes_after_a_month() {
     let retention = gestan_account_server::storage::purge::Retention {
         challenges: SignedDuration::from_hours(168),
         audit_events: SignedDuration::from_hours(8760),
+        time_notes: SignedDuration::from_hours(8760),
     };
     let purge = async |days: i64| {
         let now = start_time() + SignedDuration::from_hours(24 * days);
