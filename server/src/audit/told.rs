@@ -41,10 +41,10 @@ pub(super) fn event(account_id: AccountId, action: &Action, now: Timestamp) -> O
         | Action::StartEmailChange { .. }
         | Action::CancelEmailChange
         | Action::ListEvents
+        | Action::ListTimeEntries
         | Action::RetryMail
         | Action::DropMail
-        | Action::DiagnoseAccount
-        | Action::ListTimeEntries => return None,
+        | Action::DiagnoseAccount => return None,
     };
     let body = json!({ "type": kind.name(), "timestamp": format!("{now:.3}"), "data": data });
     Some(NewEvent { kind, body: body.to_string() })

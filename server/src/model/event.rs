@@ -14,11 +14,11 @@ pub enum EventKind {
     AccountChanged,
     /// An account was merged into another one.
     AccountMerged,
-    /// Support time that was bought was added to an account.
+    /// Support time that was bought was granted to an account.
     TimeGranted,
     /// Support time that was used was charged to an account.
     TimeCharged,
-    /// An entry of the time ledger was put right by another.
+    /// A grant or a charge was put right.
     TimeCorrected,
 }
 

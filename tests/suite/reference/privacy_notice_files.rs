@@ -105,6 +105,22 @@ async fn a_server_does_not_start_with_a_broken_file() {
     }
 }
 
+#[tokio::test]
+async fn the_operator_is_told_of_a_broken_file_before_the_server_is_started() {
+    let home = Home::migrated().await;
+    let path = home.path().join("notice.txt");
+    fs::write(&path, "x".repeat(MAX_BYTES + 1)).expect("it is written");
+    let file = path.to_str().expect("a path");
+    for command in [&["config", "check"][..], &["doctor"]] {
+        let mut told = home.command();
+        told.args(command).args(["--privacy-notice-file-en", file]);
+        let ended = run_to_end(&mut told).await;
+        assert!(!ended.status.success(), "{command:?}: {}", ended.log);
+        let said = format!("{}{}", ended.printed, ended.log);
+        assert!(said.contains("notice.txt has more than 16 KiB"), "{command:?}: {said}");
+    }
+}
+
 async fn shown(client: &Client) -> String {
     let request = GetPrivacyNoticeRequest::default();
     client.get_privacy_notice(request).await.expect("the notice").text
