@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use sea_orm::ConnectionTrait;
 
 pub use recorded::{Done, MergedAccounts, Recorded, list, list_span};
-pub use searches::SearchEvents;
+pub use searches::{Search, SearchEvents};
 
 pub use crate::storage::audit_event::Span;
 use crate::{
@@ -74,6 +74,11 @@ pub enum Action {
     MergeAccounts {
         /// Which into which.
         merged: MergedAccounts,
+        /// Why.
+        reason: Reason,
+    },
+    /// The operator ended its password.
+    EndPassword {
         /// Why.
         reason: Reason,
     },
@@ -173,6 +178,20 @@ pub async fn record_all(
     audit_event::insert(transaction, events.collect()).await?;
     let told = actions.iter().filter_map(|action| told::event(account_id, action, now));
     transaction.tell(told.collect(), now).await
+}
+
+/// Writes what was done to many accounts; with none, it does nothing.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn record_of_many(
+    transaction: &impl ConnectionTrait,
+    done: &[(AccountId, Action)],
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let events = done.iter().map(|(account_id, action)| event(*account_id, action, actor, now));
+    audit_event::insert(transaction, events.collect()).await
 }
 
 /// Whether the same actor did the same within this time.
@@ -286,6 +305,9 @@ fn named(action: &Action) -> (&'static str, String) {
         Action::MergeAccounts { merged, reason } => {
             let (merged, reason) = (recorded::merged(*merged), recorded::reason(reason));
             ("merge_accounts", format!("{merged},{reason}"))
+        }
+        Action::EndPassword { reason } => {
+            ("end_password", format!("password,{}", recorded::reason(reason)))
         }
         Action::RetryMail => ("retry_mail", String::new()),
         Action::DropMail => ("drop_mail", String::new()),

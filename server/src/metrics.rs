@@ -14,7 +14,7 @@ mod webhook;
 
 use prometheus_client::metrics::histogram::Histogram;
 
-pub(crate) use calls::CallMetrics;
+pub use calls::CallMetrics;
 pub use connections::ConnectionMetrics;
 pub(crate) use connections::{ConnectionState, Counted};
 pub use hashing::HashingMetrics;

@@ -3,8 +3,14 @@
 use std::{fs, path::Path, sync::Arc};
 
 use gestan_account_client::TlsOptions;
-use gestan_account_server::listener::tls::TlsFiles;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use gestan_account_server::{
+    clock::{Clock as _, SystemClock},
+    listener::tls::TlsFiles,
+};
+use jiff::SignedDuration;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+};
 use tokio_rustls::rustls::{
     ClientConfig, RootCertStore, SupportedProtocolVersion,
     crypto::ring,
@@ -82,6 +88,23 @@ impl Authority {
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.0).expect("a certificate");
         Identity { certificate: certificate.pem(), key: key.serialize_pem() }
+    }
+
+    /// A certificate for this machine that lives for 90 days, of which so many are left.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn issue_until(&self, days: i64) -> Identity {
+        let now = SystemClock::start().now();
+        let day = |after: i64| {
+            let day = now + SignedDuration::from_hours(24 * after);
+            let day = day.strftime("%Y %m %d").to_string();
+            let parts: Vec<i32> = day.split(' ').map(|part| part.parse().expect("one")).collect();
+            let part = |at: usize| u8::try_from(parts[at]).expect("a part of a date");
+            date_time_ymd(parts[0], part(1), part(2))
+        };
+        self.issue_as(|params| (params.not_before, params.not_after) = (day(days - 90), day(days)))
     }
 
     /// What a client of the project is told, to trust this authority.

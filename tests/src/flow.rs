@@ -1,9 +1,14 @@
 //! The way of a customer through the screens, as far as a test needs it.
 
+use std::path::Path;
+
 use gestan_account_client::{Client, LinkToken, v1};
 use uuid::Uuid;
 
-use crate::{TestServer, code_in, process::ServerProcess};
+use crate::{
+    TestServer, code_in,
+    process::{ServerProcess, code_to},
+};
 
 /// A password that is strong enough.
 pub const PASSWORD: &str = "quatre bateaux verts dansent";
@@ -182,9 +187,20 @@ impl ServerProcess {
     /// # Panics
     /// When the server refuses.
     pub async fn open_account(&self, client: &Client, number: u32) -> Member {
+        Member::open(client, self.mail_folder(), number).await
+    }
+}
+
+impl Member {
+    /// Opens an account with [`PASSWORD`] for customer `number`, by this client of a server that
+    /// puts its mails into `mail_folder`.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn open(client: &Client, mail_folder: &Path, number: u32) -> Self {
         let request = creation(number);
         let created = client.create(request.clone()).await.expect("Create is answered");
-        let code = self.code_to(&request.email).await;
+        let code = code_to(mail_folder, &request.email).await;
         let confirm =
             v1::ConfirmRequest { challenge_id: created.challenge_id, code, ..Default::default() };
         let confirmed = client.confirm(confirm).await.expect("Confirm is answered");
@@ -195,6 +211,6 @@ impl ServerProcess {
         };
         let set = client.set_password(set).await.expect("SetPassword is answered");
         let account = set.account.expect("an account");
-        Member::of(client, account, request.machine.expect("a machine"), &set.link_token)
+        Self::of(client, account, request.machine.expect("a machine"), &set.link_token)
     }
 }

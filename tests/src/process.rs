@@ -59,10 +59,12 @@ pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
 }
 
-/// The server's program, freshly built.
+/// The server's program: freshly built, or the one that `GESTAN_TEST_SERVER` names, so that
+/// another build is measured.
 #[must_use]
 pub fn server_program() -> PathBuf {
-    PROGRAMS.join("gestan-account-server")
+    let named = env::var_os("GESTAN_TEST_SERVER").map(PathBuf::from);
+    named.unwrap_or_else(|| PROGRAMS.join("gestan-account-server"))
 }
 
 /// The client's example, freshly built.
@@ -315,6 +317,15 @@ impl ServerProcess {
         kib.expect("a size") / 1024.0
     }
 
+    /// Its process.
+    ///
+    /// # Panics
+    /// When it has ended.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     /// How many files and connections it has open.
     ///
     /// # Panics
@@ -384,6 +395,12 @@ impl ServerProcess {
         let mut log = self.log.clone();
         let _ = timeout(TIMEOUT, log.wait_for(|_| false)).await;
         (ended.expect("it can be waited for"), self.log())
+    }
+
+    /// Where it writes its mails.
+    #[must_use]
+    pub fn mail_folder(&self) -> &Path {
+        &self.mail_folder
     }
 
     /// Waits for a mail to `address` that has a code; gives the last such code.

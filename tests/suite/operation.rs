@@ -1,6 +1,7 @@
 //! The program in its operator's hands: commands, start and stop, restarts, the log
 //! and the audit trail.
 
+mod after_a_leak;
 mod audit;
 mod calls_logged;
 mod check_ledger;

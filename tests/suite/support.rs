@@ -6,6 +6,7 @@ mod find_accounts;
 mod get_account;
 mod keys;
 mod list_events;
+mod list_refused_recipients;
 mod merge_accounts;
 mod merge_races;
 mod merge_refusals;

@@ -12,6 +12,7 @@ mod find_accounts;
 mod get_account;
 mod grant_time;
 mod list_events;
+mod list_refused_recipients;
 mod list_time_entries;
 mod merge_accounts;
 pub mod permissions;
@@ -35,6 +36,9 @@ pub use find_accounts::{
 pub use get_account::{AccountShown, GetAccount};
 pub use grant_time::GrantTime;
 pub use list_events::{DoneBy, EventPosition, EventShown, EventsListed, ListEvents};
+pub use list_refused_recipients::{
+    ListRefusedRecipients, RecipientShown, RefusalPosition, RefusedListed,
+};
 pub use list_time_entries::{ListTimeEntries, TimeEntriesListed, TimeEntryShown};
 pub use merge_accounts::{MergeAccounts, Merged};
 pub use send_code::{CodeSent, CodeTo, SendCode};

@@ -17,7 +17,7 @@ use crate::{
 
 /// The kinds of actors.
 pub(super) const MACHINE: &str = "machine";
-pub(super) const SUPPORT_KEY: &str = "support_key";
+pub(super) const SUPPORT_KEY: &str = audit_event::SUPPORT_KEY;
 pub(super) const OPERATOR: &str = "operator";
 pub(super) const MAILBOX: &str = "mailbox";
 
@@ -26,8 +26,8 @@ pub(super) const MAILBOX: &str = "mailbox";
 pub struct Recorded {
     /// Its number.
     pub id: i64,
-    /// The account that it is an event of.
-    pub account_id: AccountId,
+    /// The account that it is an event of; none when it is about many.
+    pub account_id: Option<AccountId>,
     /// When.
     pub time: Timestamp,
     /// What was done, by the name of the action: a later release may have others.

@@ -1,10 +1,13 @@
-//! `account`: an account as the support desk sees it.
+//! `account`: an account as the support desk sees it; and what is ended of accounts after a leak.
+
+mod end;
 
 use std::fmt::Write as _;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
 
+use self::end::{Order, Which};
 use crate::{
     audit::{self, Action, Actor},
     clock::{Clock as _, SystemClock},
@@ -37,19 +40,28 @@ enum Command {
         #[arg(value_parser = Trimmed(clap::value_parser!(u32).range(1..)))]
         id: u32,
     },
+    /// Detach every machine of accounts, immediately. Their owners join again by password or by a
+    /// mailed code; no mail tells them.
+    Unlink(Which),
+    /// End the password of accounts, immediately. Their owners choose another one by a mailed code;
+    /// linked machines go on. No mail tells them.
+    EndPassword(Which),
 }
 
 impl Account {
-    /// Shows an account.
+    /// Shows an account, or ends what is asked for.
     ///
     /// # Errors
     /// When the database cannot be reached or does not exist, or there is no such account.
     #[expect(clippy::print_stdout, reason = "the answer of a command that a person typed")]
     pub async fn run(&self) -> anyhow::Result<()> {
-        let Command::Show { id } = self.command;
         let db = self.database.open_existing().await?;
         let now = SystemClock::start().now();
-        print!("{}", show(&db, id, now).await?);
+        match &self.command {
+            Command::Show { id } => print!("{}", show(&db, *id, now).await?),
+            Command::Unlink(which) => which.end(&db, Order::Links, now).await?,
+            Command::EndPassword(which) => which.end(&db, Order::Password, now).await?,
+        }
         close(db).await;
         Ok(())
     }

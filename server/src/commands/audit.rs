@@ -40,6 +40,10 @@ enum Command {
 
 #[derive(clap::Args)]
 struct List {
+    /// Only what was done by the support key of this number.
+    #[arg(long, value_name = "NUMBER", value_parser = Trimmed(clap::value_parser!(i32).range(1..)))]
+    support_key: Option<i32>,
+
     /// Only events of this account.
     #[arg(long, value_name = "ID", value_parser = Trimmed(clap::value_parser!(u32).range(1..)))]
     account: Option<u32>,
@@ -72,6 +76,7 @@ impl Audit {
             account_id: list.account.and_then(AccountId::parse),
             since: list.since.map(|when| when.first(now, zone)).transpose()?,
             until: list.until.map(|when| when.last(now, zone)).transpose()?,
+            support_key: list.support_key,
         };
         let db = self.database.open_existing().await?;
         list.run(&db, span, now).await?;
@@ -111,7 +116,9 @@ impl List {
             };
             let about = about(event);
             let ip = event.ip.as_deref().unwrap_or("-");
-            let (time, account, action) = (event.time, event.account_id, &event.action);
+            // A search is an event of no account.
+            let account = event.account_id.map_or("-".to_owned(), |id| id.to_string());
+            let (time, action) = (event.time, &event.action);
             println!("{time:.3}\t{account}\t{action}\t{by}\t{about}\t{ip}");
         }
         if let Some(last) = events.last().filter(|_| has_more) {

@@ -2,12 +2,14 @@
 //! and never what it says: a code is made when its mail is sent, and stands nowhere.
 
 mod meaning;
+mod refused;
 mod shown;
 
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use self::refused::Refused;
 use crate::{
     audit::Actor,
     clock::{Clock as _, SystemClock},
@@ -36,6 +38,9 @@ enum Command {
     /// List mails, the newest first: ID, state, age, kind, recipient (masked), attempts and the
     /// last error.
     List(List),
+    /// List the recipients whom a mail server has refused for good, the last refused first: mail,
+    /// account, recipient (masked), age of the refusal and what the mail server said.
+    Refused(Refused),
     /// Show all that is known of a mail, but not what it says.
     Show {
         /// Its ID, as `list` tells it.
@@ -90,6 +95,7 @@ impl Outbox {
         let now = SystemClock::start().now();
         let done = match &self.command {
             Command::List(list) => list.run(&db, now).await,
+            Command::Refused(refused) => refused.run(&db, now).await,
             Command::Show { id } => show(&db, *id, now).await,
             Command::Retry(which) => which.carry_out(&db, Order::Retry, now).await,
             Command::Drop(which) => which.carry_out(&db, Order::Drop, now).await,

@@ -5,9 +5,10 @@ use gestan_account_proto::support::v1::{
     CorrectTimeRequest, CorrectTimeResponse, DiagnoseAccountRequest, DiagnoseAccountResponse,
     FindAccountsRequest, FindAccountsResponse, GetAccountRequest, GetAccountResponse,
     GrantTimeRequest, GrantTimeResponse, ListEventsRequest, ListEventsResponse,
-    ListTimeEntriesRequest, ListTimeEntriesResponse, MergeAccountsRequest, MergeAccountsResponse,
-    SendCodeRequest, SendCodeResponse, StartEmailChangeRequest, StartEmailChangeResponse,
-    UnlinkMachineRequest, UnlinkMachineResponse, support_service_server::SupportService,
+    ListRefusedRecipientsRequest, ListRefusedRecipientsResponse, ListTimeEntriesRequest,
+    ListTimeEntriesResponse, MergeAccountsRequest, MergeAccountsResponse, SendCodeRequest,
+    SendCodeResponse, StartEmailChangeRequest, StartEmailChangeResponse, UnlinkMachineRequest,
+    UnlinkMachineResponse, support_service_server::SupportService,
 };
 use tonic::{Request, Response, Status};
 
@@ -97,6 +98,21 @@ impl SupportService for SupportGrpc {
             let query = support::list_events(request.get_ref())?;
             let listed = self.accounts.list_events(&query, &agent).await?;
             Ok(support::events_listed(listed, query.account_id, locale))
+        };
+        self.front.answer(Rpc::Desk(rpc), locale, Box::pin(work)).await
+    }
+
+    async fn list_refused_recipients(
+        &self,
+        request: Request<ListRefusedRecipientsRequest>,
+    ) -> Result<Response<ListRefusedRecipientsResponse>, Status> {
+        let Call { origin, locale } = self.front.call(&request);
+        let rpc = DeskRpc::ListRefusedRecipients;
+        let work = async {
+            let agent = self.agent(rpc, &origin).await?;
+            let query = support::list_refused_recipients(request.get_ref())?;
+            let listed = self.accounts.list_refused_recipients(&query, &agent).await?;
+            Ok(support::refused_listed(listed))
         };
         self.front.answer(Rpc::Desk(rpc), locale, Box::pin(work)).await
     }

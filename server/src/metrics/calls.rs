@@ -12,7 +12,7 @@ use super::seconds;
 
 /// The calls. Clones share them.
 #[derive(Clone, Debug)]
-pub(crate) struct CallMetrics {
+pub struct CallMetrics {
     calls: Family<CallLabels, Counter>,
     durations: Family<RpcLabel, Histogram, fn() -> Histogram>,
     throttled: Family<LimitLabel, Counter>,
@@ -44,7 +44,7 @@ impl Default for CallMetrics {
 
 impl CallMetrics {
     /// A call has ended. The `limit` is the reason of a refusal that is one for a limit.
-    pub(crate) fn count(
+    pub fn count(
         &self,
         rpc: &Arc<str>,
         code: &'static str,

@@ -1,6 +1,8 @@
 //! Table `account`. Whatever ID a caller names is one that leads to an account (`leads_to`).
 
-use std::mem::take;
+mod many;
+
+use std::{collections::HashMap, mem::take};
 
 use jiff::Timestamp;
 use sea_orm::{
@@ -9,6 +11,8 @@ use sea_orm::{
     QueryOrder as _, QuerySelect as _,
     sea_query::{Expr, SimpleExpr},
 };
+
+pub use many::{end_passwords, list_ids};
 
 use super::{
     account_alias::leads_to,
@@ -105,6 +109,37 @@ pub async fn find_id_by_email(
         .one(db)
         .await?;
     id.map(account_id).transpose()
+}
+
+/// The accounts that these addresses lead to, by the addresses' keys: the one that has the address,
+/// or else one for which it was to be confirmed.
+pub async fn find_ids_by_emails(
+    db: &impl ConnectionTrait,
+    email_keys: &[&str],
+) -> Result<HashMap<String, AccountId>, StorageError> {
+    if email_keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let asked: Vec<(String, Option<i64>)> = challenge::Entity::find()
+        .select_only()
+        .columns([challenge::Column::EmailKey, challenge::Column::AccountId])
+        .filter(challenge::Column::EmailKey.is_in(email_keys.iter().copied()))
+        .filter(challenge::Column::AccountId.is_not_null())
+        .order_by_asc(challenge::Column::CreateTime)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let had: Vec<(String, i64)> = Entity::find()
+        .select_only()
+        .columns([Column::EmailKey, Column::Id])
+        .filter(Column::EmailKey.is_in(email_keys.iter().copied()))
+        .into_tuple()
+        .all(db)
+        .await?;
+    // Whose it is stands behind those who asked for it, and takes their place.
+    let had = had.into_iter().map(|(key, id)| (key, Some(id)));
+    let found = asked.into_iter().chain(had);
+    found.filter_map(|(key, id)| Some(account_id(id?).map(|id| (key, id)))).collect()
 }
 
 /// The accounts with these IDs, as far as there are any.

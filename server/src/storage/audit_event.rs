@@ -17,6 +17,9 @@ use super::{
 };
 use crate::domain::account_id::AccountId;
 
+/// The kind of actor that a support agent is.
+pub const SUPPORT_KEY: &str = "support_key";
+
 /// A change of an account.
 #[derive(Clone, Debug)]
 pub struct AuditEvent<'a> {
@@ -41,8 +44,8 @@ pub struct AuditEvent<'a> {
 pub struct StoredEvent {
     /// Its number.
     pub id: i64,
-    /// Of which account.
-    pub account_id: AccountId,
+    /// Of which account; of none, if it is about many.
+    pub account_id: Option<AccountId>,
     /// When.
     pub time: Timestamp,
     /// What was done.
@@ -103,6 +106,8 @@ pub struct Span {
     pub since: Option<Timestamp>,
     /// Those until then.
     pub until: Option<Timestamp>,
+    /// What was done by the support key of this number.
+    pub support_key: Option<i32>,
 }
 
 /// The events of a span, the newest first.
@@ -120,6 +125,10 @@ pub async fn list_span(
     }
     if let Some(until) = span.until {
         events = events.filter(Column::Time.lte(to_millis(until)));
+    }
+    if let Some(key) = span.support_key {
+        let is_key = Column::ActorKind.eq(SUPPORT_KEY).and(Column::ActorId.eq(key.to_string()));
+        events = events.filter(is_key);
     }
     let limit = u64::try_from(limit).unwrap_or(u64::MAX);
     let rows =
@@ -168,7 +177,10 @@ impl TryFrom<Model> for StoredEvent {
 
     fn try_from(row: Model) -> Result<Self, StorageError> {
         let Model { id, time, account_id, action, actor_kind, actor_id, fields, ip } = row;
-        let account_id = account::account_id(account_id)?;
+        let account_id = match account_id {
+            0 => None,
+            id => Some(account::account_id(id)?),
+        };
         let time = from_millis(time);
         Ok(Self { id, account_id, time, action, actor_kind, actor_id, fields, ip })
     }

@@ -98,6 +98,22 @@ pub async fn unlink_all(
     unlink_which(db, is_live(account_id), now).await
 }
 
+/// Kills every living link of accounts; gives which machine was whose.
+pub async fn unlink_all_of(
+    db: &impl ConnectionTrait,
+    account_ids: &[AccountId],
+    now: Timestamp,
+) -> Result<Vec<(AccountId, MachineId)>, StorageError> {
+    let dead = Entity::update_many()
+        .set(dead(now))
+        .filter(Column::AccountId.is_in(account_ids.iter().map(|id| id.to_db())))
+        .filter(Column::UnlinkTime.is_null())
+        .exec_with_returning(db)
+        .await?;
+    let whose = |row: Model| Ok((account_id(row.account_id)?, MachineId::from_db(row.machine_id)));
+    dead.into_iter().map(whose).collect()
+}
+
 /// The names of machines that are linked to an account, or were a short while ago.
 pub async fn find_names(
     db: &impl ConnectionTrait,

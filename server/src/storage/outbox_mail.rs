@@ -3,6 +3,7 @@
 
 mod history;
 pub mod operator;
+mod refused;
 
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::{
@@ -14,6 +15,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 pub use history::{MailFate, list_to};
+pub use refused::{RefusedRecipient, list_refused};
 
 use super::{
     entity::outbox_mail::{ActiveModel, Column, Entity, Model},
@@ -29,6 +31,9 @@ pub const LONGEST_BACKOFF: SignedDuration = SignedDuration::from_mins(15);
 
 /// The longest time for which one is put off that may have been brought.
 pub const LONGEST_UNCERTAIN_BACKOFF: SignedDuration = SignedDuration::from_hours(5);
+
+/// After how many tries that may have brought it a mail is given up by the next one.
+pub const MAX_UNCERTAIN_TRIES: i32 = 3;
 
 /// How a mail ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -23,6 +23,7 @@ mod hashing;
 mod http;
 mod load;
 mod mails;
+mod observing;
 mod peers;
 mod plot;
 mod pocketbase;
@@ -139,6 +140,9 @@ async fn main() {
     }
     if wanted("mailer") {
         mails::measure_mailer(effort, &mut table).await;
+    }
+    if wanted("observing") {
+        observing::measure(effort, &mut table).await;
     }
     if wanted("start") {
         cold_start::measure(effort, &mut table).await;

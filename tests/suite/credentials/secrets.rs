@@ -7,8 +7,8 @@ use gestan_account_client::{ClientOptions, FieldMask, v1};
 use gestan_account_proto::support::v1::{
     CancelEmailChangeRequest, ChargeTimeRequest, CorrectTimeRequest, DiagnoseAccountRequest,
     FindAccountsRequest, GetAccountRequest, GrantTimeRequest, ListEventsRequest,
-    ListTimeEntriesRequest, MergeAccountsRequest, SendCodeRequest, StartEmailChangeRequest,
-    UnlinkMachineRequest,
+    ListRefusedRecipientsRequest, ListTimeEntriesRequest, MergeAccountsRequest, SendCodeRequest,
+    StartEmailChangeRequest, UnlinkMachineRequest,
 };
 use gestan_account_tests::{
     Desk, PASSWORD, charge, correction, desk_at, grant, machine,
@@ -246,6 +246,8 @@ async fn of_the_desk(
     desk.diagnose_account(diagnose).await.expect("DiagnoseAccount");
     let list = ListEventsRequest { account_id, ..Default::default() };
     desk.list_events(list).await.expect("ListEvents");
+    let list = ListRefusedRecipientsRequest::default();
+    desk.list_refused_recipients(list).await.expect("ListRefusedRecipients");
     for query in [NEW_EMAIL, "Lachambre", "01 58 90 49 77"] {
         let find = FindAccountsRequest { query: query.to_owned(), ..Default::default() };
         desk.find_accounts(find).await.expect("FindAccounts");

@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, fs};
 use gestan_account_client::v1;
 use gestan_account_proto::support::v1::{
     CancelEmailChangeRequest, DiagnoseAccountRequest, FindAccountsRequest, GetAccountRequest,
-    ListEventsRequest, ListTimeEntriesRequest, MergeAccountsRequest, SendCodeRequest,
-    StartEmailChangeRequest, UnlinkMachineRequest,
+    ListEventsRequest, ListRefusedRecipientsRequest, ListTimeEntriesRequest, MergeAccountsRequest,
+    SendCodeRequest, StartEmailChangeRequest, UnlinkMachineRequest,
 };
 use gestan_account_server::domain::role::Role;
 use gestan_account_tests::{
@@ -83,6 +83,9 @@ async fn counted_of_the_desk() -> BTreeMap<&'static str, usize> {
     let list = ListEventsRequest { account_id, ..Default::default() };
     desk.list_events(list).await.expect("it is read");
     counts.insert("ListEvents", since(&server));
+    let list = ListRefusedRecipientsRequest::default();
+    desk.list_refused_recipients(list).await.expect("it is read");
+    counts.insert("ListRefusedRecipients", since(&server));
     let send = SendCodeRequest { account_id, ..Default::default() };
     desk.send_code(send).await.expect("a code is sent");
     counts.insert("SendCode", since(&server));

@@ -23,6 +23,7 @@ use gestan_account_client::v1::Account;
 use gestan_account_server::{
     domain::role::Role,
     listener::{Transport, tls::Tls},
+    mail::mailer::SendError,
 };
 use gestan_account_tests::{
     Authority, Identity, TestServer, TestServerOptions, change, change_email,
@@ -64,7 +65,8 @@ fn shown(document: &str) -> Vec<Shown> {
 }
 
 /// The customers of whom the document tells: the account 3 with a form and two machines, and a
-/// window that waits for a code; 4 with an address that is pending; 7 of the same company as 3,
+/// window that waits for a code; 4 with an address that is pending; 5 with one that a mail server
+/// refuses; 7 of the same company as 3,
 /// one of whose machines has come to both. The others are others.
 async fn the_customers(server: &TestServer) {
     let days = |days: i64| server.advance(SignedDuration::from_hours(24 * days) / 10 * 9);
@@ -88,7 +90,7 @@ async fn the_customers(server: &TestServer) {
     bakery.update(change(&[], form.clone())).await;
     days(2);
     let garage = server.open_account("pierre@exemple.fr", 103).await;
-    server.open_account("atelier@exemple.net", 104).await;
+    let workshop = server.open_account("atelier@exemple.net", 104).await;
     server.open_account("conseil@exemple.net", 105).await;
     days(1);
     let double = server.open_account("compta@exemple.fr", 3).await;
@@ -101,6 +103,10 @@ async fn the_customers(server: &TestServer) {
     server.resend(bakery.account_id, 4).await;
     server.deliver_mail().await;
     server.advance(SignedDuration::from_hours(6));
+    server.resend(workshop.account_id, 104).await;
+    server.mailbox().fail_next(SendError::Permanent { detail: "550 5.1.1".to_owned() });
+    server.deliver_mail().await;
+    server.advance(SignedDuration::from_mins(20));
 }
 
 /// A terminal of the desk.

@@ -1,9 +1,13 @@
-//! What mails say, and what nobody can make them say.
+//! What mails say, and what nobody can make them say. Here are every kind of mail in every
+//! language, and what holds for all of them.
+
+mod sender;
+mod wording;
 
 use gestan_account_server::{
-    domain::{account_id::AccountId, email_address::EmailAddress, locale::Locale, text::Line},
+    domain::{account_id::AccountId, locale::Locale},
     mail::{
-        message::{CodeMail, Content, Letterhead, Message, Request, SupportPhone, compose},
+        message::{CodeMail, Content, Letterhead, Message, Request, compose},
         notice::{AddressBySupport, BySupport, Detached, Event, Merge, Notice},
     },
 };
@@ -228,18 +232,6 @@ fn other_mails_hold_no_code_and_say_what_to_do_about_a_stranger() {
 }
 
 #[test]
-fn the_change_of_a_password_says_whether_a_machine_was_linked_by_it() {
-    for (locale, linked) in [(Locale::Fr, "a été rattaché"), (Locale::En, "linked")] {
-        for machine_linked in [true, false] {
-            let changed = Notice::PasswordChanged { event: event("Caisse 1"), machine_linked };
-            let content = Content::Notice(changed);
-            let mail = compose(&content, locale, &paris(), &Letterhead::default()).unwrap();
-            assert_eq!(flat(&mail.text).contains(linked), machine_linked, "{}", mail.text);
-        }
-    }
-}
-
-#[test]
 fn no_mail_holds_a_link_or_loads_anything() {
     for (content, _, mail) in composed("www.evil.example/x") {
         for part in [&mail.text, &mail.html] {
@@ -277,51 +269,6 @@ fn each_kind_of_mail_has_its_own_subject_in_each_language() {
     assert_eq!(subjects.len(), mails - 4, "{subjects:#?}");
 }
 
-/// What stands between the quotation marks of a language.
-fn quoted(text: &str, [open, close]: [char; 2]) -> Vec<&str> {
-    let rest = text.split(open).skip(1);
-    rest.map(|rest| rest.split(close).next().unwrap_or_default().trim()).collect()
-}
-
-#[test]
-fn screens_are_called_what_the_window_calls_them() {
-    const SCREENS: [&str; 5] = [
-        "?",
-        "Compte client",
-        "Confirmer",
-        "Créer un nouveau compte",
-        "Enregistrer un compte existant",
-    ];
-    let mut named = Vec::new();
-    for (content, locale, mail) in composed("COMPTOIR") {
-        let marks = if locale == Locale::Fr { ['«', '»'] } else { ['“', '”'] };
-        for part in [flat(&mail.text), visible(&mail.html)] {
-            for screen in quoted(&part, marks) {
-                let is_known = SCREENS.contains(&screen) || screen == "COMPTOIR";
-                assert!(is_known, "{}: {screen:?} in {part}", content.kind());
-                named.push(screen.to_owned());
-            }
-        }
-    }
-    assert!(SCREENS.iter().all(|screen| named.iter().any(|named| named == screen)));
-}
-
-#[test]
-fn every_mail_quotes_the_name_that_a_machine_gives_itself() {
-    for (content, locale, mail) in composed("Appelez le 08 99 12 34 56 !") {
-        let shown = match locale {
-            Locale::Fr => "« Appelez le •• •• •• •• •• ! »",
-            Locale::En => "“Appelez le •• •• •• •• •• !”",
-        };
-        for part in [flat(&mail.text), visible(&mail.html)] {
-            let names = part.matches(shown).count();
-            assert_eq!(names, part.matches("Appelez le •").count(), "{part}");
-            assert_eq!(names > 0, names_a_machine(&content), "{part}");
-            assert!(!part.contains("99"), "{part}");
-        }
-    }
-}
-
 #[test]
 fn the_mail_to_a_new_address_tells_nothing_of_the_account() {
     for (content, _, mail) in composed("Caisse 1") {
@@ -333,186 +280,4 @@ fn the_mail_to_a_new_address_tells_nothing_of_the_account() {
             .any(|kind| *kind == content.kind());
         assert_eq!(told, !is_of_a_stranger, "{}", content.kind());
     }
-}
-
-#[test]
-fn the_mail_about_a_merge_says_what_takes_the_place_of_what_is_gone() {
-    let into_email_masked = MASKED.to_owned();
-    let merged = Notice::AccountMerged { merge: merge(ACCOUNT, 3), into_email_masked };
-    let extended = Notice::AccountExtended(merge(ACCOUNT, 3));
-    for (notice, locale, said) in [
-        (
-            &merged,
-            Locale::Fr,
-            [
-                "le compte 10427 fait désormais partie du compte 3",
-                "Vos postes restent rattachés",
-                "Le mot de passe est celui du compte 3",
-                "L’ancien ID 10427 mène encore au compte 3",
-            ],
-        ),
-        (
-            &merged,
-            Locale::En,
-            [
-                "account 10427 is now part of account 3",
-                "Your machines stay linked",
-                "The password is that of account 3",
-                "The former ID 10427 still leads to account 3",
-            ],
-        ),
-        (
-            &extended,
-            Locale::Fr,
-            [
-                "le compte 10427 fait désormais partie du vôtre",
-                "votre mot de passe et votre fiche ne changent pas",
-                "Postes du compte réuni : 2",
-                "compte client 3.",
-            ],
-        ),
-        (
-            &extended,
-            Locale::En,
-            [
-                "account 10427 is now part of yours",
-                "your password and your form stay as they are",
-                "Machines of the merged account: 2",
-                "client account 3.",
-            ],
-        ),
-    ] {
-        let content = Content::Notice(notice.clone());
-        let mail = compose(&content, locale, &paris(), &Letterhead::default()).unwrap();
-        let text = flat(&mail.text);
-        for said in said {
-            assert!(text.contains(said), "{said:?} in {text}");
-        }
-    }
-}
-
-#[test]
-fn the_mail_of_a_forgotten_password_says_first_how_to_choose_another() {
-    for (_, locale, mail) in composed("Caisse 1").iter().filter(|m| m.0.kind() == "personal_code") {
-        let order = match locale {
-            Locale::Fr => [
-                "Pour choisir un nouveau mot de passe :",
-                "Ce code sert aussi à rattacher un poste",
-                "« Enregistrer un compte existant »",
-                "remplacer le mot de passe",
-            ],
-            Locale::En => [
-                "To choose a new password:",
-                "You can also use this code to link a machine",
-                "“Enregistrer un compte existant”",
-                "in place of the password",
-            ],
-        };
-        for part in [flat(&mail.text), visible(&mail.html)] {
-            let places: Vec<Option<usize>> = order.iter().map(|said| part.find(said)).collect();
-            assert!(places.is_sorted() && places[0].is_some(), "{places:?} in {part}");
-        }
-    }
-}
-
-const COMPANY: &str = "Éditions <Gestan> & Cie";
-const SEAT: &str = "12 rue des Lilas, 69001 Lyon";
-const LEGAL_LINE: &str = "SARL au capital de 10 000 € - RCS Lyon 123 456 789";
-
-/// A sender who says all that one may.
-fn sender() -> Letterhead {
-    let email = |address: &str| Some(EmailAddress::parse(address).unwrap());
-    Letterhead {
-        company: Some(Line::parse(COMPANY).unwrap()),
-        address: Some(Line::parse(SEAT).unwrap()),
-        legal_line: Some(Line::parse(LEGAL_LINE).unwrap()),
-        support_phone: Some(SupportPhone::parse("01 58 90 49 77").unwrap()),
-        support_email: email("assistance@gestan.example"),
-        reply_to: email("reponse@été.example"),
-    }
-}
-
-#[test]
-fn every_mail_says_who_sends_it_and_how_to_reach_support() {
-    for (content, locale, mail) in composed_by(&sender(), "Caisse 1") {
-        let (support, answers) = match locale {
-            Locale::Fr => (
-                "Assistance Gestan : 01 58 90 49 77, assistance@gestan.example",
-                "Si vous y répondez, votre réponse part à l’adresse reponse@été.example.",
-            ),
-            Locale::En => (
-                "Gestan’s support desk: 01 58 90 49 77, assistance@gestan.example",
-                "If you reply to it, your answer goes to reponse@été.example.",
-            ),
-        };
-        let company = format!("{COMPANY}, {SEAT}");
-        for said in [support, answers, LEGAL_LINE] {
-            for part in [flat(&mail.text), visible(&mail.html)] {
-                assert!(part.contains(said), "{}: {said:?} in {part}", content.kind());
-            }
-        }
-        assert!(flat(&mail.text).contains(&company), "{}", mail.text);
-        let escaped = format!("Éditions &#60;Gestan&#62; &#38; Cie, {SEAT}");
-        assert!(mail.html.contains(&escaped) && !mail.html.contains("<Gestan>"), "{}", mail.html);
-        assert_eq!(mail.reply_to.as_deref(), Some("reponse@xn--t-9fab.example"));
-        for line in mail.text.lines() {
-            assert!(line.chars().count() <= 72, "{line:?}");
-        }
-        assert!(!mail.text.contains("\n\n\n"), "{}", mail.text);
-    }
-}
-
-#[test]
-fn whoever_is_asked_to_call_support_reads_its_number() {
-    for (locale, asked, with_number) in [
-        (
-            Locale::Fr,
-            "Appelez l’assistance Gestan",
-            "Appelez l’assistance Gestan au 01 58 90 49 77",
-        ),
-        (Locale::En, "Call Gestan’s support desk", "Call Gestan’s support desk on 01 58 90 49 77"),
-    ] {
-        let mut found = 0;
-        for (_, _, mail) in composed_by(&sender(), "Caisse 1").iter().filter(|m| m.1 == locale) {
-            for part in [flat(&mail.text), visible(&mail.html)] {
-                assert_eq!(part.matches(asked).count(), part.matches(with_number).count());
-                found += part.matches(with_number).count();
-            }
-        }
-        assert!(found >= 12, "{found}");
-    }
-}
-
-#[test]
-fn without_settings_the_sentences_do_without() {
-    for (content, locale, mail) in composed("Caisse 1") {
-        let last = match locale {
-            Locale::Fr => "merci de ne pas y répondre.",
-            Locale::En => "please do not reply to it.",
-        };
-        for part in [flat(&mail.text), visible(&mail.html)] {
-            assert!(part.contains(last), "{}: {part}", content.kind());
-            for absent in ["Assistance Gestan :", "Gestan’s support desk:", " au et ", " on and "]
-            {
-                assert!(!part.contains(absent), "{absent:?} in {part}");
-            }
-        }
-        assert_eq!(mail.reply_to, None);
-        assert!(!mail.html.contains("<td class=\"rule\" style=\"border-top:1px solid #d9dfe5"));
-    }
-}
-
-#[test]
-fn a_support_number_is_digits_and_spaces_and_nothing_else() {
-    for (typed, kept) in [
-        (" 01 58\u{a0}90  49 77 ", "01\u{a0}58\u{a0}90\u{a0}49\u{a0}77"),
-        ("+33 1 58 90 49 77", "+33\u{a0}1\u{a0}58\u{a0}90\u{a0}49\u{a0}77"),
-        ("3949", "3949"),
-    ] {
-        assert_eq!(SupportPhone::parse(typed).unwrap().to_string(), kept);
-    }
-    for text in ["", "  ", "01-58-90-49-77", "01 58 90 49 77\nBcc: x", "appelez", "12", "33+1 58"] {
-        assert!(SupportPhone::parse(text).is_err(), "{text:?}");
-    }
-    assert!(SupportPhone::parse(&"1".repeat(21)).is_err());
 }

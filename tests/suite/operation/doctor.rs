@@ -2,13 +2,10 @@
 
 use std::{fs, path::Path};
 
-use gestan_account_server::clock::{Clock as _, SystemClock};
 use gestan_account_tests::{
     Authority, Identity, SmallDisk, SmtpPeer, execute, is_postgres, may_mount,
     process::{Ended, Home, run_to_end, server_program},
 };
-use jiff::SignedDuration;
-use rcgen::date_time_ymd;
 use sea_orm::Database;
 use serde_json::Value;
 
@@ -117,29 +114,16 @@ async fn files_that_others_may_read_are_told_with_what_to_type() {
 async fn certificates_that_have_expired_or_soon_will_or_that_nobody_trusts_are_told() {
     let home = Home::on_sqlite().migrate().await;
     let authority = Authority::new();
-    let until = |days: i64| {
-        let now = SystemClock::start().now();
-        let day = |after: i64| {
-            let day =
-                (now + SignedDuration::from_hours(24 * after)).strftime("%Y %m %d").to_string();
-            let parts: Vec<i32> = day.split(' ').map(|part| part.parse().expect("one")).collect();
-            let part = |at: usize| u8::try_from(parts[at]).expect("a part of a date");
-            date_time_ymd(parts[0], part(1), part(2))
-        };
-        authority.issue_as(|params| {
-            (params.not_before, params.not_after) = (day(days - 90), day(days));
-        })
-    };
     for (identity, verdict, words) in [
-        (until(-1), "PROBLEM\tcertificates", "expired on"),
-        (until(2), "warning\tcertificates", "nothing has renewed it"),
-        (until(60), "ok\tcertificates", "valid until"),
+        (authority.issue_until(-1), "PROBLEM\tcertificates", "expired on"),
+        (authority.issue_until(2), "warning\tcertificates", "nothing has renewed it"),
+        (authority.issue_until(60), "ok\tcertificates", "valid until"),
     ] {
         let flags = tls_flags(home.path(), &identity, &authority);
         let arguments: Vec<&str> = flags.iter().map(String::as_str).collect();
         found(&doctor(&home, &arguments).await, verdict, words);
     }
-    let flags = tls_flags(home.path(), &until(60), &Authority::new());
+    let flags = tls_flags(home.path(), &authority.issue_until(60), &Authority::new());
     let arguments: Vec<&str> = flags.iter().map(String::as_str).collect();
     found(&doctor(&home, &arguments).await, "warning\tcertificates", "ends at no root");
 }

@@ -45,7 +45,7 @@ const CALLERS: [&str; 9] = [
 ];
 
 /// The RPCs, and what each caller comes to.
-const TABLE: [(&str, [Comes; 9]); 25] = [
+const TABLE: [(&str, [Comes; 9]); 26] = [
     // What a stranger may ask does not look at the token.
     ("account.v1.AccountService/Create", [In; 9]),
     ("account.v1.AccountService/Confirm", [In; 9]),
@@ -66,6 +66,7 @@ const TABLE: [(&str, [Comes; 9]); 25] = [
     ("support.v1.SupportService/FindAccounts", DESK),
     ("support.v1.SupportService/GetAccount", DESK),
     ("support.v1.SupportService/ListEvents", DESK),
+    ("support.v1.SupportService/ListRefusedRecipients", DESK),
     ("support.v1.SupportService/MergeAccounts", ADMIN),
     ("support.v1.SupportService/SendCode", HELPERS),
     ("support.v1.SupportService/StartEmailChange", ADMIN),

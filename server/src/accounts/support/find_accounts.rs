@@ -14,6 +14,7 @@ use self::{by_words::Words, pages::Page};
 use super::Agent;
 use crate::{
     accounts::{Accounts, error::Error},
+    audit::Search,
     domain::{account_id::AccountId, search_words::Query},
     model::account::Account,
     storage::{account, account_word, error::StorageError},
@@ -88,7 +89,7 @@ impl Accounts {
         let is_incomplete = account_word::has_stale(&self.db.read()).await?;
         // Before anything is shown: what cannot be written is not read.
         let (now, actor) = (self.now(), agent.actor());
-        self.search_events.record(accounts.len(), actor, now).await?;
+        self.search_events.record(Search::Accounts, accounts.len(), actor, now).await?;
         tracing::info!(support_key.id = agent.key.id, hits = accounts.len(), "accounts searched");
         let outlook = Outlook {
             is_empty: accounts.is_empty(),

@@ -145,7 +145,7 @@ impl Accounts {
             ip: event.ip.filter(|_| reader.role().sees_addresses()),
             entry: event.entry,
             merged: event.merged,
-            merged_account_id: Some(event.account_id).filter(|id| *id != account_id),
+            merged_account_id: event.account_id.filter(|id| *id != account_id),
         }
     }
 }

@@ -14,6 +14,8 @@ pub enum DeskRpc {
     DiagnoseAccount,
     /// Reads its audit trail.
     ListEvents,
+    /// Reads which recipients mail servers refuse.
+    ListRefusedRecipients,
     /// Has a code mailed.
     SendCode,
     /// Detaches machines.
@@ -49,10 +51,12 @@ impl DeskRpc {
     #[must_use]
     pub fn roles(self) -> &'static [Role] {
         match self {
-            Self::FindAccounts | Self::GetAccount | Self::DiagnoseAccount | Self::ListEvents => {
-                &Role::ALL
-            }
-            Self::ListTimeEntries => &Role::ALL,
+            Self::FindAccounts
+            | Self::GetAccount
+            | Self::DiagnoseAccount
+            | Self::ListEvents
+            | Self::ListRefusedRecipients
+            | Self::ListTimeEntries => &Role::ALL,
             Self::SendCode | Self::UnlinkMachine | Self::ChargeTime => HELPERS,
             Self::CorrectTime => &[Role::Agent, Role::Billing, Role::Admin],
             Self::GrantTime | Self::CorrectTimeOfOthers | Self::ListTimeEntriesOfAll => BOOKKEEPERS,
@@ -76,6 +80,7 @@ impl DeskRpc {
             Self::GetAccount => "GetAccount",
             Self::DiagnoseAccount => "DiagnoseAccount",
             Self::ListEvents => "ListEvents",
+            Self::ListRefusedRecipients => "ListRefusedRecipients",
             Self::SendCode => "SendCode",
             Self::UnlinkMachine => "UnlinkMachine",
             Self::StartEmailChange => "StartEmailChange",

@@ -73,7 +73,7 @@ fn shown(time: Timestamp) -> String {
 }
 
 /// How long ago, in the largest unit of which there are two: `90s`, `45m`, `26h`, `3d`.
-fn age(time: Timestamp, now: Timestamp) -> String {
+pub(super) fn age(time: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(time).as_secs().max(0);
     let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
     let unit = units.into_iter().find(|(length, _)| seconds >= 2 * length);

@@ -2,6 +2,7 @@
 
 mod diagnosis;
 pub(super) mod page;
+mod refused;
 mod search;
 mod time_ledger;
 
@@ -33,6 +34,7 @@ use crate::{
 };
 
 pub(super) use page::size_of;
+pub(in crate::grpc) use refused::{list_refused_recipients, refused_listed};
 pub(in crate::grpc) use search::{accounts_found, find_accounts};
 pub(in crate::grpc) use time_ledger::{
     charge_time, correct_time, grant_time, list_time_entries, time_charged, time_corrected,

@@ -48,6 +48,7 @@ fn french(event: &EventShown) -> String {
             }
             None => "Comptes fusionnés par l’assistance".to_owned(),
         },
+        "end_password" => "Mot de passe invalidé par l’exploitant".to_owned(),
         "retry_mail" => "Courriel renvoyé par l’exploitant".to_owned(),
         "drop_mail" => "Courriel abandonné par l’exploitant".to_owned(),
         "diagnose_account" => "Diagnostic demandé par l’assistance".to_owned(),
@@ -89,6 +90,7 @@ fn english(event: &EventShown) -> String {
             }
             None => "Accounts merged by support".to_owned(),
         },
+        "end_password" => "Password ended by the operator".to_owned(),
         "retry_mail" => "Mail sent again by the operator".to_owned(),
         "drop_mail" => "Mail dropped by the operator".to_owned(),
         "diagnose_account" => "Diagnosis asked for by support".to_owned(),

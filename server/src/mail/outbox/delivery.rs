@@ -26,14 +26,14 @@ use crate::{
     storage::{
         error::StorageError,
         in_time::in_time,
-        outbox_mail::{self, End, FailedTry, LONGEST_BACKOFF, LeasedMail},
+        outbox_mail::{self, End, FailedTry, LONGEST_BACKOFF, LeasedMail, MAX_UNCERTAIN_TRIES},
         personal_code,
     },
 };
 
 /// The least waits after each try that may have brought the mail: whoever gets copies shall get
 /// few. After one try more the mail has ended.
-const UNCERTAIN_BACKOFFS: [SignedDuration; 3] =
+const UNCERTAIN_BACKOFFS: [SignedDuration; MAX_UNCERTAIN_TRIES as usize] =
     [SignedDuration::from_mins(15), SignedDuration::from_hours(1), SignedDuration::from_hours(4)];
 
 /// How long it waits before it notes once more how a try went.

@@ -1,18 +1,19 @@
 //! Pages of lists: how long they are, and where the next one begins.
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::{
-    accounts::support::EventPosition,
+    accounts::support::{EventPosition, RefusalPosition},
     domain::{page_token::Query, violation::Problem},
 };
 
-/// How many events a page has when the caller does not say, and how many at most (AIP-158:
+/// How many events or recipients a page has when the caller does not say, and how many at most (AIP-158:
 /// more are asked for in vain, and that is no mistake).
 const USUAL: u16 = 50;
 const MOST: u16 = 200;
 
-/// How many events are asked for.
+/// How many of them are asked for.
 pub(super) fn size(asked: i32) -> Result<u16, Problem> {
     size_of(asked, USUAL, MOST)
 }
@@ -39,6 +40,25 @@ pub(super) fn events_token(account_id: u32, at: EventPosition) -> String {
     let account_id = account_id.to_be_bytes();
     let position = [at.time.as_millisecond().to_be_bytes(), at.id.to_be_bytes()].concat();
     events_of(&[&account_id]).token(&position)
+}
+
+/// Where a page of refused recipients begins.
+pub(super) fn refused_after(token: &str) -> Result<Option<RefusalPosition>, Problem> {
+    let position = REFUSED.position(token)?;
+    position.map(|bytes| refusal_of(&bytes).ok_or(Problem::OtherPage)).transpose()
+}
+
+/// The token of the page that begins there.
+pub(super) fn refused_token(at: RefusalPosition) -> String {
+    REFUSED.token(&[&at.time.as_millisecond().to_be_bytes()[..], at.mail_id.as_bytes()].concat())
+}
+
+const REFUSED: Query<'static> = Query { rpc: "ListRefusedRecipients", fields: &[] };
+
+fn refusal_of(bytes: &[u8]) -> Option<RefusalPosition> {
+    let (time, id) = bytes.split_first_chunk::<8>()?;
+    let time = Timestamp::from_millisecond(i64::from_be_bytes(*time)).ok()?;
+    Some(RefusalPosition { time, mail_id: Uuid::from_slice(id).ok()? })
 }
 
 fn events_of<'a>(fields: &'a [&'a [u8]]) -> Query<'a> {
