@@ -199,20 +199,20 @@ impl Webhook {
         match pace.note(&tried, now) {
             Some(News::Fails) if is_gone => {
                 tracing::error!(
-                    place,
+                    to,
                     "the receiver of events says that it wants none any more (410): change WEBHOOK_URL, or take it away"
                 );
             }
             Some(News::Fails) => {
                 tracing::warn!(
-                    place,
+                    to,
                     why,
                     "the receiver takes no events: they wait, and are tried again"
                 );
             }
             Some(News::StillFails(time)) => {
                 tracing::error!(
-                    place,
+                    to,
                     why,
                     minutes = time.as_secs() / 60,
                     "the receiver has taken no event for long"

@@ -6,7 +6,7 @@ use std::fmt;
 use anyhow::Result;
 use gestan_account_client::{
     blocking::Client,
-    v1::{ErrorReason, GetRequest},
+    v1::{ErrorReason, GetRequest, ListTimeEntriesRequest},
 };
 
 use crate::{
@@ -56,6 +56,11 @@ pub(crate) fn run(app: &mut App, client: &Client) -> Result<Next> {
     };
     let account = answer.account.unwrap_or_default();
     view::show(&account, &answer.machines);
+    // A service of before has no time credit: the form does without.
+    let newest = ListTimeEntriesRequest { page_size: 5, ..Default::default() };
+    if let Ok(listed) = client.list_time_entries(newest) {
+        view::show_time(&listed);
+    }
 
     let mut choices = vec![Choice::Edit];
     if !account.pending_email.is_empty() {

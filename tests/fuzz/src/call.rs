@@ -1,8 +1,9 @@
 //! A call as bytes.
 //!
 //! The first byte has the RPC in its low three bits, and in the others what
-//! goes with it. With [`HEADERS`], three headers follow, each a byte of length
-//! and that many bytes. All the rest is the protobuf message.
+//! goes with it; the ninth RPC is told by both tokens, which no call brings. With
+//! [`HEADERS`], three headers follow, each a byte of length and that many bytes. All
+//! the rest is the protobuf message.
 
 use tonic::metadata::{AsciiMetadataValue, MetadataMap};
 
@@ -17,8 +18,8 @@ pub const LATER: u8 = 1 << 6;
 /// Mail is sent before the call.
 pub const MAIL: u8 = 1 << 7;
 
-/// The eight RPCs, in the order of their numbers.
-pub const RPCS: [&str; 8] = [
+/// The RPCs, in the order of their numbers.
+pub const RPCS: [&str; 9] = [
     "Create",
     "Confirm",
     "SetPassword",
@@ -27,6 +28,7 @@ pub const RPCS: [&str; 8] = [
     "Update",
     "Unlink",
     "ResendPassword",
+    "ListTimeEntries",
 ];
 
 /// The headers that the service reads.
@@ -66,7 +68,7 @@ impl<'a> RawCall<'a> {
     /// The number of the RPC.
     #[must_use]
     pub fn rpc(&self) -> usize {
-        usize::from(self.first & 7)
+        if self.has(LINKED) && self.has(SUPPORT) { 8 } else { usize::from(self.first & 7) }
     }
 
     /// Whether the first byte has this bit.

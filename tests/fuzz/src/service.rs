@@ -116,6 +116,7 @@ impl Service {
             4 => self.get(call),
             5 => self.update(call),
             6 => self.unlink(call),
+            8 => self.list_time_entries(call),
             _ => self.resend_password(call),
         }?;
         let Err(status) = outcome else { return Some(Code::Ok) };
@@ -221,6 +222,14 @@ impl Service {
         let answer = self.runtime.block_on(self.grpc.resend_password(request));
         Some(answer.map(Response::into_inner).map(|answer| {
             self.last.challenge_id = answer.challenge_id;
+        }))
+    }
+
+    fn list_time_entries(&mut self, call: RawCall<'_>) -> Option<Result<(), Status>> {
+        let request = self.request::<v1::ListTimeEntriesRequest>(call)?;
+        let answer = self.runtime.block_on(self.grpc.list_time_entries(request));
+        Some(answer.map(Response::into_inner).map(|answer| {
+            assert!(answer.entries.len() <= 200);
         }))
     }
 
@@ -335,6 +344,7 @@ pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         request_id: uuid(103),
         ..resend.clone()
     };
+    let list = v1::ListTimeEntriesRequest { page_size: 10, ..Default::default() };
     let bare = [""; 3];
     let strange = ["Bearer gestan_link_0", "en;q=0.8, fr", "203.0.113.7, [2001:db8::7]:4711"];
     vec![
@@ -354,6 +364,7 @@ pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         ("resend-by-id", encode(7, 0, bare, &by_id)),
         ("register-by-code", encode(3, MAIL, bare, &by_code)),
         ("resend-by-email", encode(7, LATER, strange, &by_email)),
+        ("list-time-entries", encode(0, LINKED | SUPPORT, bare, &list)),
         ("unlink-other", encode(6, LINKED, bare, &other)),
         ("unlink", encode(6, LINKED, bare, &unlink)),
     ]

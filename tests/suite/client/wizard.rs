@@ -5,7 +5,10 @@ use std::{
     fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command, thread, time::Duration,
 };
 
-use gestan_account_tests::process::{Home, ServerProcess, TIMEOUT, code_to, compte_program};
+use gestan_account_tests::{
+    charge, desk_at, grant,
+    process::{Home, ServerProcess, TIMEOUT, code_to, compte_program, run_to_end},
+};
 use jiff::tz::TimeZone;
 use rexpect::session::{Options, PtySession, spawn_with_options};
 
@@ -74,14 +77,24 @@ async fn a_shopkeeper_opens_changes_joins_and_leaves_an_account() {
     let server = ServerProcess::start(&home, &[]).await;
     let url = server.url();
     let mails = home.mail_folder();
+    let create = ["support-key", "create", "Luc", "--role", "admin"];
+    let key = run_to_end(home.command().args(create)).await.printed.trim().to_owned();
     let handle = tokio::runtime::Handle::current();
+    let (desk, address) = (handle.clone(), server.address);
+    let helps = move |account_id: u32| {
+        desk.block_on(async {
+            let mut desk = desk_at(address, Some(&key), None).await;
+            desk.grant_time(grant(account_id, 90)).await.expect("time is bought");
+            desk.charge_time(charge(account_id, 25)).await.expect("and used");
+        });
+    };
     let code = move |address: &'static str| {
         let mails = mails.clone();
         handle.block_on(async move { code_to(&mails, address).await })
     };
     let stores = home.path().to_owned();
     // A terminal is read by waiting for it, which is nothing for the runtime's threads.
-    let walk = thread::spawn(move || walk(&url, &stores, &code));
+    let walk = thread::spawn(move || walk(&url, &stores, &code, &helps));
     let walked = tokio::task::spawn_blocking(|| walk.join()).await.expect("it is waited for");
     if let Err(panic) = walked {
         std::panic::resume_unwind(panic);
@@ -111,7 +124,7 @@ fn a_wait_is_told_in_minutes_up_to_an_hour_and_then_as_a_time() {
     assert!(wait::in_words(Duration::MAX, now, &zone).starts_with("à partir du "));
 }
 
-fn walk(url: &str, stores: &Path, code: &dyn Fn(&'static str) -> String) {
+fn walk(url: &str, stores: &Path, code: &dyn Fn(&'static str) -> String, helps: &dyn Fn(u32)) {
     let first_store = stores.join("premier/compte.json");
     let account_id = open_account(url, &first_store, code);
     change_the_town(url, &first_store, &account_id);
@@ -121,9 +134,13 @@ fn walk(url: &str, stores: &Path, code: &dyn Fn(&'static str) -> String) {
     interrupt(url, &first_store);
     join_and_leave(url, &stores.join("second.json"), &account_id);
 
-    // The first machine is linked as before.
+    // The first machine is linked as before, and tells what the desk did meanwhile.
+    helps(account_id.parse().expect("an ID"));
     let mut screen = Terminal::open(url, &first_store);
     screen.reads("Lille");
+    screen.reads("Crédit-temps : 1 h 05");
+    screen.reads("utilisé 0 h 25 (Export comptable)");
+    screen.reads("acheté 1 h 30");
     screen.chooses("Que voulez-vous faire ?", 5);
     screen.ends();
     let mode = fs::metadata(&first_store).expect("the store").permissions().mode();

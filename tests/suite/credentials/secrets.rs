@@ -5,12 +5,13 @@ mod evidence;
 
 use gestan_account_client::{ClientOptions, FieldMask, v1};
 use gestan_account_proto::support::v1::{
-    CancelEmailChangeRequest, DiagnoseAccountRequest, FindAccountsRequest, GetAccountRequest,
-    ListEventsRequest, ListRefusedRecipientsRequest, MergeAccountsRequest, SendCodeRequest,
+    CancelEmailChangeRequest, ChargeTimeRequest, CorrectTimeRequest, DiagnoseAccountRequest,
+    FindAccountsRequest, GetAccountRequest, GrantTimeRequest, ListEventsRequest,
+    ListRefusedRecipientsRequest, ListTimeEntriesRequest, MergeAccountsRequest, SendCodeRequest,
     StartEmailChangeRequest, UnlinkMachineRequest,
 };
 use gestan_account_tests::{
-    PASSWORD, desk_at, machine,
+    Desk, PASSWORD, charge, correction, desk_at, grant, machine,
     process::{Home, ServerProcess, run_to_end},
     uuid,
 };
@@ -75,6 +76,8 @@ async fn search_the_traces(format: &str) {
         ("machine", "Poste du fond"),
         ("agent", "Vasseur"),
         ("an agent's reason", "vol au magasin"),
+        ("what time was for", "paie de la confiseuse"),
+        ("a company that was helped", "Confiserie Delmotte"),
     ] {
         evidence.add_personal(kind, text);
     }
@@ -120,7 +123,7 @@ fn create() -> v1::CreateRequest {
     }
 }
 
-/// All eight calls, right and wrong; every secret they bring becomes evidence.
+/// All calls of installations, right and wrong; every secret they bring becomes evidence.
 async fn walk(server: &ServerProcess, support_key: &str, evidence: &mut Evidence) {
     let with_token = async |token: &str| {
         let token = gestan_account_client::LinkToken::parse(token).expect("a token");
@@ -218,6 +221,8 @@ async fn walk(server: &ServerProcess, support_key: &str, evidence: &mut Evidence
     support.unlink(v1::UnlinkRequest::default()).await.expect_err("Unlink by support");
     of_the_desk(server, support_key, account_id, evidence).await;
     let second = with_token(&second).await;
+    let list = v1::ListTimeEntriesRequest::default();
+    second.list_time_entries(list).await.expect("ListTimeEntries");
     second.unlink(v1::UnlinkRequest::default()).await.expect("Unlink");
     second.get(v1::GetRequest::default()).await.expect_err("a dead token");
     with_token("Lachambre-n-est-pas-un-jeton")
@@ -270,6 +275,7 @@ async fn of_the_desk(
         ..Default::default()
     };
     desk.merge_accounts(merge).await.expect_err("MergeAccounts of nobody");
+    time_of_the_desk(&mut desk, account_id).await;
     let start = StartEmailChangeRequest {
         account_id,
         email: format!("encore-{NEW_EMAIL}"),
@@ -285,4 +291,27 @@ async fn of_the_desk(
     stranger.confirm(wrong).await.expect_err("Confirm of nobody");
     let confirm = v1::ConfirmRequest { account_id, code, ..Default::default() };
     stranger.confirm(confirm).await.expect("Confirm by account");
+}
+
+/// Support time, with texts that no line of the log has.
+async fn time_of_the_desk(desk: &mut Desk, account_id: u32) {
+    let summary = "paie de la confiseuse".to_owned();
+    let bought = GrantTimeRequest { summary: summary.clone(), ..grant(account_id, 60) };
+    desk.grant_time(bought).await.expect("GrantTime");
+    let used = ChargeTimeRequest {
+        summary: summary.clone(),
+        company_name: "Confiserie Delmotte".to_owned(),
+        ..charge(account_id, 30)
+    };
+    let charged = desk.charge_time(used.clone()).await.expect("ChargeTime").into_inner();
+    desk.charge_time(used.clone()).await.expect_err("perhaps a second time");
+    let too_much = ChargeTimeRequest { minutes: 600, ..used.clone() };
+    desk.charge_time(too_much).await.expect_err("more than there is");
+    let too_long = ChargeTimeRequest { company_name: used.company_name.repeat(9), ..used };
+    desk.charge_time(too_long).await.expect_err("a company that is too long");
+    let entry = charged.entry.expect("an entry").id;
+    let put_right = CorrectTimeRequest { summary, ..correction(account_id, entry) };
+    desk.correct_time(put_right).await.expect("CorrectTime");
+    let list = ListTimeEntriesRequest { account_id, ..Default::default() };
+    desk.list_time_entries(list).await.expect("ListTimeEntries");
 }

@@ -2,15 +2,19 @@
 //! kind go, while calls are answered.
 
 use gestan_account_client::v1;
-use gestan_account_server::storage::purge::{Retention, purge};
-use gestan_account_tests::{TestServer, count, execute, is_postgres};
+use gestan_account_proto::support::v1::GrantTimeRequest;
+use gestan_account_server::{
+    domain::role::Role,
+    storage::purge::{Retention, purge},
+};
+use gestan_account_tests::{TestServer, count, execute, grant, is_postgres};
 use jiff::SignedDuration;
 
 const ROWS: i64 = 100_000;
 const RETENTION: Retention = Retention {
     challenges: SignedDuration::from_hours(7 * 24),
     audit_events: SignedDuration::from_hours(365 * 24),
-    time_notes: SignedDuration::from_hours(5 * 365 * 24),
+    time_notes: SignedDuration::from_hours(365 * 24),
 };
 /// The tables that are purged, and what of them is.
 const PURGED: [(&str, &str); 11] = [
@@ -25,6 +29,7 @@ const PURGED: [(&str, &str); 11] = [
     ("account", "pending_email IS NOT NULL"),
     ("throttle", "true"),
     ("audit_event", "true"),
+    ("time_entry_note", "true"),
 ];
 
 /// Copies the only row of a table, or the first, under so many new keys; the
@@ -99,12 +104,17 @@ async fn make_backlog(server: &TestServer) {
     multiply(server, "account", &pending).await;
     let dead = [("machine_id", key()), ("token_digest", digest), ("unlink_time", "0")];
     multiply(server, "link", &dead).await;
+    multiply(server, "time_entry", &[("request_id", "'FA-' || n")]).await;
+    multiply(server, "time_entry_note", &[("entry_id", "n + 1")]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_thousand_rows_of_each_kind_are_purged_while_calls_are_answered() {
     let server = TestServer::start().await;
     let member = server.open_account("jeanne@exemple.fr", 1).await;
+    let noted = GrantTimeRequest { summary: "Carnet".to_owned(), ..grant(member.account_id, 60) };
+    let mut desk = server.desk(Role::Admin).await;
+    desk.grant_time(noted).await.expect("time is bought");
     // So that each purged table has a row to multiply.
     server.advance(SignedDuration::from_hours(1));
     make_backlog(&server).await;

@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 
 use gestan_account_client::{Error, FieldMask, v1};
 use gestan_account_proto::support::v1::{
-    CancelEmailChangeRequest, FindAccountsRequest, GetAccountRequest, MergeAccountsRequest,
-    SendCodeRequest, StartEmailChangeRequest, UnlinkMachineRequest,
+    CancelEmailChangeRequest, ChargeTimeRequest, CorrectTimeRequest, FindAccountsRequest,
+    GetAccountRequest, GrantTimeRequest, MergeAccountsRequest, SendCodeRequest,
+    StartEmailChangeRequest, UnlinkMachineRequest,
 };
 use gestan_account_server::domain::role::Role;
 use gestan_account_tests::{
-    Desk, Member, PASSWORD, TestDatabase, TestServer, TestServerOptions, count, execute,
-    is_postgres, machine, new_password, tables, uuid,
+    Desk, Member, PASSWORD, TestDatabase, TestServer, TestServerOptions, assert_adds_up, charge,
+    correction, count, execute, grant, is_postgres, machine, new_password, tables, uuid,
 };
 use jiff::SignedDuration;
 use sea_orm::{Database, DatabaseConnection};
@@ -187,16 +188,41 @@ impl Saboteur {
         };
         self.server.client.register_existing(join).await.expect("it is linked to both");
         self.server.resend(double.account_id, key).await;
+        self.time(desk, double.account_id, number).await;
         let call = || {
             let merge = merge(&double, member);
             of(desk, async move |mut desk| desk.merge_accounts(merge).await)
         };
         let merged = self.insist("MergeAccounts", call).await;
         assert_eq!((merged.moved_machines, merged.joined_machines), (1, 1));
+        assert_eq!(merged.moved_minutes, 60);
+        assert_adds_up(&self.other).await;
         for (table, left) in [("account WHERE email", 0), ("challenge WHERE email", 0)] {
             let sql = format!("SELECT count(*) FROM {table} = '{email}'");
             assert_eq!(count(&self.other, &sql).await, left, "{table}");
         }
+    }
+
+    /// Time that is bought, used and given back.
+    async fn time(&mut self, desk: &Desk, account_id: u32, number: u32) {
+        let named = |what: &str| format!("{what}-{number}");
+        let call = || {
+            let (request_id, summary) = (named("FA"), "Carnet".to_owned());
+            let bought = GrantTimeRequest { request_id, summary, ..grant(account_id, 60) };
+            of(desk, async move |mut desk| desk.grant_time(bought).await)
+        };
+        self.insist("GrantTime", call).await;
+        let call = || {
+            let used = ChargeTimeRequest { request_id: named("T"), ..charge(account_id, 30) };
+            of(desk, async move |mut desk| desk.charge_time(used).await)
+        };
+        let charged = self.insist("ChargeTime", call).await.entry.expect("an entry").id;
+        let call = || {
+            let put_right =
+                CorrectTimeRequest { request_id: named("C"), ..correction(account_id, charged) };
+            of(desk, async move |mut desk| desk.correct_time(put_right).await)
+        };
+        self.insist("CorrectTime", call).await;
     }
 
     async fn change(&mut self, member: &Member, number: u32) {
