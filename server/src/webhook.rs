@@ -189,7 +189,7 @@ impl Webhook {
 
     fn take_notice(&self, pace: &mut Pace, ended: Result<Tried, tokio::task::JoinError>) {
         let Ok(tried) = ended else { return };
-        let (place, now) = (self.endpoint.place(), Instant::now());
+        let (to, now) = (self.endpoint.place(), Instant::now());
         let why = match &tried {
             Tried::Refused(refusal) => Some(refusal),
             Tried::Taken | Tried::Stopped => None,
@@ -218,7 +218,7 @@ impl Webhook {
                     "the receiver has taken no event for long"
                 );
             }
-            Some(News::Works) => tracing::info!(place, "the receiver takes events again"),
+            Some(News::Works) => tracing::info!(to, "the receiver takes events again"),
             None => {}
         }
     }
