@@ -185,13 +185,15 @@ pub async fn record_all(
 /// # Errors
 /// A [`StorageError`].
 pub async fn record_of_many(
-    transaction: &impl ConnectionTrait,
+    transaction: &Transaction,
     done: &[(AccountId, Action)],
     actor: Actor,
     now: Timestamp,
 ) -> Result<(), StorageError> {
     let events = done.iter().map(|(account_id, action)| event(*account_id, action, actor, now));
-    audit_event::insert(transaction, events.collect()).await
+    audit_event::insert(transaction, events.collect()).await?;
+    let told = done.iter().filter_map(|(account_id, action)| told::event(*account_id, action, now));
+    transaction.tell(told.collect(), now).await
 }
 
 /// Whether the same actor did the same within this time.

@@ -42,6 +42,7 @@ pub(super) fn event(account_id: AccountId, action: &Action, now: Timestamp) -> O
         | Action::CancelEmailChange
         | Action::ListEvents
         | Action::ListTimeEntries
+        | Action::EndPassword { .. }
         | Action::RetryMail
         | Action::DropMail
         | Action::DiagnoseAccount => return None,
