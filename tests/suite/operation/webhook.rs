@@ -117,7 +117,7 @@ async fn support_time_is_told_by_the_number_of_its_entry() {
     let granted = desk.grant_time(grant(account_id, 60)).await.expect("it is granted").into_inner();
     let charged =
         desk.charge_time(charge(account_id, 10)).await.expect("it is charged").into_inner();
-    let wrong = correction(account_id, charged.entry.as_ref().expect("an entry").entry_id);
+    let wrong = correction(account_id, charged.entry.as_ref().expect("an entry").id);
     let corrected = desk.correct_time(wrong).await.expect("it is put right").into_inner();
     assert_eq!(server.deliver_events().await, 3);
     let mut told: Vec<Value> =
@@ -129,8 +129,7 @@ async fn support_time_is_told_by_the_number_of_its_entry() {
         ("time.corrected", corrected.entry),
     ];
     let expected = events.map(|(kind, entry)| {
-        let data =
-            json!({ "account_id": account_id, "entry_id": entry.expect("an entry").entry_id });
+        let data = json!({ "account_id": account_id, "entry_id": entry.expect("an entry").id });
         json!({ "type": kind, "timestamp": "2026-11-24T08:00:00.000Z", "data": data })
     });
     assert_eq!(told, expected);
@@ -288,6 +287,7 @@ async fn what_ended_goes_with_the_purge_and_what_is_left_goes_after_a_month() {
     let retention = gestan_account_server::storage::purge::Retention {
         challenges: SignedDuration::from_hours(168),
         audit_events: SignedDuration::from_hours(8760),
+        time_notes: SignedDuration::from_hours(8760),
     };
     let purge = async |days: i64| {
         let now = start_time() + SignedDuration::from_hours(24 * days);
