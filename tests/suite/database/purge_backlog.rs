@@ -17,7 +17,7 @@ const RETENTION: Retention = Retention {
     time_notes: SignedDuration::from_hours(365 * 24),
 };
 /// The tables that are purged, and what of them is.
-const PURGED: [(&str, &str); 11] = [
+const PURGED: [(&str, &str); 12] = [
     ("challenge", "true"),
     ("challenge", "seed IS NOT NULL"),
     ("personal_code", "true"),
