@@ -70,6 +70,13 @@ pub enum Action {
         /// Why.
         reason: Reason,
     },
+    /// It was erased: the one event that is left of it.
+    EraseAccount {
+        /// On what ground.
+        reason: Reason,
+    },
+    /// A copy of all that is kept of it was made.
+    ExportAccount,
     /// The operator had a mail about it sent once more.
     RetryMail,
     /// The operator dropped a mail about it.
@@ -240,6 +247,8 @@ fn named(action: &Action) -> (&'static str, String) {
             let (merged, reason) = (recorded::merged(*merged), recorded::reason(reason));
             ("merge_accounts", format!("{merged},{reason}"))
         }
+        Action::EraseAccount { reason } => ("erase_account", recorded::reason(reason)),
+        Action::ExportAccount => ("export_account", String::new()),
         Action::RetryMail => ("retry_mail", String::new()),
         Action::DropMail => ("drop_mail", String::new()),
         Action::DiagnoseAccount => ("diagnose_account", String::new()),

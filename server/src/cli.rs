@@ -22,8 +22,8 @@ use clap::{
 use self::origins::FromFiles;
 use crate::{
     commands::{
-        Account, Audit, Backup, Config, Copy, Doctor, Migrate, Outbox, Purge, Restore, Serve,
-        SupportKey,
+        Account, Audit, Backup, Compact, Config, Copy, Doctor, Migrate, Outbox, Purge, Restore,
+        Serve, SupportKey,
     },
     settings::log::Log,
     shutdown::signals::{HangUp, StopSignals},
@@ -65,12 +65,15 @@ enum Command {
     SupportKey(SupportKey),
     /// List, show, retry and drop the mails of the outbox.
     Outbox(Outbox),
-    /// Show an account and its machines.
+    /// Show, export and erase accounts, and list those that nobody uses.
     Account(Account),
     /// List the events of the audit trail.
     Audit(Audit),
     /// Delete what is past its retention, once, as servers do each minute.
     Purge(Purge),
+    /// Leave no byte of what was deleted in the file of the SQLite database, as servers do at
+    /// COMPACT_AT after an account was erased. Meanwhile nothing is written.
+    Compact(Compact),
     /// Look at whatever the server needs, and say what to do about what is wrong. It exits with 1
     /// when there is a problem.
     Doctor(Box<Doctor>),
@@ -193,6 +196,7 @@ impl Cli {
             Command::Account(account) => Box::pin(async move { account.run().await }),
             Command::Audit(audit) => Box::pin(async move { audit.run().await }),
             Command::Purge(purge) => Box::pin(async move { purge.run().await }),
+            Command::Compact(compact) => Box::pin(async move { compact.run().await }),
             Command::Doctor(doctor) => Box::pin(async move { doctor.run().await }),
             Command::Config(config) => Box::pin(async move { config.run(&self.in_force) }),
         };

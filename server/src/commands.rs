@@ -4,6 +4,7 @@
 mod account;
 mod audit;
 mod backup;
+mod compact;
 mod config;
 mod copy;
 mod doctor;
@@ -17,6 +18,7 @@ mod support_key;
 pub use account::Account;
 pub use audit::Audit;
 pub use backup::Backup;
+pub use compact::Compact;
 pub use config::Config;
 pub use copy::Copy;
 pub use doctor::Doctor;

@@ -1,6 +1,7 @@
 //! What runs beside the calls, and what activates it:
 //!
 //! - [`purge`] deletes what is past its retention: every minute;
+//! - [`compaction`] compacts the file of the database after accounts were erased: at a time of day;
 //! - [`certificates`] reads the files of TLS again: every five seconds, and on SIGHUP;
 //! - [`database_watch`] tells the health service, and systemd, whether the database works:
 //!   every two seconds. It ends first, when the server begins to stop: the others stop when the
@@ -8,9 +9,11 @@
 //! - the [outbox](crate::mail::outbox) sends mail. It has a loop of its own, because
 //!   use cases wake it, and it goes on with what it has begun when it is stopped.
 //!
-//! In tests only the second and the third run: a test purges and sends mail itself.
+//! In tests only those of certificates and of the database run: a test purges, compacts and sends
+//! mail itself.
 
 mod certificates;
+mod compaction;
 mod database_watch;
 mod purge;
 
@@ -19,6 +22,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
+pub use compaction::Compactor;
 pub(crate) use database_watch::DatabaseWatch;
 pub use purge::Purger;
 
@@ -58,6 +62,7 @@ impl Running {
         let mut tasks = JoinSet::new();
         if let Some(Workers { outbox, retention }) = workers {
             tasks.spawn(purge::run(accounts.clone(), retention, stop.clone()));
+            tasks.spawn(compaction::run(accounts.clone(), stop.clone()));
             let queued = Arc::clone(&accounts.mail_queued);
             tasks.spawn(outbox.run(queued, stop.clone(), give_up.clone()));
         }

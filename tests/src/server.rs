@@ -28,12 +28,13 @@ use gestan_account_server::{
         outbox::{Outbox, OutboxConfig},
     },
     metrics::MailMetrics,
+    model::compact_at::CompactAt,
     network::{SupportNetworks, TrustedProxies},
     settings::{mail, time_zone::TIME_ZONE},
     shutdown::Shutdown,
     storage::{
         connections::Connections, database::Database, machine_lookups::MachineLookups, outbox_mail,
-        transaction::Transaction,
+        purge::Retention, transaction::Transaction,
     },
     supervisor::Supervisor,
     throttle::{
@@ -75,6 +76,10 @@ pub struct TestServerOptions {
     pub token_call_rate: CallRate,
     /// How long things last.
     pub lifetimes: Lifetimes,
+    /// How long things are kept, for whoever is told.
+    pub retention: Retention,
+    /// When the file of the database is compacted.
+    pub compact_at: CompactAt,
     /// The networks that support keys are taken from.
     pub support_networks: SupportNetworks,
     /// Calls with one support key.
@@ -121,6 +126,11 @@ impl Default for TestServerOptions {
             call_rate: CallRate { burst: u32::MAX, per_second: u32::MAX },
             token_call_rate: CallRate { burst: u32::MAX, per_second: u32::MAX },
             lifetimes: Lifetimes::default(),
+            retention: Retention {
+                challenges: SignedDuration::from_hours(7 * 24),
+                audit_events: SignedDuration::from_hours(365 * 24),
+            },
+            compact_at: CompactAt::daily(jiff::civil::time(3, 30, 0, 0), TimeZone::UTC),
             support_networks: SupportNetworks::default(),
             support_calls_per_minute: u32::MAX,
             proxies: TrustedProxies::default(),
@@ -228,6 +238,8 @@ impl TestServer {
                 networks: options.support_networks,
                 calls: CallBuckets::per_minute(options.support_calls_per_minute),
             },
+            retention: options.retention,
+            compact_at: options.compact_at,
         };
         let outbox = Outbox {
             metrics: MailMetrics::default(),

@@ -130,7 +130,10 @@ fn desk_code(refusal: &DeskRefusal) -> (Code, ErrorReason) {
         DeskRefusal::OutsideNetworks | DeskRefusal::NotAKey | DeskRefusal::RoleLacking { .. } => {
             (Code::PermissionDenied, ErrorReason::PermissionDenied)
         }
-        DeskRefusal::AccountNotFound { .. } => (Code::NotFound, ErrorReason::AccountNotFound),
+        DeskRefusal::AccountNotFound { .. } | DeskRefusal::LeadsElsewhere { .. } => {
+            (Code::NotFound, ErrorReason::AccountNotFound)
+        }
+        DeskRefusal::AccountErased { .. } => (Code::NotFound, ErrorReason::AccountErased),
         DeskRefusal::NothingToSend => (Code::NotFound, ErrorReason::NothingToSend),
         DeskRefusal::TooManyMachines { .. } => {
             (Code::FailedPrecondition, ErrorReason::TooManyMachines)
@@ -319,6 +322,8 @@ fn violation_reason(problem: &Problem) -> ViolationReason {
         Problem::Conflict { .. } | Problem::AlreadyInPlace => ViolationReason::Conflict,
         Problem::RequestIdReused => ViolationReason::RequestIdReused,
         Problem::Negative => ViolationReason::OutOfRange,
-        Problem::OtherPage | Problem::Same { .. } => ViolationReason::Mismatch,
+        Problem::OtherPage | Problem::Same { .. } | Problem::Differs { .. } => {
+            ViolationReason::Mismatch
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use gestan_account_proto::support::v1::{
     CancelEmailChangeRequest, CancelEmailChangeResponse, DiagnoseAccountRequest,
-    DiagnoseAccountResponse, FindAccountsRequest, FindAccountsResponse, GetAccountRequest,
+    DiagnoseAccountResponse, EraseAccountRequest, EraseAccountResponse, ExportAccountRequest,
+    ExportAccountResponse, FindAccountsRequest, FindAccountsResponse, GetAccountRequest,
     GetAccountResponse, ListEventsRequest, ListEventsResponse, MergeAccountsRequest,
     MergeAccountsResponse, SendCodeRequest, SendCodeResponse, StartEmailChangeRequest,
     StartEmailChangeResponse, UnlinkMachineRequest, UnlinkMachineResponse,
@@ -171,6 +172,37 @@ impl SupportService for SupportGrpc {
             let command = support::merge_accounts(request.get_ref())?;
             let merged = self.accounts.merge_accounts(&command, &agent).await?;
             Ok(support::accounts_merged(merged, self.front.now()))
+        };
+        self.front.answer(Rpc::Desk(rpc), locale, Box::pin(work)).await
+    }
+
+    async fn export_account(
+        &self,
+        request: Request<ExportAccountRequest>,
+    ) -> Result<Response<ExportAccountResponse>, Status> {
+        let Call { origin, locale } = self.front.call(&request);
+        let rpc = DeskRpc::ExportAccount;
+        let work = async {
+            let agent = self.agent(rpc, &origin).await?;
+            let query = support::export_account(request.get_ref())?;
+            let exported = self.accounts.export_account(&query, &agent).await?;
+            let retention = self.accounts.retention;
+            Ok(support::account_exported(exported, query.account_id, retention, locale))
+        };
+        self.front.answer(Rpc::Desk(rpc), locale, Box::pin(work)).await
+    }
+
+    async fn erase_account(
+        &self,
+        request: Request<EraseAccountRequest>,
+    ) -> Result<Response<EraseAccountResponse>, Status> {
+        let Call { origin, locale } = self.front.call(&request);
+        let rpc = DeskRpc::EraseAccount;
+        let work = async {
+            let agent = self.agent(rpc, &origin).await?;
+            let command = support::erase_account(request.get_ref())?;
+            let erased = self.accounts.erase_account(&command, &agent).await?;
+            Ok(support::account_erased(erased))
         };
         self.front.answer(Rpc::Desk(rpc), locale, Box::pin(work)).await
     }

@@ -3,6 +3,7 @@
 
 mod history;
 pub mod operator;
+mod ownership;
 
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::{
@@ -14,6 +15,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 pub use history::{MailFate, list_to};
+pub use ownership::{Owned, forget, list_about, list_all_to};
 
 use super::{
     entity::outbox_mail::{ActiveModel, Column, Entity, Model},

@@ -5,9 +5,9 @@ mod evidence;
 
 use gestan_account_client::{ClientOptions, FieldMask, v1};
 use gestan_account_proto::support::v1::{
-    CancelEmailChangeRequest, DiagnoseAccountRequest, FindAccountsRequest, GetAccountRequest,
-    ListEventsRequest, MergeAccountsRequest, SendCodeRequest, StartEmailChangeRequest,
-    UnlinkMachineRequest,
+    CancelEmailChangeRequest, DiagnoseAccountRequest, EraseAccountRequest, ExportAccountRequest,
+    FindAccountsRequest, GetAccountRequest, ListEventsRequest, MergeAccountsRequest,
+    SendCodeRequest, StartEmailChangeRequest, UnlinkMachineRequest,
 };
 use gestan_account_tests::{
     PASSWORD, desk_at, machine,
@@ -268,6 +268,16 @@ async fn of_the_desk(
         ..Default::default()
     };
     desk.merge_accounts(merge).await.expect_err("MergeAccounts of nobody");
+    let export = ExportAccountRequest { account_id, ..Default::default() };
+    desk.export_account(export).await.expect("ExportAccount");
+    let erase = EraseAccountRequest {
+        account_id,
+        reason: "demande de Lachambre".to_owned(),
+        ..Default::default()
+    };
+    desk.erase_account(erase.clone()).await.expect_err("EraseAccount without its repeated ID");
+    let look = EraseAccountRequest { validate_only: true, ..erase };
+    desk.erase_account(look).await.expect("EraseAccount that only tells");
     let start = StartEmailChangeRequest {
         account_id,
         email: format!("encore-{NEW_EMAIL}"),

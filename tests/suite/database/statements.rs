@@ -5,12 +5,14 @@ use std::{collections::BTreeMap, fs};
 
 use gestan_account_client::v1;
 use gestan_account_proto::support::v1::{
-    CancelEmailChangeRequest, DiagnoseAccountRequest, FindAccountsRequest, GetAccountRequest,
-    ListEventsRequest, MergeAccountsRequest, SendCodeRequest, StartEmailChangeRequest,
-    UnlinkMachineRequest,
+    CancelEmailChangeRequest, DiagnoseAccountRequest, ExportAccountRequest, FindAccountsRequest,
+    GetAccountRequest, ListEventsRequest, MergeAccountsRequest, SendCodeRequest,
+    StartEmailChangeRequest, UnlinkMachineRequest,
 };
 use gestan_account_server::domain::role::Role;
-use gestan_account_tests::{PASSWORD, TestServer, change, machine, process::workspace, uuid};
+use gestan_account_tests::{
+    PASSWORD, TestServer, change, erase, machine, process::workspace, uuid,
+};
 
 const EMAIL: &str = "jeanne@exemple.fr";
 
@@ -125,6 +127,13 @@ async fn counted_of_the_desk() -> BTreeMap<&'static str, usize> {
     };
     admin.merge_accounts(merge).await.expect("they are merged");
     counts.insert("MergeAccounts", since(&server));
+    server.deliver_mail().await;
+    since(&server);
+    let export = ExportAccountRequest { account_id, ..Default::default() };
+    admin.export_account(export).await.expect("a copy");
+    counts.insert("ExportAccount", since(&server));
+    erase(&admin, account_id).await;
+    counts.insert("EraseAccount", since(&server));
     server.deliver_mail().await;
     counts
 }

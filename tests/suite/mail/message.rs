@@ -4,7 +4,7 @@ use gestan_account_server::{
     domain::{account_id::AccountId, email_address::EmailAddress, locale::Locale, text::Line},
     mail::{
         message::{CodeMail, Content, Letterhead, Message, Request, SupportPhone, compose},
-        notice::{AddressBySupport, BySupport, Detached, Event, Merge, Notice},
+        notice::{AddressBySupport, BySupport, Detached, Erasure, Event, Merge, Notice},
     },
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -65,6 +65,7 @@ fn all(machine: &str) -> Vec<Content> {
         Notice::MachineUnlinked(BySupport::new(id, time(), detached())),
         Notice::AccountMerged { merge: merge(7, ACCOUNT), into_email_masked: MASKED.to_owned() },
         Notice::AccountExtended(merge(7, ACCOUNT)),
+        Notice::AccountErased(Erasure::new(id, time())),
         Notice::EmailChangeStarted(address_by_support(true)),
         Notice::EmailChangeStarted(address_by_support(false)),
     ];
@@ -122,6 +123,7 @@ fn names_a_machine(content: &Content) -> bool {
         "support_confirm_email",
         "account_merged",
         "account_extended",
+        "account_erased",
     ]
     .contains(&content.kind())
 }
@@ -332,6 +334,40 @@ fn the_mail_to_a_new_address_tells_nothing_of_the_account() {
             .chain(&may_be_mistyped)
             .any(|kind| *kind == content.kind());
         assert_eq!(told, !is_of_a_stranger, "{}", content.kind());
+    }
+}
+
+#[test]
+fn the_last_mail_says_what_is_gone_what_stays_and_that_the_address_is_forgotten() {
+    let id = AccountId::parse(ACCOUNT).unwrap();
+    let erased = Content::Notice(Notice::AccountErased(Erasure::new(id, time())));
+    for (locale, said) in [
+        (
+            Locale::Fr,
+            [
+                "demande faite à notre assistance",
+                "Vos postes ne sont plus rattachés",
+                "ce numéro ne sera donné à personne d’autre",
+                "la trace de cette demande",
+                "Cette adresse est oubliée dès que ce message est parti : c’est le dernier",
+            ],
+        ),
+        (
+            Locale::En,
+            [
+                "a request to our support desk",
+                "Your machines are not linked any more",
+                "nobody else will be given that number",
+                "a trace of this request",
+                "This address is forgotten as soon as this message has left: it is the last one",
+            ],
+        ),
+    ] {
+        let mail = compose(&erased, locale, &paris(), &Letterhead::default()).unwrap();
+        let (text, html) = (flat(&mail.text), visible(&mail.html));
+        for said in said {
+            assert!(text.contains(said) && html.contains(said), "{said:?} in {text}");
+        }
     }
 }
 

@@ -14,8 +14,11 @@ const COMMANDS: &[&[&str]] = &[
     &["outbox", "list"],
     &["outbox", "retry", "--state", "failed"],
     &["account", "show", "1"],
+    &["account", "export", "1"],
+    &["account", "list", "--unseen-since", "3y"],
     &["audit", "list"],
     &["purge"],
+    &["compact"],
 ];
 
 #[tokio::test]

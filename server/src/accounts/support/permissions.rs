@@ -24,6 +24,10 @@ pub enum DeskRpc {
     CancelEmailChange,
     /// Merges an account into another one.
     MergeAccounts,
+    /// Gives a copy of all that is kept of a customer.
+    ExportAccount,
+    /// Erases a customer's data.
+    EraseAccount,
 }
 
 /// Those who help whoever calls.
@@ -38,9 +42,11 @@ impl DeskRpc {
                 &Role::ALL
             }
             Self::SendCode | Self::UnlinkMachine => HELPERS,
-            Self::StartEmailChange | Self::CancelEmailChange | Self::MergeAccounts => {
-                &[Role::Admin]
-            }
+            Self::StartEmailChange
+            | Self::CancelEmailChange
+            | Self::MergeAccounts
+            | Self::ExportAccount
+            | Self::EraseAccount => &[Role::Admin],
         }
     }
 
@@ -63,6 +69,8 @@ impl DeskRpc {
             Self::StartEmailChange => "StartEmailChange",
             Self::CancelEmailChange => "CancelEmailChange",
             Self::MergeAccounts => "MergeAccounts",
+            Self::ExportAccount => "ExportAccount",
+            Self::EraseAccount => "EraseAccount",
         }
     }
 }

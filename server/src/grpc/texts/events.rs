@@ -48,6 +48,10 @@ fn french(event: &EventShown) -> String {
             }
             None => "Comptes fusionnés par l’assistance".to_owned(),
         },
+        "erase_account" if is_operators => "Compte effacé par l’exploitant".to_owned(),
+        "erase_account" => "Compte effacé par l’assistance".to_owned(),
+        "export_account" if is_operators => "Copie des données faite par l’exploitant".to_owned(),
+        "export_account" => "Copie des données faite par l’assistance".to_owned(),
         "retry_mail" => "Courriel renvoyé par l’exploitant".to_owned(),
         "drop_mail" => "Courriel abandonné par l’exploitant".to_owned(),
         "diagnose_account" => "Diagnostic demandé par l’assistance".to_owned(),
@@ -85,6 +89,10 @@ fn english(event: &EventShown) -> String {
             }
             None => "Accounts merged by support".to_owned(),
         },
+        "erase_account" if is_operators => "Account erased by the operator".to_owned(),
+        "erase_account" => "Account erased by support".to_owned(),
+        "export_account" if is_operators => "Copy of the data made by the operator".to_owned(),
+        "export_account" => "Copy of the data made by support".to_owned(),
         "retry_mail" => "Mail sent again by the operator".to_owned(),
         "drop_mail" => "Mail dropped by the operator".to_owned(),
         "diagnose_account" => "Diagnosis asked for by support".to_owned(),

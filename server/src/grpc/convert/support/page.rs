@@ -29,20 +29,38 @@ pub(super) fn size_of(asked: i32, usual: u16, most: u16) -> Result<u16, Problem>
 
 /// Where a page of events begins.
 pub(super) fn events_after(account_id: u32, token: &str) -> Result<Option<EventPosition>, Problem> {
-    let account_id = account_id.to_be_bytes();
-    let position = events_of(&[&account_id]).position(token)?;
-    position.map(|bytes| position_of(&bytes).ok_or(Problem::OtherPage)).transpose()
+    after("ListEvents", account_id, token)
 }
 
 /// The token of the page that begins there.
 pub(super) fn events_token(account_id: u32, at: EventPosition) -> String {
-    let account_id = account_id.to_be_bytes();
-    let position = [at.time.as_millisecond().to_be_bytes(), at.id.to_be_bytes()].concat();
-    events_of(&[&account_id]).token(&position)
+    self::token("ListEvents", account_id, at)
 }
 
-fn events_of<'a>(fields: &'a [&'a [u8]]) -> Query<'a> {
-    Query { rpc: "ListEvents", fields }
+/// Where a page of all that is kept begins: only its events may need several.
+pub(super) fn export_after(account_id: u32, token: &str) -> Result<Option<EventPosition>, Problem> {
+    after("ExportAccount", account_id, token)
+}
+
+/// The token of the page that begins there.
+pub(super) fn export_token(account_id: u32, at: EventPosition) -> String {
+    self::token("ExportAccount", account_id, at)
+}
+
+fn after(
+    rpc: &'static str,
+    account_id: u32,
+    token: &str,
+) -> Result<Option<EventPosition>, Problem> {
+    let account_id = account_id.to_be_bytes();
+    let position = Query { rpc, fields: &[&account_id] }.position(token)?;
+    position.map(|bytes| position_of(&bytes).ok_or(Problem::OtherPage)).transpose()
+}
+
+fn token(rpc: &'static str, account_id: u32, at: EventPosition) -> String {
+    let account_id = account_id.to_be_bytes();
+    let position = [at.time.as_millisecond().to_be_bytes(), at.id.to_be_bytes()].concat();
+    Query { rpc, fields: &[&account_id] }.token(&position)
 }
 
 fn position_of(bytes: &[u8]) -> Option<EventPosition> {
