@@ -15,7 +15,10 @@ pub use searches::SearchEvents;
 
 pub use crate::storage::audit_event::Span;
 use crate::{
-    domain::{account_id::AccountId, machine::MachineId, profile::Field, reason::Reason},
+    domain::{
+        account_id::AccountId, entry_id::EntryId, machine::MachineId, profile::Field,
+        reason::Reason,
+    },
     storage::{
         audit_event::{self, AuditEvent},
         database::Database,
@@ -83,6 +86,23 @@ pub enum Action {
     DropMail,
     /// A support agent was told what keeps its owner out.
     DiagnoseAccount,
+    /// A support agent added time that was bought.
+    GrantTime {
+        /// The entry of the time ledger.
+        entry: EntryId,
+    },
+    /// A support agent charged time that was used.
+    ChargeTime {
+        /// The entry.
+        entry: EntryId,
+    },
+    /// A support agent put an entry right.
+    CorrectTime {
+        /// The entry that does so.
+        entry: EntryId,
+    },
+    /// A support agent read its time ledger.
+    ListTimeEntries,
 }
 
 /// Who did it, and from where.
@@ -171,6 +191,9 @@ pub async fn is_recorded(
     audit_event::is_like(db, &event, *within.start()).await
 }
 
+/// What the trail calls a reading of the time ledger.
+const LIST_TIME_ENTRIES: &str = "list_time_entries";
+
 /// For how long the same actor who reads the same account in the same way leaves no other
 /// event: whoever looks twice during a call is one reader.
 const SAME_READING: SignedDuration = SignedDuration::from_mins(10);
@@ -189,6 +212,23 @@ pub async fn record_reading(
     let lately = now - SAME_READING..=now;
     if !is_recorded(&db.read(), account_id, reading, actor, lately).await? {
         record(&db.write(), account_id, reading, actor, now).await?;
+    }
+    Ok(())
+}
+
+/// Writes to the trail that the time ledger of all accounts is read, unless the same reader did
+/// so a moment ago. It is an event of no account.
+///
+/// # Errors
+/// A [`StorageError`].
+pub async fn record_reading_of_all(
+    db: &Database,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let event = told((None, LIST_TIME_ENTRIES, String::new()), actor, now);
+    if !audit_event::is_like(&db.read(), &event, now - SAME_READING).await? {
+        audit_event::insert(&db.write(), vec![event]).await?;
     }
     Ok(())
 }
@@ -252,6 +292,10 @@ fn named(action: &Action) -> (&'static str, String) {
         Action::RetryMail => ("retry_mail", String::new()),
         Action::DropMail => ("drop_mail", String::new()),
         Action::DiagnoseAccount => ("diagnose_account", String::new()),
+        Action::GrantTime { entry } => ("grant_time", recorded::entry(*entry)),
+        Action::ChargeTime { entry } => ("charge_time", recorded::entry(*entry)),
+        Action::CorrectTime { entry } => ("correct_time", recorded::entry(*entry)),
+        Action::ListTimeEntries => (LIST_TIME_ENTRIES, String::new()),
     }
 }
 

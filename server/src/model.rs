@@ -1,5 +1,6 @@
 //! What the service keeps, and the rules of each thing's life: an account, a
-//! challenge, the link of a machine, a support key, a mail that is queued. `storage` reads and writes them;
+//! challenge, the link of a machine, a support key, a mail that is queued, an
+//! entry of the time ledger. `storage` reads and writes them;
 //! the use cases ask them. Nothing here knows of a database, and nothing waits.
 
 pub mod account;
@@ -11,3 +12,4 @@ pub mod link;
 pub mod mailed_code;
 pub mod queued_mail;
 pub mod support_key;
+pub mod time_entry;

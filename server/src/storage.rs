@@ -51,6 +51,7 @@ pub mod sqlite;
 mod sqlite_file;
 pub mod support_key;
 pub mod throttle;
+pub mod time_entry;
 pub mod transaction;
 pub mod unused_account;
 mod unwritable;

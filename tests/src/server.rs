@@ -129,6 +129,7 @@ impl Default for TestServerOptions {
             retention: Retention {
                 challenges: SignedDuration::from_hours(7 * 24),
                 audit_events: SignedDuration::from_hours(365 * 24),
+                ledgers: SignedDuration::from_hours(87_660),
             },
             compact_at: CompactAt::daily(jiff::civil::time(3, 30, 0, 0), TimeZone::UTC),
             support_networks: SupportNetworks::default(),

@@ -3,6 +3,7 @@
 mod cancel_email_change;
 mod diagnosis;
 mod erase_account;
+mod erased_ledger;
 mod erased_traces;
 mod erasure_races;
 mod export_account;

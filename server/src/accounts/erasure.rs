@@ -1,5 +1,6 @@
 //! What is erased of an account, for whoever erases it: an agent of the desk, or the operator.
-//! It sorts out what belongs to the account; [`storage::erasure`](erasure) deletes it.
+//! It sorts out what belongs to the account; [`storage::erasure`](erasure) deletes it. Of the time
+//! ledger, entries stay, for the books, and what people wrote about them goes.
 //!
 //! What other customers have done with its addresses is theirs: a code by which another account
 //! asks for one of them, and whatever there is at an address that has become another account's.
@@ -11,29 +12,58 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::{
-    domain::{account_id::AccountId, email_address::EmailAddress},
+    domain::{
+        account_id::AccountId, email_address::EmailAddress, minutes::Minutes,
+        request_name::RequestName,
+    },
     mail::letter::Letter,
-    model::account::Account,
+    model::{
+        account::Account,
+        time_entry::{NewTimeEntry, Reference, TimeEntryKind, TimeEntryNote},
+    },
     storage::{
         account, account_alias, challenge,
         erasure::{self, Belongings, Erased},
         error::StorageError,
         maintenance,
         outbox_mail::{self, Owned},
+        time_entry::{self, Placed},
         transaction::Transaction,
     },
     throttle::of_account,
 };
 
-/// Erases an account that the transaction has locked, and marks the file as to be compacted.
+/// Erases an account that the transaction has locked, and marks the file as to be compacted. What
+/// is left of its time is written off by an entry of the ledger, of this support key or of the
+/// operator.
 ///
 /// # Errors
 /// A [`StorageError`].
 pub async fn erase(
     transaction: &Transaction,
     account: &Account,
+    support_key_id: Option<i32>,
+    write_off: RequestName,
     now: Timestamp,
 ) -> Result<Erased, StorageError> {
+    if !account.time_balance.is_zero() {
+        let entry = NewTimeEntry {
+            request: write_off,
+            kind: TimeEntryKind::WriteOff,
+            minutes: account.time_balance.negated(),
+            allow_overdraft: true,
+            corrects: None,
+            transfer_id: None,
+            reference: Reference::default(),
+            support_key_id,
+            support_time: now,
+            note: TimeEntryNote::default(),
+        };
+        // The balance goes with the account's row.
+        let (account_id, balance_after) = (account.id, Minutes::ZERO);
+        let placed = Placed { account_id, balance_after, overdraft: false };
+        time_entry::insert(transaction, &entry, placed, now).await?;
+    }
     let belongings = belongings(transaction, account).await?;
     let erased = erasure::erase(transaction, account.id, belongings, now).await?;
     maintenance::mark(transaction, now).await?;

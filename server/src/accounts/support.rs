@@ -5,23 +5,30 @@
 //! No call here reads or sets a password, a code, a ticket or a token.
 
 mod cancel_email_change;
+mod charge_time;
+mod correct_time;
 mod diagnose_account;
 mod erase_account;
 pub mod export_account;
 mod find_accounts;
 mod get_account;
+mod grant_time;
 mod list_events;
+mod list_time_entries;
 mod merge_accounts;
 pub mod permissions;
 mod send_code;
 mod start_email_change;
 mod unlink_machine;
+mod written_time;
 
 use std::net::IpAddr;
 
 use sea_orm::ConnectionTrait;
 
 pub use cancel_email_change::CancelEmailChange;
+pub use charge_time::ChargeTime;
+pub use correct_time::CorrectTime;
 pub use diagnose_account::{
     AfterTries, CodeAsked, CodeFinding, Diagnose, DiagnoseAccount, Diagnosed, Finding, FindingKind,
     HeldUp, LookedAt, MailSent,
@@ -31,11 +38,14 @@ pub use find_accounts::{
     AccountsFound, Behind, FindAccounts, FoundBy, Outlook, Step, StepPosition,
 };
 pub use get_account::{AccountShown, GetAccount};
+pub use grant_time::GrantTime;
 pub use list_events::{DoneBy, EventPosition, EventShown, EventsListed, ListEvents};
+pub use list_time_entries::{ListTimeEntries, TimeEntriesListed, TimeEntryShown};
 pub use merge_accounts::{MergeAccounts, Merged};
 pub use send_code::{CodeSent, CodeTo, SendCode};
 pub use start_email_change::{EmailChangeStarted, StartEmailChange};
 pub use unlink_machine::{UnlinkMachine, WhichMachines};
+pub use written_time::TimeWritten;
 
 use super::{
     Accounts, BearerToken, Origin,

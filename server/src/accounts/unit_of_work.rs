@@ -4,6 +4,7 @@
 
 mod links;
 mod mails;
+mod time_ledger;
 
 use std::net::IpAddr;
 

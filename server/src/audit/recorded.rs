@@ -1,6 +1,6 @@
 //! Events as they are read again. What stands beside the name of an action is a list of the
 //! names of fields, of `machine:` with the machine that it was done to, of `from:` and `into:`
-//! with the accounts of a merge, and, as the last of them, of `reason:` with an agent's own words,
+//! with the accounts of a merge, of `entry:` with an entry of the time ledger, and, as the last of them, of `reason:` with an agent's own words,
 //! which may hold commas.
 
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::{
-    domain::{account_id::AccountId, machine::MachineId, reason::Reason},
+    domain::{account_id::AccountId, entry_id::EntryId, machine::MachineId, reason::Reason},
     storage::{
         audit_event::{self, Span, StoredEvent},
         error::StorageError,
@@ -38,6 +38,8 @@ pub struct Recorded {
     pub target: Option<MachineId>,
     /// Which account was merged into which.
     pub merged: Option<MergedAccounts>,
+    /// The entry of the time ledger that was written.
+    pub entry: Option<EntryId>,
     /// The agent's reason.
     pub reason: Option<String>,
     /// Who did it.
@@ -127,6 +129,11 @@ pub(super) fn merged(MergedAccounts { from, into }: MergedAccounts) -> String {
     format!("from:{from},into:{into}")
 }
 
+/// How an entry of the time ledger does.
+pub(super) fn entry(id: EntryId) -> String {
+    format!("entry:{id}")
+}
+
 /// How a reason does.
 pub(super) fn reason(reason: &Reason) -> String {
     format!("reason:{}", reason.as_str())
@@ -140,12 +147,14 @@ fn recorded(stored: StoredEvent) -> Recorded {
             .split_once(",reason:")
             .map_or((&*fields, None), |(listed, reason)| (listed, Some(reason))),
     };
-    let (mut target, mut from, mut into, mut names) = (None, None, None, Vec::new());
+    let (mut target, mut from, mut into, mut entry) = (None, None, None, None);
+    let mut names = Vec::new();
     for name in listed.split(',').filter(|name| !name.is_empty()) {
         match name.split_once(':') {
             Some(("machine", id)) => target = target.or(parse_machine(id)),
             Some(("from", id)) => from = parse_account(id),
             Some(("into", id)) => into = parse_account(id),
+            Some(("entry", id)) => entry = id.parse().ok().and_then(EntryId::parse),
             _ => names.push(name.to_owned()),
         }
     }
@@ -157,6 +166,7 @@ fn recorded(stored: StoredEvent) -> Recorded {
         fields: names,
         target,
         merged: from.zip(into).map(|(from, into)| MergedAccounts { from, into }),
+        entry,
         reason: reason.map(str::to_owned),
         by: done_by(&actor_kind, &actor_id),
         ip,

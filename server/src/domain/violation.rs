@@ -66,6 +66,32 @@ pub enum Problem {
     Negative,
     /// A page token of another list, or none at all.
     OtherPage,
+    /// A number outside its bounds.
+    OutOfRange {
+        /// The least.
+        min: i32,
+        /// The greatest.
+        max: i32,
+    },
+    /// More minutes than there are left of what they are taken from.
+    MoreThanLeft {
+        /// How many there are.
+        left: u32,
+    },
+    /// It would take a balance of time out of its bounds.
+    BalanceOutOfRange,
+    /// A time in the future, or too long ago.
+    TimeOutOfRange {
+        /// How many days ago it may be.
+        max_days: i32,
+    },
+    /// A span of time that is empty, or too long.
+    SpanOutOfRange {
+        /// How many days it may have.
+        max_days: i32,
+    },
+    /// A machine that is none of the account's.
+    UnknownMachine,
 }
 
 /// A form that a field may be expected to have.
@@ -89,6 +115,14 @@ pub enum Expected {
     SomethingVisible,
     /// Something to look for.
     LetterOrDigit,
+    /// What a caller may call its request.
+    RequestName,
+    /// The number of an entry of the time ledger.
+    EntryId,
+    /// A kind of such an entry.
+    TimeEntryKind,
+    /// A point in time.
+    Time,
 }
 
 /// A bad field.

@@ -2,9 +2,10 @@
 
 use gestan_account_proto::v1::{
     self, ConfirmRequest, ConfirmResponse, CreateRequest, CreateResponse, GetRequest, GetResponse,
-    RegisterExistingRequest, RegisterExistingResponse, ResendPasswordRequest,
-    ResendPasswordResponse, SetPasswordRequest, SetPasswordResponse, UnlinkRequest, UnlinkResponse,
-    UpdateRequest, UpdateResponse, account_service_server::AccountService,
+    ListTimeEntriesRequest, ListTimeEntriesResponse, RegisterExistingRequest,
+    RegisterExistingResponse, ResendPasswordRequest, ResendPasswordResponse, SetPasswordRequest,
+    SetPasswordResponse, UnlinkRequest, UnlinkResponse, UpdateRequest, UpdateResponse,
+    account_service_server::AccountService,
 };
 use tonic::{Request, Response, Status};
 
@@ -160,5 +161,20 @@ impl AccountService for AccountGrpc {
             Ok(self.front.count_strangers(&origin, asked)?.into())
         };
         self.front.answer(Rpc::ResendPassword, locale, Box::pin(work)).await
+    }
+
+    async fn list_time_entries(
+        &self,
+        request: Request<ListTimeEntriesRequest>,
+    ) -> Result<Response<ListTimeEntriesResponse>, Status> {
+        let Call { origin, locale } = self.front.call(&request);
+        let work = async {
+            let ledger =
+                self.front.count_strangers(&origin, self.accounts.own_ledger(&origin).await)?;
+            let (after, page_size) = convert::list_time_entries(request.get_ref(), ledger)?;
+            let listed = self.accounts.list_time_entries(ledger, after, page_size).await?;
+            Ok(convert::own_time_entries(listed, ledger))
+        };
+        self.front.answer(Rpc::ListTimeEntries, locale, Box::pin(work)).await
     }
 }

@@ -5,6 +5,7 @@ mod encode;
 mod fields;
 mod profile;
 pub(super) mod support;
+mod time_entry;
 mod update;
 
 use gestan_account_proto::v1;
@@ -13,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 pub(super) use fields::request_locale;
 use fields::{account_id, machine, required_account_id, retry_safe_id};
 use profile::new_profile;
+pub(super) use time_entry::{list_time_entries, own_time_entries};
 pub(super) use update::update;
 
 use crate::{

@@ -27,12 +27,13 @@ impl ExportedDocument {
         Self { account_id, retention, locale, message: ExportAccountResponse::default() }
     }
 
-    /// Adds a page, of which the first has everything but further events.
+    /// Adds a page, of which the first has everything but further entries and events.
     pub fn add(&mut self, page: AccountExported) {
         let page = account_exported(page, self.account_id, self.retention, self.locale);
         if page.account.is_some() {
             self.message = page;
         } else {
+            self.message.time_entries.extend(page.time_entries);
             self.message.events.extend(page.events);
         }
         self.message.next_page_token.clear();

@@ -16,6 +16,7 @@ pub(super) enum Rpc {
     Update,
     Unlink,
     ResendPassword,
+    ListTimeEntries,
     /// One of the support service.
     Desk(DeskRpc),
 }
@@ -32,6 +33,7 @@ impl Rpc {
             Self::Update => "Update",
             Self::Unlink => "Unlink",
             Self::ResendPassword => "ResendPassword",
+            Self::ListTimeEntries => "ListTimeEntries",
             Self::Desk(rpc) => rpc.name(),
         }
     }

@@ -133,6 +133,9 @@ fn desk_code(refusal: &DeskRefusal) -> (Code, ErrorReason) {
         DeskRefusal::AccountNotFound { .. } | DeskRefusal::LeadsElsewhere { .. } => {
             (Code::NotFound, ErrorReason::AccountNotFound)
         }
+        DeskRefusal::TimeBalanceLeft { .. } => {
+            (Code::FailedPrecondition, ErrorReason::TimeBalanceLeft)
+        }
         DeskRefusal::AccountErased { .. } => (Code::NotFound, ErrorReason::AccountErased),
         DeskRefusal::NothingToSend => (Code::NotFound, ErrorReason::NothingToSend),
         DeskRefusal::TooManyMachines { .. } => {
@@ -141,6 +144,16 @@ fn desk_code(refusal: &DeskRefusal) -> (Code, ErrorReason) {
         DeskRefusal::AlreadyMerged { .. } => (Code::FailedPrecondition, ErrorReason::AlreadyMerged),
         DeskRefusal::EmailTaken { .. } => (Code::FailedPrecondition, ErrorReason::EmailTaken),
         DeskRefusal::MachineNotFound { .. } => (Code::NotFound, ErrorReason::MachineNotFound),
+        DeskRefusal::EntryNotFound { .. } => (Code::NotFound, ErrorReason::EntryNotFound),
+        DeskRefusal::TimeCreditExhausted { .. } => {
+            (Code::FailedPrecondition, ErrorReason::TimeCreditExhausted)
+        }
+        DeskRefusal::EntryNotCorrectable { .. } => {
+            (Code::FailedPrecondition, ErrorReason::EntryNotCorrectable)
+        }
+        DeskRefusal::PossibleDuplicate { .. } => {
+            (Code::AlreadyExists, ErrorReason::PossibleDuplicate)
+        }
     }
 }
 
@@ -321,7 +334,13 @@ fn violation_reason(problem: &Problem) -> ViolationReason {
         Problem::UnknownField { .. } => ViolationReason::UnknownField,
         Problem::Conflict { .. } | Problem::AlreadyInPlace => ViolationReason::Conflict,
         Problem::RequestIdReused => ViolationReason::RequestIdReused,
-        Problem::Negative => ViolationReason::OutOfRange,
+        Problem::Negative
+        | Problem::OutOfRange { .. }
+        | Problem::MoreThanLeft { .. }
+        | Problem::BalanceOutOfRange
+        | Problem::TimeOutOfRange { .. }
+        | Problem::SpanOutOfRange { .. } => ViolationReason::OutOfRange,
+        Problem::UnknownMachine => ViolationReason::UnknownMachine,
         Problem::OtherPage | Problem::Same { .. } | Problem::Differs { .. } => {
             ViolationReason::Mismatch
         }

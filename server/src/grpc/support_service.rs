@@ -1,13 +1,14 @@
 //! `gestan.support.v1.SupportService`: let in, decode, call, encode. One method an RPC.
 
 use gestan_account_proto::support::v1::{
-    CancelEmailChangeRequest, CancelEmailChangeResponse, DiagnoseAccountRequest,
-    DiagnoseAccountResponse, EraseAccountRequest, EraseAccountResponse, ExportAccountRequest,
-    ExportAccountResponse, FindAccountsRequest, FindAccountsResponse, GetAccountRequest,
-    GetAccountResponse, ListEventsRequest, ListEventsResponse, MergeAccountsRequest,
-    MergeAccountsResponse, SendCodeRequest, SendCodeResponse, StartEmailChangeRequest,
-    StartEmailChangeResponse, UnlinkMachineRequest, UnlinkMachineResponse,
-    support_service_server::SupportService,
+    CancelEmailChangeRequest, CancelEmailChangeResponse, ChargeTimeRequest, ChargeTimeResponse,
+    CorrectTimeRequest, CorrectTimeResponse, DiagnoseAccountRequest, DiagnoseAccountResponse,
+    EraseAccountRequest, EraseAccountResponse, ExportAccountRequest, ExportAccountResponse,
+    FindAccountsRequest, FindAccountsResponse, GetAccountRequest, GetAccountResponse,
+    GrantTimeRequest, GrantTimeResponse, ListEventsRequest, ListEventsResponse,
+    ListTimeEntriesRequest, ListTimeEntriesResponse, MergeAccountsRequest, MergeAccountsResponse,
+    SendCodeRequest, SendCodeResponse, StartEmailChangeRequest, StartEmailChangeResponse,
+    UnlinkMachineRequest, UnlinkMachineResponse, support_service_server::SupportService,
 };
 use tonic::{Request, Response, Status};
 
@@ -176,6 +177,21 @@ impl SupportService for SupportGrpc {
         self.front.answer(Rpc::Desk(rpc), locale, Box::pin(work)).await
     }
 
+    async fn grant_time(
+        &self,
+        request: Request<GrantTimeRequest>,
+    ) -> Result<Response<GrantTimeResponse>, Status> {
+        let Call { origin, locale } = self.front.call(&request);
+        let rpc = DeskRpc::GrantTime;
+        let work = async {
+            let agent = self.agent(rpc, &origin).await?;
+            let command = support::grant_time(request.get_ref(), self.front.now())?;
+            let written = self.accounts.grant_time(&command, &agent).await?;
+            Ok(support::time_granted(&written))
+        };
+        self.front.answer(Rpc::Desk(rpc), locale, Box::pin(work)).await
+    }
+
     async fn export_account(
         &self,
         request: Request<ExportAccountRequest>,
@@ -188,6 +204,55 @@ impl SupportService for SupportGrpc {
             let exported = self.accounts.export_account(&query, &agent).await?;
             let retention = self.accounts.retention;
             Ok(support::account_exported(exported, query.account_id, retention, locale))
+        };
+        self.front.answer(Rpc::Desk(rpc), locale, Box::pin(work)).await
+    }
+
+    async fn charge_time(
+        &self,
+        request: Request<ChargeTimeRequest>,
+    ) -> Result<Response<ChargeTimeResponse>, Status> {
+        let Call { origin, locale } = self.front.call(&request);
+        let rpc = DeskRpc::ChargeTime;
+        let work = async {
+            let agent = self.agent(rpc, &origin).await?;
+            let command = support::charge_time(request.get_ref(), self.front.now())?;
+            let written = self.accounts.charge_time(&command, &agent).await?;
+            Ok(support::time_charged(&written))
+        };
+        self.front.answer(Rpc::Desk(rpc), locale, Box::pin(work)).await
+    }
+
+    async fn correct_time(
+        &self,
+        request: Request<CorrectTimeRequest>,
+    ) -> Result<Response<CorrectTimeResponse>, Status> {
+        let Call { origin, locale } = self.front.call(&request);
+        let rpc = DeskRpc::CorrectTime;
+        let work = async {
+            let agent = self.agent(rpc, &origin).await?;
+            let command = support::correct_time(request.get_ref())?;
+            let written = self.accounts.correct_time(&command, &agent).await?;
+            Ok(support::time_corrected(&written))
+        };
+        self.front.answer(Rpc::Desk(rpc), locale, Box::pin(work)).await
+    }
+
+    async fn list_time_entries(
+        &self,
+        request: Request<ListTimeEntriesRequest>,
+    ) -> Result<Response<ListTimeEntriesResponse>, Status> {
+        let Call { origin, locale } = self.front.call(&request);
+        let request = request.get_ref();
+        let rpc = match request.account_id {
+            0 => DeskRpc::ListTimeEntriesOfAll,
+            _ => DeskRpc::ListTimeEntries,
+        };
+        let work = async {
+            let agent = self.agent(rpc, &origin).await?;
+            let query = support::list_time_entries(request)?;
+            let listed = self.accounts.list_time_entries_for_desk(&query, &agent).await?;
+            Ok(support::time_entries_listed(listed, request))
         };
         self.front.answer(Rpc::Desk(rpc), locale, Box::pin(work)).await
     }

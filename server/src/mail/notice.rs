@@ -96,6 +96,9 @@ pub struct Erasure {
     pub account_id: u32,
     /// When, in milliseconds since 1970-01-01 UTC.
     pub time_millis: i64,
+    /// Whether there are entries of the time ledger, which are kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keeps_entries: bool,
     /// Whether the mail is forgotten when it has ended: always. Whoever ends a mail reads this
     /// word, and need not know the kind.
     pub forget: bool,
@@ -104,9 +107,9 @@ pub struct Erasure {
 impl Erasure {
     /// This account was erased then.
     #[must_use]
-    pub fn new(account_id: AccountId, time: Timestamp) -> Self {
+    pub fn new(account_id: AccountId, time: Timestamp, keeps_entries: bool) -> Self {
         let (account_id, time_millis) = (account_id.number(), time.as_millisecond());
-        Self { account_id, time_millis, forget: true }
+        Self { account_id, time_millis, keeps_entries, forget: true }
     }
 
     /// When it was.

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use crate::{
     credentials::hasher::PasswordHash,
     domain::{
-        account_id::AccountId, email_address::EmailAddress, locale::Locale, profile::Profile,
+        account_id::AccountId, email_address::EmailAddress, locale::Locale, minutes::Minutes,
+        profile::Profile,
     },
 };
 
@@ -30,6 +31,8 @@ pub struct Account {
     pub create_time: Timestamp,
     /// When it last changed.
     pub update_time: Timestamp,
+    /// Its time credit, which is the sum of its entries in the time ledger.
+    pub time_balance: Minutes,
 }
 
 impl Account {

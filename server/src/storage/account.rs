@@ -30,6 +30,7 @@ use crate::{
         country::Country,
         email_address::EmailAddress,
         locale::Locale,
+        minutes::Minutes,
         phone::Phone,
         postal_code::PostalCode,
         profile::Profile,
@@ -245,6 +246,18 @@ pub async fn update_version(
     Ok(())
 }
 
+/// Stores the balance of an account's time ledger; its version stays, for the form has not
+/// changed.
+pub async fn update_time_balance(
+    db: &impl ConnectionTrait,
+    id: AccountId,
+    balance: Minutes,
+) -> Result<(), StorageError> {
+    let row = ActiveModel { time_balance: Set(balance.number()), ..Default::default() };
+    Entity::update_many().set(row).filter(Column::Id.eq(id.to_db())).exec(db).await?;
+    Ok(())
+}
+
 /// Deletes an account to which nothing refers any more.
 pub async fn delete(db: &impl ConnectionTrait, id: AccountId) -> Result<(), StorageError> {
     Entity::delete_by_id(id.to_db()).exec(db).await?;
@@ -311,6 +324,7 @@ impl TryFrom<Model> for Account {
             password_hash: password_hash.map_err(|_| StorageError::damaged("password_hash"))?,
             create_time: from_millis(row.create_time),
             update_time: from_millis(row.update_time),
+            time_balance: Minutes::new(row.time_balance),
         })
     }
 }

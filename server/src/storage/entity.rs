@@ -16,3 +16,5 @@ pub(super) mod outbox_mail;
 pub(super) mod personal_code;
 pub(super) mod support_key;
 pub(super) mod throttle;
+pub(super) mod time_entry;
+pub(super) mod time_entry_note;

@@ -7,12 +7,13 @@ use std::ops::Range;
 use jiff::Timestamp;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QuerySelect as _, QueryTrait as _, sea_query::SimpleExpr,
 };
 use uuid::Uuid;
 
 use super::{
     account, account_word, challenge,
-    entity::{audit_event, link},
+    entity::{audit_event, link, time_entry, time_entry_note},
     erased_account,
     error::StorageError,
     outbox_mail, throttle,
@@ -41,6 +42,8 @@ pub struct Erased {
     pub machines: u32,
     /// Events of the trail.
     pub events: u32,
+    /// Entries of the time ledger, which stay.
+    pub kept_entries: u32,
 }
 
 /// How much there is to erase of an account with these IDs.
@@ -55,7 +58,9 @@ pub async fn count(
         .count(db)
         .await?;
     let events = audit_event::Entity::find().filter(is_event_of(ids)).count(db).await?;
-    Ok(Erased { machines: number(machines), events: number(events) })
+    let entries = time_entry::Entity::find().filter(is_entry_of(ids)).count(db).await?;
+    let (machines, events, kept_entries) = (number(machines), number(events), number(entries));
+    Ok(Erased { machines, events, kept_entries })
 }
 
 /// Erases an account that is locked. What refers to its row goes first.
@@ -75,6 +80,16 @@ pub async fn erase(
     challenge::delete(db, &challenges).await?;
     outbox_mail::delete(db, mails).await?;
     audit_event::Entity::delete_many().filter(is_event_of(&ids)).exec(db).await?;
+    // The entries have no text, and stay for the books.
+    let entries = time_entry::Entity::find()
+        .select_only()
+        .column(time_entry::Column::Id)
+        .filter(is_entry_of(&ids))
+        .into_query();
+    time_entry_note::Entity::delete_many()
+        .filter(time_entry_note::Column::EntryId.in_subquery(entries))
+        .exec(db)
+        .await?;
     throttle::delete_secrets(db, secrets).await?;
     throttle::delete(db, limits).await?;
     account::delete(db, account).await?;
@@ -82,7 +97,11 @@ pub async fn erase(
     Ok(erased)
 }
 
-fn is_event_of(ids: &[AccountId]) -> sea_orm::sea_query::SimpleExpr {
+fn is_entry_of(ids: &[AccountId]) -> SimpleExpr {
+    time_entry::Column::AccountId.is_in(ids.iter().map(|id| id.to_db()))
+}
+
+fn is_event_of(ids: &[AccountId]) -> SimpleExpr {
     audit_event::Column::AccountId.is_in(ids.iter().map(|id| id.to_db()))
 }
 

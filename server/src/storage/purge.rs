@@ -8,6 +8,7 @@
 //! The time by which is purged is handed in: [`pace`] says how it follows the clock, and
 //! [`settle`](mod@settle) what a clock that was ahead has left.
 
+mod ledgers;
 pub mod pace;
 pub mod settle;
 
@@ -46,6 +47,9 @@ pub struct Retention {
     pub challenges: SignedDuration,
     /// Audit events.
     pub audit_events: SignedDuration,
+    /// Entries of the time ledger of an account that is erased, from the end of the year of the
+    /// last one on.
+    pub ledgers: SignedDuration,
 }
 
 /// How many rows a purge has taken away, or cleared.
@@ -69,6 +73,8 @@ pub struct Purged {
     pub throttles: u64,
     /// Audit events.
     pub audit_events: u64,
+    /// Entries of the time ledger of accounts that were erased long ago.
+    pub ledger_entries: u64,
     /// Heartbeats of servers that are gone.
     pub heartbeats: u64,
 }
@@ -76,7 +82,7 @@ pub struct Purged {
 impl Purged {
     /// Each number with what it counts.
     #[must_use]
-    pub fn rows(&self) -> [(&'static str, u64); 10] {
+    pub fn rows(&self) -> [(&'static str, u64); 11] {
         [
             ("seeds erased", self.seeds),
             ("challenges", self.challenges),
@@ -87,6 +93,7 @@ impl Purged {
             ("pending addresses", self.pending_addresses),
             ("limits that were over", self.throttles),
             ("audit events", self.audit_events),
+            ("entries of erased accounts", self.ledger_entries),
             ("heartbeats", self.heartbeats),
         ]
     }
@@ -130,6 +137,7 @@ pub async fn purge(
     let old = to_millis(now - retention.audit_events);
     purged.audit_events =
         delete::<audit_event::Entity>(db, audit_event::Column::Time.lt(old).into()).await?;
+    purged.ledger_entries = ledgers::delete_over(database, now - retention.ledgers).await?;
     let old = to_millis(now - HEARTBEATS);
     let of_a_server = heartbeat::Column::ServerId.ne(PURGE);
     let old = heartbeat::Column::Time.lt(old).and(of_a_server);

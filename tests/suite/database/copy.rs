@@ -17,7 +17,7 @@ use gestan_account_tests::{
 use sea_orm::{Database, DatabaseConnection};
 
 /// Every table, `seaql_migrations` apart.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 13] = [
     "account",
     "account_alias",
     "erased_account",
@@ -28,6 +28,8 @@ const TABLES: [&str; 11] = [
     "outbox_mail",
     "audit_event",
     "support_key",
+    "time_entry",
+    "time_entry_note",
     "throttle",
 ];
 
@@ -74,7 +76,33 @@ async fn served(home: &Home) -> Vec<Customer> {
     let key = ["create", "Hélène", "--role", "agent", "--expires", "90d"];
     let command = [&["--database-url", &url, "support-key"][..], &key].concat();
     assert!(run_to_end(home.command().args(command)).await.status.success());
+    write_time(&url).await;
     customers
+}
+
+/// Time that was bought, used and put right, and moved by a merge, with every column filled.
+async fn write_time(url: &str) {
+    let db = Database::connect(url).await.expect("a database");
+    let machine = "x'0123456789abcdef0123456789abcdef'";
+    for sql in [
+        "INSERT INTO time_entry VALUES (16, 1, 'FA-1', 'grant', 60, 60, false, NULL, NULL, 'FA-1', 1, \
+         1795545720000, 1795545720000)",
+        "INSERT INTO time_entry VALUES (17, 1, 'T-1', 'charge', -90, -30, true, NULL, NULL, '', 1, \
+         1795545720000, 1795545720001)",
+        "INSERT INTO time_entry VALUES (18, 1, 'T-2', 'correction', 5, -25, false, 17, NULL, '', NULL, \
+         1795545720000, 1795545720002)",
+        &format!(
+            "INSERT INTO time_entry VALUES (19, 1, 'M-1', 'merge_in', 25, 0, false, NULL, {machine}, \
+             '', NULL, 1795545720000, 1795545720003)"
+        ),
+        &format!(
+            "INSERT INTO time_entry_note VALUES (17, 'Export', 'Dupont & fils', {machine}, 'Caisse é')"
+        ),
+        "UPDATE account SET time_balance = 7 WHERE id = 1",
+    ] {
+        execute(&db, sql).await;
+    }
+    db.close().await.expect("it closes");
 }
 
 /// What one SQLite file has in a table and the other has not, both ways.
@@ -135,7 +163,7 @@ async fn everything_moves_to_postgresql_and_back_and_is_served_there() {
         "INSERT INTO account SELECT 7000, version, 'x', 'x', pending_email, \
         pending_email_expire_time, locale, company_name, last_name, first_name, address, \
         postal_code, city, country_code, phone, phone_e164, ape_code, ape_version, password_hash, \
-        create_time, update_time, search_version FROM account LIMIT 1",
+        create_time, update_time, search_version, time_balance FROM account LIMIT 1",
     )
     .await;
     execute(&db, "DELETE FROM account WHERE id = 7000").await;

@@ -39,6 +39,12 @@ const POSTGRES_SCHEMA: &str = "
         AND conrelid::regclass::text <> 'seaql_migrations'
         UNION ALL
         SELECT 'sequence ' || sequencename FROM pg_sequences WHERE schemaname = 'public'
+        UNION ALL
+        SELECT 'trigger ' || tgname || ' ' || pg_get_triggerdef(oid) FROM pg_trigger
+        WHERE NOT tgisinternal
+        UNION ALL
+        SELECT 'function ' || proname || ' ' || prosrc FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace
     ) AS lines ORDER BY line";
 
 async fn connect(database: &TestDatabase) -> DatabaseConnection {

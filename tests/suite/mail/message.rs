@@ -65,7 +65,7 @@ fn all(machine: &str) -> Vec<Content> {
         Notice::MachineUnlinked(BySupport::new(id, time(), detached())),
         Notice::AccountMerged { merge: merge(7, ACCOUNT), into_email_masked: MASKED.to_owned() },
         Notice::AccountExtended(merge(7, ACCOUNT)),
-        Notice::AccountErased(Erasure::new(id, time())),
+        Notice::AccountErased(Erasure::new(id, time(), true)),
         Notice::EmailChangeStarted(address_by_support(true)),
         Notice::EmailChangeStarted(address_by_support(false)),
     ];
@@ -340,7 +340,7 @@ fn the_mail_to_a_new_address_tells_nothing_of_the_account() {
 #[test]
 fn the_last_mail_says_what_is_gone_what_stays_and_that_the_address_is_forgotten() {
     let id = AccountId::parse(ACCOUNT).unwrap();
-    let erased = Content::Notice(Notice::AccountErased(Erasure::new(id, time())));
+    let erased = Content::Notice(Notice::AccountErased(Erasure::new(id, time(), true)));
     for (locale, said) in [
         (
             Locale::Fr,
@@ -349,6 +349,7 @@ fn the_last_mail_says_what_is_gone_what_stays_and_that_the_address_is_forgotten(
                 "Vos postes ne sont plus rattachés",
                 "ce numéro ne sera donné à personne d’autre",
                 "la trace de cette demande",
+                "écritures de votre crédit-temps, sans texte",
                 "Cette adresse est oubliée dès que ce message est parti : c’est le dernier",
             ],
         ),
@@ -359,6 +360,7 @@ fn the_last_mail_says_what_is_gone_what_stays_and_that_the_address_is_forgotten(
                 "Your machines are not linked any more",
                 "nobody else will be given that number",
                 "a trace of this request",
+                "entries of your support time, without text",
                 "This address is forgotten as soon as this message has left: it is the last one",
             ],
         ),

@@ -91,11 +91,20 @@ fn stored() -> Vec<(Letter, &'static str)> {
             r#"{"kind":"account_extended","from_account_id":10427,"into_account_id":7,"time_millis":1795545720000,"machines":2}"#,
         ),
     ];
-    let erasure = Erasure { account_id: 10_427, time_millis: 1_795_545_720_000, forget: true };
-    let farewell = (
-        Notice::AccountErased(erasure),
-        r#"{"kind":"account_erased","account_id":10427,"time_millis":1795545720000,"forget":true}"#,
-    );
+    let erasure = |keeps_entries| {
+        let (account_id, time_millis) = (10_427, 1_795_545_720_000);
+        Notice::AccountErased(Erasure { account_id, time_millis, keeps_entries, forget: true })
+    };
+    let farewells = [
+        (
+            erasure(false),
+            r#"{"kind":"account_erased","account_id":10427,"time_millis":1795545720000,"forget":true}"#,
+        ),
+        (
+            erasure(true),
+            r#"{"kind":"account_erased","account_id":10427,"time_millis":1795545720000,"keeps_entries":true,"forget":true}"#,
+        ),
+    ];
     let challenge_id = Uuid::from_u128(5);
     let codes = [
         (
@@ -107,7 +116,7 @@ fn stored() -> Vec<(Letter, &'static str)> {
             r#"{"kind":"code","challenge_id":"00000000-0000-0000-0000-000000000005","by_support":true}"#,
         ),
     ];
-    let notices = notices.into_iter().chain(mergers).chain([farewell]);
+    let notices = notices.into_iter().chain(mergers).chain(farewells);
     let notices = notices.map(|(notice, text)| (Letter::Notice(notice), text));
     codes.into_iter().chain(notices).collect()
 }

@@ -44,7 +44,7 @@ fn contents(machine: &str) -> Vec<Content> {
         Notice::MachineUnlinked(BySupport::new(id, time(), several())),
         Notice::AccountMerged { merge: merge(), into_email_masked: new_email_masked() },
         Notice::AccountExtended(merge()),
-        Notice::AccountErased(Erasure::new(id, time())),
+        Notice::AccountErased(Erasure::new(id, time(), true)),
         Notice::EmailChangeStarted(AddressBySupport {
             account_id,
             time_millis: time().as_millisecond(),

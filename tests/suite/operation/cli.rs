@@ -181,7 +181,11 @@ async fn the_help_of_a_command_tells_what_it_reads_and_nothing_else() {
         (&["account", "show"], &database[..2], 40),
         (
             &["account", "export"],
-            &[&database[..2], &["--challenge-retention", "--audit-retention"]].concat(),
+            &[
+                &database[..2],
+                &["--challenge-retention", "--audit-retention", "--ledger-retention"],
+            ]
+            .concat(),
             50,
         ),
         (&["account", "erase"], &[&database[..2], &["--ids", "--reason"]].concat(), 40),
@@ -194,8 +198,16 @@ async fn the_help_of_a_command_tells_what_it_reads_and_nothing_else() {
         ),
         (
             &["purge"],
-            &[&database[..2], &["--challenge-retention", "--audit-retention", "--trust-clock"]]
-                .concat(),
+            &[
+                &database[..2],
+                &[
+                    "--challenge-retention",
+                    "--audit-retention",
+                    "--ledger-retention",
+                    "--trust-clock",
+                ],
+            ]
+            .concat(),
             50,
         ),
     ] {

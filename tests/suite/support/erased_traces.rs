@@ -5,10 +5,11 @@ use std::{collections::BTreeSet, fs, process::Command};
 
 use gestan_account_client::{Client, ClientOptions, v1};
 use gestan_account_proto::support::v1::{
-    ExportAccountRequest, SendCodeRequest, StartEmailChangeRequest,
+    ChargeTimeRequest, EraseAccountRequest, ExportAccountRequest, GrantTimeRequest,
+    SendCodeRequest, StartEmailChangeRequest,
 };
 use gestan_account_tests::{
-    PASSWORD, change, change_email, count, desk_at, erase, execute, is_postgres, merge,
+    PASSWORD, change, change_email, count, desk_at, erase_request, execute, is_postgres, merge,
     process::{Home, ServerProcess, run_to_end},
     rows, tables, uuid,
 };
@@ -21,7 +22,7 @@ const OF_DESK: &str = "quetzal.assistance@marqueassistance.fr";
 const MERGED: &str = "quetzal.double@marquedouble.fr";
 
 /// What a person has typed, or is known by; each but the digests and the machines' IDs.
-const TEXTS: [&str; 16] = [
+const TEXTS: [&str; 19] = [
     "marquadresse",
     "marquenouvelle",
     "marqueattente",
@@ -38,6 +39,9 @@ const TEXTS: [&str; 16] = [
     "+33158904977",
     "marqueposte",
     "marqueerreur",
+    "marqueachat",
+    "marquesujet",
+    "marquefiliale",
 ];
 
 fn machine(number: u128) -> v1::Machine {
@@ -183,6 +187,23 @@ async fn live(server: &ServerProcess, db: &DatabaseConnection, key: &str) -> u32
     desk.start_email_change(start).await.expect("StartEmailChange");
     let city = v1::Account { city: "Marqueville-sur-Mer".to_owned(), ..Default::default() };
     own.update(change(&["city"], city)).await.expect("Update");
+    let grant = GrantTimeRequest {
+        account_id,
+        minutes: 60,
+        reference: "FA-2026-0042".to_owned(),
+        summary: "Marqueachat".to_owned(),
+        ..Default::default()
+    };
+    desk.grant_time(grant).await.expect("GrantTime");
+    let charge = ChargeTimeRequest {
+        account_id,
+        minutes: 45,
+        summary: "Marquesujet".to_owned(),
+        company_name: "Marquefiliale".to_owned(),
+        machine_id: machine(2).id,
+        ..Default::default()
+    };
+    desk.charge_time(charge).await.expect("ChargeTime");
     desk.export_account(ExportAccountRequest { account_id, ..Default::default() })
         .await
         .expect("ExportAccount");
@@ -224,15 +245,20 @@ async fn nothing_of_an_erased_account_is_left_in_tables_files_backup_and_log() {
         let is_kept = marks.found_in(before.as_bytes()).contains(&text.to_owned());
         assert!(is_kept, "{text} would not be found");
     }
-    let desk = desk_at(server.address, Some(&key), None).await;
-    let answer = erase(&desk, account_id).await;
+    let mut desk = desk_at(server.address, Some(&key), None).await;
+    let request = EraseAccountRequest { write_off_minutes: 15, ..erase_request(account_id) };
+    let answer = desk.erase_account(request).await.expect("it is erased").into_inner();
     assert!(answer.machines > 2 && answer.events > 10, "{answer:?}");
+    assert_eq!(answer.kept_time_entries, 3);
     until(&db, "SELECT count(*) FROM outbox_mail", 0).await;
     // The log has a word for each kind of mail.
     server.wait_for_log("account_erased").await;
 
     let left = dump(&db).await;
     assert_eq!(marks.found_in(left.as_bytes()), [""; 0], "{left}");
+    let kept = "SELECT CAST(sum(minutes) AS bigint) FROM time_entry";
+    assert_eq!(count(&db, kept).await, 0, "the books are settled");
+    assert!(left.contains("FA-2026-0042"), "the number of an invoice is kept: {left}");
     let compacted = run_to_end(home.command().arg("compact")).await;
     assert!(compacted.status.success(), "{}", compacted.log);
     assert_eq!(count(&db, "SELECT count(*) FROM maintenance").await, 0);

@@ -10,8 +10,8 @@ use gestan_account_server::{
     throttle::{Limits, Throttles},
 };
 use gestan_account_tests::{
-    Desk, PASSWORD, TestServer, TestServerOptions, Told, change, change_email, code_in, count, desk_at, execute,
-    is_postgres, machine, merge,
+    Desk, PASSWORD, TestServer, TestServerOptions, Told, change, change_email, code_in, count,
+    desk_at, execute, is_postgres, machine, merge,
     process::{Home, ServerProcess, run_to_end},
 };
 use jiff::SignedDuration;
@@ -28,7 +28,8 @@ async fn export(desk: &Desk, account_id: u32) -> ExportAccountResponse {
 #[tokio::test]
 async fn the_copy_has_the_form_machines_codes_mails_limits_and_events() {
     let throttles = Throttles { mails_per_address: Limits::new([]), ..Throttles::default() };
-    let server = TestServer::start_with(TestServerOptions { throttles, ..Default::default() }).await;
+    let server =
+        TestServer::start_with(TestServerOptions { throttles, ..Default::default() }).await;
     let member = server.open_account(EMAIL, 1).await;
     let account_id = member.account_id;
     let form = v1::Account { company_name: "Éditions Martin".to_owned(), ..Default::default() };

@@ -139,7 +139,7 @@ async fn nothing_is_left_of_the_account_but_its_events_and_its_id() {
 /// A table that is to come has to say what a merge makes of its rows.
 #[tokio::test]
 async fn every_column_that_names_an_account_is_one_that_a_merge_deals_with() {
-    const DEALT_WITH: [&str; 9] = [
+    const DEALT_WITH: [&str; 10] = [
         "account.email_key",
         "account_alias.account_id",
         "account_word.account_id",
@@ -149,6 +149,7 @@ async fn every_column_that_names_an_account_is_one_that_a_merge_deals_with() {
         "challenge.outcome_account_id",
         "link.account_id",
         "outbox_mail.recipient",
+        "time_entry.account_id",
     ];
     let server = TestServer::start().await;
     let mut columns = Vec::new();

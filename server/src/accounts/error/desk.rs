@@ -5,7 +5,9 @@ use jiff::Timestamp;
 
 use crate::{
     accounts::support::permissions::DeskRpc,
-    domain::{account_id::AccountId, machine::MachineId, role::Role},
+    domain::{
+        account_id::AccountId, entry_id::EntryId, machine::MachineId, minutes::Minutes, role::Role,
+    },
 };
 
 /// Why a call with a support key is refused.
@@ -44,6 +46,12 @@ pub enum DeskRefusal {
         id: AccountId,
         /// When.
         erase_time: Timestamp,
+    },
+    /// The account that is to be erased has another balance than the one that is given up.
+    #[error("the account has another balance of time")]
+    TimeBalanceLeft {
+        /// Its balance.
+        balance: Minutes,
     },
     /// The ID is that of an account that was merged, where only an account's own ID serves.
     #[error("the account was merged into another one")]
@@ -85,6 +93,38 @@ pub enum DeskRefusal {
         /// The machine that was named.
         machine: MachineId,
     },
+    /// The account has no such entry of the time ledger.
+    #[error("the account has no such entry")]
+    EntryNotFound {
+        /// The entry that was named.
+        entry: EntryId,
+    },
+    /// The time credit does not suffice.
+    #[error("the time credit does not suffice")]
+    TimeCreditExhausted {
+        /// What there is.
+        balance: Minutes,
+        /// What there would have to be more.
+        missing: Minutes,
+    },
+    /// An entry that no correction puts right, or none any more.
+    #[error("the entry cannot be corrected")]
+    EntryNotCorrectable {
+        /// The entry that was named.
+        entry: EntryId,
+        /// How many of its minutes could be taken back.
+        left: u32,
+    },
+    /// The same was written a moment ago, and nothing tells a repeat from a second one.
+    #[error("the same was just written")]
+    PossibleDuplicate {
+        /// The entry that was written.
+        entry: EntryId,
+        /// How many minutes it has.
+        minutes: u32,
+        /// How many seconds ago.
+        age_seconds: i64,
+    },
 }
 
 impl DeskRefusal {
@@ -109,6 +149,9 @@ impl DeskRefusal {
             Self::AccountErased { id, erase_time } => {
                 vec![("accountId", id.to_string()), ("eraseTime", format!("{erase_time:.0}"))]
             }
+            Self::TimeBalanceLeft { balance } => {
+                vec![("balanceMinutes", balance.number().to_string())]
+            }
             Self::LeadsElsewhere { id, into } => {
                 vec![("accountId", id.to_string()), ("mergedInto", into.to_string())]
             }
@@ -119,6 +162,19 @@ impl DeskRefusal {
                 vec![("mergedAccountId", id.to_string()), ("accountId", into.to_string())]
             }
             Self::MachineNotFound { machine } => vec![("machineId", machine.uuid().to_string())],
+            Self::EntryNotFound { entry } => vec![("entryId", entry.to_string())],
+            Self::TimeCreditExhausted { balance, missing } => vec![
+                ("balanceMinutes", balance.number().to_string()),
+                ("missingMinutes", missing.number().to_string()),
+            ],
+            Self::EntryNotCorrectable { entry, left } => {
+                vec![("entryId", entry.to_string()), ("leftMinutes", left.to_string())]
+            }
+            Self::PossibleDuplicate { entry, minutes, age_seconds } => vec![
+                ("entryId", entry.to_string()),
+                ("minutes", minutes.to_string()),
+                ("ageSeconds", age_seconds.to_string()),
+            ],
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
         unit_of_work::Work,
     },
     audit::{self, Action},
-    domain::{account_id::AccountId, reason::Reason},
+    domain::{account_id::AccountId, minutes::Minutes, reason::Reason, request_name::RequestName},
     mail::notice::{Erasure, Notice},
     model::account::Account,
     storage::{account, account_alias, erased_account, erasure::Erased},
@@ -27,6 +27,8 @@ pub struct EraseAccount {
     pub account_id: AccountId,
     /// The etag that it must have, if any.
     pub etag: Option<String>,
+    /// The balance of time that is given up.
+    pub write_off: Minutes,
     /// On what ground, for the trail.
     pub reason: Reason,
     /// Whether the customer is not told.
@@ -59,8 +61,8 @@ impl Accounts {
     /// Erases an account for an agent; a success when it is erased already.
     ///
     /// # Errors
-    /// [`Error::Desk`] when there is no such account, or the ID is that of one that was merged;
-    /// [`Error::EtagMismatch`].
+    /// [`Error::Desk`] when there is no such account, the ID is that of one that was merged, or it
+    /// has another balance than is given up; [`Error::EtagMismatch`].
     pub async fn erase_account(
         &self,
         command: &EraseAccount,
@@ -103,17 +105,22 @@ impl Work<'_> {
         if command.etag.as_ref().is_some_and(|etag| *etag != account.etag()) {
             return Err(Error::EtagMismatch);
         }
+        let balance = account.time_balance;
+        if command.write_off != balance {
+            return Err(DeskRefusal::TimeBalanceLeft { balance }.into());
+        }
         if command.validate_only {
             let erased = erasure::count(&self.db, &account).await?;
             self.discard().await?;
             let complete_time = complete_time(now);
             return Ok(AccountErased { erase_time: None, erased, complete_time });
         }
-        let erased = erasure::erase(&self.db, &account, now).await?;
+        let write_off = RequestName::of(accounts.randomness.uuid());
+        let erased = erasure::erase(&self.db, &account, Some(agent.key.id), write_off, now).await?;
         let action = Action::EraseAccount { reason: command.reason.clone() };
         audit::record(&self.db, account.id, &action, agent.actor(), now).await?;
         if !command.without_mail {
-            let notice = Erasure::new(account.id, now);
+            let notice = Erasure::new(account.id, now, erased.kept_entries > 0);
             self.notify(&account, Notice::AccountErased(notice)).await?;
         }
         self.commit().await?;

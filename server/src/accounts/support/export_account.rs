@@ -11,16 +11,24 @@ use super::{
     list_events::{self, DoneBy, EventPosition, EventShown},
 };
 use crate::{
-    accounts::{Accounts, error::Error},
+    accounts::{
+        Accounts,
+        error::Error,
+        time_ledger::{EntryPosition, LedgerPage},
+    },
     audit::Action,
     domain::account_id::AccountId,
-    model::{account::Account, link::Link},
+    model::{
+        account::Account,
+        link::Link,
+        time_entry::{EntryBounds, TimeEntry, TimeEntryNote},
+    },
     storage::{account_alias, connections::Connections, error::StorageError, link},
     throttle::of_account::{self, CountedTimes},
 };
 
-/// How many events a page has.
-const EVENTS: usize = 1_000;
+/// How many entries a page has, and how many events.
+const SIZE: u16 = 1_000;
 
 /// How many mails, and how many codes, are told: limits keep them far below.
 const MOST: u64 = 1_000;
@@ -34,7 +42,16 @@ pub struct ExportAccount {
     /// The account.
     pub account_id: AccountId,
     /// Where the page before ended; none for the first page.
-    pub after: Option<EventPosition>,
+    pub after: Option<ExportPosition>,
+}
+
+/// Where a page ends: at least one of the two lists goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExportPosition {
+    /// Behind which entry; none when there are no more.
+    pub entries: Option<EntryPosition>,
+    /// Behind which event; none when there are no more.
+    pub events: Option<EventPosition>,
 }
 
 /// A page of all that is kept.
@@ -43,13 +60,15 @@ pub struct AccountExported {
     pub time: Timestamp,
     /// What only the first page has.
     pub first: Option<FirstPage>,
+    /// The entries of the time ledger, the newest first, each with what was written about it.
+    pub entries: Vec<(TimeEntry, TimeEntryNote)>,
     /// The events, the newest first.
     pub events: Vec<EventShown>,
     /// Where the next page begins; none when there is none.
-    pub next: Option<EventPosition>,
+    pub next: Option<ExportPosition>,
 }
 
-/// All but the events.
+/// All but the entries and the events.
 pub struct FirstPage {
     /// The account.
     pub account: Account,
@@ -88,16 +107,37 @@ impl Accounts {
 pub async fn export(
     db: &Connections,
     account: Account,
-    after: Option<EventPosition>,
+    after: Option<ExportPosition>,
     now: Timestamp,
 ) -> Result<AccountExported, StorageError> {
-    let listed = list_events::page(db, account.id, after, EVENTS, true).await?;
-    let events = listed.events.into_iter().map(without_agent).collect();
+    let (mut entries, mut events) = (Vec::new(), Vec::new());
+    let (mut next_entries, mut next_events) = (None, None);
+    if after.is_none_or(|after| after.entries.is_some()) {
+        let mut ids = vec![account.id];
+        ids.extend(account_alias::list(db, account.id).await?);
+        let behind = after.and_then(|after| after.entries);
+        let page = LedgerPage::of_accounts(db, &ids, EntryBounds::default(), behind, SIZE).await?;
+        let mut notes = page.notes;
+        let noted = |entry: TimeEntry| {
+            let note = notes.remove(&entry.id).unwrap_or_default();
+            (entry, note)
+        };
+        entries.extend(page.entries.into_iter().map(noted));
+        next_entries = page.next;
+    }
+    if after.is_none_or(|after| after.events.is_some()) {
+        let behind = after.and_then(|after| after.events);
+        let page = list_events::page(db, account.id, behind, SIZE.into(), true).await?;
+        events.extend(page.events.into_iter().map(without_agent));
+        next_events = page.next;
+    }
     let first = match after {
         None => Some(first_page(db, account, now).await?),
         Some(_) => None,
     };
-    Ok(AccountExported { time: now, first, events, next: listed.next })
+    let next = ExportPosition { entries: next_entries, events: next_events };
+    let next = Some(next).filter(|next| next.entries.is_some() || next.events.is_some());
+    Ok(AccountExported { time: now, first, entries, events, next })
 }
 
 async fn first_page(

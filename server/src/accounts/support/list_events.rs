@@ -11,6 +11,7 @@ use crate::{
     audit::{self, Action, Done, MergedAccounts, Recorded},
     domain::{
         account_id::AccountId,
+        entry_id::EntryId,
         machine::{MachineId, MachineName},
     },
     storage::{account_alias, connections::Connections, error::StorageError, link, support_key},
@@ -60,6 +61,8 @@ pub struct EventShown {
     pub by: DoneBy,
     /// From which address, if that is known and this agent may see it.
     pub ip: Option<String>,
+    /// The entry of the time ledger that was written.
+    pub entry: Option<EntryId>,
     /// Which account was merged into which, when that was done.
     pub merged: Option<MergedAccounts>,
     /// The account that it was an event of before that one was merged into this one.
@@ -152,6 +155,7 @@ fn shown(
         reason: event.reason,
         by,
         ip: event.ip.filter(|_| sees_addresses),
+        entry: event.entry,
         merged: event.merged,
         merged_account_id: Some(event.account_id).filter(|id| *id != account_id),
     }

@@ -15,7 +15,10 @@ use crate::{
         unit_of_work::Work,
     },
     audit::{self, Action, MergedAccounts},
-    domain::{account_id::AccountId, reason::Reason},
+    domain::{
+        account_id::AccountId, minutes::Minutes, reason::Reason, request_name::RequestName,
+        violation::Problem,
+    },
     mail::{
         letter::Letter,
         notice::{Merge, Notice},
@@ -24,12 +27,13 @@ use crate::{
         account::Account,
         account_alias::{AccountAlias, MergedMachines},
         link::MAX_MACHINES,
+        time_entry::{NewTimeEntry, Reference, TimeEntryKind, TimeEntryNote},
     },
     storage::{
         account, account_alias, account_word, challenge,
         error::StorageError,
         link::{self, Plan},
-        outbox_mail,
+        outbox_mail, time_entry,
     },
     telemetry::call,
 };
@@ -57,6 +61,10 @@ pub struct Merged {
     pub account: Account,
     /// What became of the machines of the other one.
     pub machines: MergedMachines,
+    /// How much time credit came over.
+    pub minutes: Minutes,
+    /// The time credit of the account that stays, with it.
+    pub balance: Minutes,
     /// The account that ends, while it has not yet.
     from: Option<AccountId>,
 }
@@ -104,8 +112,15 @@ impl Work<'_> {
         let (from, into) = match self.parties(command).await? {
             Parties::Two { from, into } => (from, into),
             Parties::One { into, alias } => {
+                let moved = time_entry::find_merge_out(&self.db, alias.id).await?;
                 self.discard().await?;
-                return Ok(Merged { account: into, machines: alias.machines, from: None });
+                return Ok(Merged {
+                    machines: alias.machines,
+                    minutes: moved.map_or(Minutes::ZERO, |entry| entry.minutes.negated()),
+                    balance: into.time_balance,
+                    account: into,
+                    from: None,
+                });
             }
         };
         check_etag(&from, command.from_etag.as_deref())?;
@@ -114,13 +129,16 @@ impl Work<'_> {
         if count > MAX_MACHINES {
             return Err(DeskRefusal::TooManyMachines { into: into.id, count }.into());
         }
+        let minutes = from.time_balance;
+        let too_much = || Error::invalid("into_account_id", Problem::BalanceOutOfRange);
+        let balance = into.time_balance.plus(minutes).ok_or_else(too_much)?;
         let plan = link::plan_merge(&self.db, from.id, into.id).await?;
         let machines = plan.machines;
         if command.validate_only {
             self.discard().await?;
-            return Ok(Merged { account: into, machines, from: Some(from.id) });
+            return Ok(Merged { account: into, machines, minutes, balance, from: Some(from.id) });
         }
-        let account = self.merge(&from, into, plan).await?;
+        let account = self.merge(from.clone(), into, plan, agent).await?;
         self.tell_of_merge(&from, &account, machines).await?;
         let merged = MergedAccounts { from: from.id, into: account.id };
         let action = Action::MergeAccounts { merged, reason: command.reason.clone() };
@@ -128,7 +146,7 @@ impl Work<'_> {
             audit::record(&self.db, id, &action, agent.actor(), self.now).await?;
         }
         self.commit().await?;
-        Ok(Merged { account, machines, from: None })
+        Ok(Merged { account, machines, minutes, balance, from: None })
     }
 
     /// The accounts, locked in the order of their IDs. An account that was merged has no row to
@@ -180,11 +198,18 @@ impl Work<'_> {
 
     /// Ends the one account; gives the other one as it is then. What hangs on the row goes
     /// first.
-    async fn merge(&self, from: &Account, mut into: Account, plan: Plan) -> Result<Account, Error> {
+    async fn merge(
+        &self,
+        mut from: Account,
+        mut into: Account,
+        plan: Plan,
+        agent: &Agent,
+    ) -> Result<Account, Error> {
         let machines = plan.machines;
+        self.move_time(&mut from, &mut into, agent).await?;
         link::merge(&self.db, from.id, into.id, plan).await?;
-        let challenges = challenge::delete_of(&self.db, from).await?;
-        self.delete_mails(from, challenges).await?;
+        let challenges = challenge::delete_of(&self.db, &from).await?;
+        self.delete_mails(&from, challenges).await?;
         self.accounts.throttles.forget(&self.db, from.id, &from.email).await?;
         account_word::delete(&self.db, from.id).await?;
         account::delete(&self.db, from.id).await?;
@@ -196,6 +221,36 @@ impl Work<'_> {
             account::update_version(&self.db, into.id, into.version).await?;
         }
         Ok(into)
+    }
+
+    /// Moves the time credit of the one account to the other one, by an entry of each.
+    async fn move_time(
+        &self,
+        from: &mut Account,
+        into: &mut Account,
+        agent: &Agent,
+    ) -> Result<(), Error> {
+        let minutes = from.time_balance;
+        if minutes.is_zero() {
+            return Ok(());
+        }
+        let transfer = self.accounts.randomness.uuid();
+        let half = |kind, minutes| NewTimeEntry {
+            request: RequestName::of(transfer),
+            kind,
+            minutes,
+            allow_overdraft: true,
+            corrects: None,
+            transfer_id: Some(transfer),
+            reference: Reference::default(),
+            support_key_id: Some(agent.key.id),
+            support_time: self.now,
+            note: TimeEntryNote::default(),
+        };
+        let out = half(TimeEntryKind::MergeOut, minutes.negated());
+        self.append_time(from, &out).await?;
+        self.append_time(into, &half(TimeEntryKind::MergeIn, minutes)).await?;
+        Ok(())
     }
 
     /// Deletes the mails to an account's addresses that were not sent: those that tell of it, and

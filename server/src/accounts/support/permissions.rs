@@ -24,6 +24,18 @@ pub enum DeskRpc {
     CancelEmailChange,
     /// Merges an account into another one.
     MergeAccounts,
+    /// Adds time that was bought.
+    GrantTime,
+    /// Charges time that was used.
+    ChargeTime,
+    /// Puts a charge of its own right.
+    CorrectTime,
+    /// The same, and what others have written, or was bought.
+    CorrectTimeOfOthers,
+    /// Reads the time ledger of an account.
+    ListTimeEntries,
+    /// The same of all accounts.
+    ListTimeEntriesOfAll,
     /// Gives a copy of all that is kept of a customer.
     ExportAccount,
     /// Erases a customer's data.
@@ -33,6 +45,9 @@ pub enum DeskRpc {
 /// Those who help whoever calls.
 const HELPERS: &[Role] = &[Role::Agent, Role::Admin];
 
+/// Those who answer for the books.
+const BOOKKEEPERS: &[Role] = &[Role::Billing, Role::Admin];
+
 impl DeskRpc {
     /// The roles that may make the call.
     #[must_use]
@@ -41,7 +56,10 @@ impl DeskRpc {
             Self::FindAccounts | Self::GetAccount | Self::DiagnoseAccount | Self::ListEvents => {
                 &Role::ALL
             }
-            Self::SendCode | Self::UnlinkMachine => HELPERS,
+            Self::ListTimeEntries => &Role::ALL,
+            Self::SendCode | Self::UnlinkMachine | Self::ChargeTime => HELPERS,
+            Self::CorrectTime => &[Role::Agent, Role::Billing, Role::Admin],
+            Self::GrantTime | Self::CorrectTimeOfOthers | Self::ListTimeEntriesOfAll => BOOKKEEPERS,
             Self::StartEmailChange
             | Self::CancelEmailChange
             | Self::MergeAccounts
@@ -69,6 +87,10 @@ impl DeskRpc {
             Self::StartEmailChange => "StartEmailChange",
             Self::CancelEmailChange => "CancelEmailChange",
             Self::MergeAccounts => "MergeAccounts",
+            Self::GrantTime => "GrantTime",
+            Self::ChargeTime => "ChargeTime",
+            Self::CorrectTime | Self::CorrectTimeOfOthers => "CorrectTime",
+            Self::ListTimeEntries | Self::ListTimeEntriesOfAll => "ListTimeEntries",
             Self::ExportAccount => "ExportAccount",
             Self::EraseAccount => "EraseAccount",
         }

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use crate::{
     accounts::erasure,
     audit::{self, Action, Actor},
-    domain::{account_id::AccountId, reason::Reason},
+    domain::{account_id::AccountId, reason::Reason, request_name::RequestName},
+    randomness::{Randomness, SystemRandomness},
     settings::database::naming_holder,
     storage::{account, account_alias, database::Database, erased_account, error::StorageError},
 };
@@ -103,7 +104,8 @@ async fn erase(
         let found = account::find_for_update(&transaction, id).await?;
         match found.filter(|account| account.id == id) {
             Some(account) => {
-                erasure::erase(&transaction, &account, now).await?;
+                let write_off = RequestName::of((&SystemRandomness as &dyn Randomness).uuid());
+                erasure::erase(&transaction, &account, None, write_off, now).await?;
                 audit::record(&transaction, id, action, Actor::operator(), now).await?;
                 transaction.commit().await?;
                 return Ok(Outcome::Erased);

@@ -110,6 +110,7 @@ impl AccountRead {
         v1::GetResponse {
             machines: machines.collect(),
             machine_count: self.machines.count,
+            time_balance_minutes: self.account.time_balance.number(),
             account: Some(account(self.account, now)),
         }
     }

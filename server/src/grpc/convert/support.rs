@@ -4,6 +4,7 @@ mod diagnosis;
 mod erasure;
 mod page;
 mod search;
+mod time_ledger;
 
 use gestan_account_proto::{support::v1 as proto, v1};
 use jiff::Timestamp;
@@ -35,7 +36,12 @@ use crate::{
     model::account::Account,
 };
 
+pub(super) use page::size_of;
 pub(in crate::grpc) use search::{accounts_found, find_accounts};
+pub(in crate::grpc) use time_ledger::{
+    charge_time, correct_time, grant_time, list_time_entries, time_charged, time_corrected,
+    time_entries_listed, time_granted,
+};
 
 pub(in crate::grpc) fn get_account(
     request: proto::GetAccountRequest,
@@ -158,9 +164,18 @@ pub(in crate::grpc) fn account_read(
     shown: AccountShown,
     now: Timestamp,
 ) -> proto::GetAccountResponse {
-    let v1::GetResponse { account, machines, machine_count } = shown.read.into_response(now);
+    let balance = shown.read.account.time_balance;
+    let v1::GetResponse { account, machines, machine_count, time_balance_minutes } =
+        shown.read.into_response(now);
     let merged_account_ids = shown.merged.into_iter().map(AccountId::number).collect();
-    proto::GetAccountResponse { account, machines, merged_account_ids, machine_count }
+    proto::GetAccountResponse {
+        account,
+        machines,
+        merged_account_ids,
+        machine_count,
+        balance_minutes: time_balance_minutes,
+        balance: balance.to_string(),
+    }
 }
 
 pub(in crate::grpc) fn merge_accounts(
@@ -189,6 +204,8 @@ pub(in crate::grpc) fn accounts_merged(
     now: Timestamp,
 ) -> proto::MergeAccountsResponse {
     proto::MergeAccountsResponse {
+        moved_minutes: merged.minutes.number(),
+        balance_minutes: merged.balance.number(),
         account: Some(encode::account(merged.account, now)),
         moved_machines: merged.machines.moved,
         joined_machines: merged.machines.joined,

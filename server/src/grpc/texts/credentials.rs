@@ -44,7 +44,7 @@ fn french(rpc: Rpc) -> &'static str {
              client » : ce poste a peut-être été détaché."
         }
         // Nothing is typed here: the machine's own token is what is refused.
-        Rpc::Get | Rpc::ResendPassword => {
+        Rpc::Get | Rpc::ResendPassword | Rpc::ListTimeEntries => {
             "Ce poste n’est plus rattaché à un compte client : rattachez-le à nouveau par « Enregistrer \
              un compte existant »."
         }
@@ -77,7 +77,7 @@ fn english(rpc: Rpc) -> &'static str {
             "This is not the right password. Check it; if it is right, open the “Compte client” window \
              again: this machine may have been detached."
         }
-        Rpc::Get | Rpc::ResendPassword => {
+        Rpc::Get | Rpc::ResendPassword | Rpc::ListTimeEntries => {
             "This machine is no longer linked to a client account: link it again by “Enregistrer un \
              compte existant”."
         }

@@ -7,7 +7,7 @@ use super::{refusal, violation};
 use crate::{
     accounts::{
         error::{DeskRefusal, Error},
-        support::CodeSent,
+        support::{CodeSent, permissions::DeskRpc},
     },
     domain::{
         locale::Locale,
@@ -69,9 +69,16 @@ fn french(refusal: &DeskRefusal) -> String {
                 .to_owned()
         }
         DeskRefusal::RoleLacking { role, rpc } => format!(
-            "Votre clé a le rôle « {role} » ; {} demande le rôle {}. Passez la main à un \
+            "Votre clé a le rôle « {role} » ; {}{} demande le rôle {}. Passez la main à un \
              responsable.",
             rpc.name(),
+            match rpc {
+                DeskRpc::CorrectTimeOfOthers => {
+                    " d’un achat, ou de ce qu’une autre clé a écrit,"
+                }
+                DeskRpc::ListTimeEntriesOfAll => " de tous les comptes",
+                _ => "",
+            },
             named(rpc.roles(), ["« ", " »"], " ou "),
         ),
         DeskRefusal::AccountNotFound { id } => {
@@ -80,6 +87,11 @@ fn french(refusal: &DeskRefusal) -> String {
         DeskRefusal::AccountErased { id, erase_time } => format!(
             "Le compte {id} a été effacé le {erase_time:.0} : il n’en reste rien à lire. Le client peut \
              ouvrir un nouveau compte dans Gestan, qui aura un autre ID."
+        ),
+        DeskRefusal::TimeBalanceLeft { balance } => format!(
+            "Ce compte a un solde de {balance} de crédit-temps. Réglez-le avec le client, puis ajoutez \
+             \"write_off_minutes\": {}.",
+            balance.number()
         ),
         DeskRefusal::LeadsElsewhere { id, into } => format!(
             "Le compte {id} fait partie du compte {into}, et ne s’efface qu’avec lui. Lisez le compte \
@@ -106,6 +118,22 @@ fn french(refusal: &DeskRefusal) -> String {
             "Ce compte n’a pas de poste {}. GetAccount donne les postes qu’il a.",
             machine.uuid()
         ),
+        DeskRefusal::EntryNotFound { entry } => format!(
+            "Ce compte n’a pas d’écriture {entry}. ListTimeEntries donne celles qu’il a."
+        ),
+        DeskRefusal::TimeCreditExhausted { balance, missing } => format!(
+            "Il manque {} de crédit-temps (solde : {balance}). Faites acheter du temps (GrantTime), ou \
+             ajoutez \"allow_overdraft\": true.",
+            short(missing.size())
+        ),
+        DeskRefusal::EntryNotCorrectable { entry, .. } => format!(
+            "L’écriture {entry} ne peut pas être corrigée : elle l’est déjà tout entière, ou ce n’est ni \
+             un achat ni une imputation. Voyez ListTimeEntries."
+        ),
+        DeskRefusal::PossibleDuplicate { entry, minutes, age_seconds } => format!(
+            "Une opération identique ({minutes} min, écriture {entry}) a été écrite il y a \
+             {age_seconds} s. Si c’en est une autre, ajoutez \"allow_duplicate\": true."
+        ),
     }
 }
 
@@ -125,9 +153,16 @@ fn english(refusal: &DeskRefusal) -> String {
                 .to_owned()
         }
         DeskRefusal::RoleLacking { role, rpc } => format!(
-            "Your key has the role “{role}”; {} asks for the role {}. Hand over to somebody who has \
-             it.",
+            "Your key has the role “{role}”; {}{} asks for the role {}. Hand over to somebody who \
+             has it.",
             rpc.name(),
+            match rpc {
+                DeskRpc::CorrectTimeOfOthers => {
+                    " of a grant, or of what another key has written,"
+                }
+                DeskRpc::ListTimeEntriesOfAll => " of all accounts",
+                _ => "",
+            },
             named(rpc.roles(), ["“", "”"], " or "),
         ),
         DeskRefusal::AccountNotFound { id } => {
@@ -136,6 +171,11 @@ fn english(refusal: &DeskRefusal) -> String {
         DeskRefusal::AccountErased { id, erase_time } => format!(
             "Account {id} was erased on {erase_time:.0}: nothing of it is left to read. The customer \
              may open a new account in Gestan, which will have another ID."
+        ),
+        DeskRefusal::TimeBalanceLeft { balance } => format!(
+            "This account has a balance of {balance} of time. Settle it with the customer, then add \
+             \"write_off_minutes\": {}.",
+            balance.number()
         ),
         DeskRefusal::LeadsElsewhere { id, into } => format!(
             "Account {id} is a part of account {into}, and is erased only together with it. Read \
@@ -162,6 +202,30 @@ fn english(refusal: &DeskRefusal) -> String {
             "This account has no machine {}. GetAccount tells those that it has.",
             machine.uuid()
         ),
+        DeskRefusal::EntryNotFound { entry } => {
+            format!("This account has no entry {entry}. ListTimeEntries tells those that it has.")
+        }
+        DeskRefusal::TimeCreditExhausted { balance, missing } => format!(
+            "{} of time credit are missing (balance: {balance}). Have time bought (GrantTime), or add \
+             \"allow_overdraft\": true.",
+            short(missing.size())
+        ),
+        DeskRefusal::EntryNotCorrectable { entry, .. } => format!(
+            "Entry {entry} cannot be corrected: it is wholly corrected already, or is neither a grant \
+             nor a charge. See ListTimeEntries."
+        ),
+        DeskRefusal::PossibleDuplicate { entry, minutes, age_seconds } => format!(
+            "The same ({minutes} min, entry {entry}) was written {age_seconds} s ago. If this is \
+             another one, add \"allow_duplicate\": true."
+        ),
+    }
+}
+
+/// Less than an hour in minutes alone.
+fn short(minutes: u32) -> String {
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, minutes) => format!("{hours} h {minutes:02}"),
     }
 }
 

@@ -55,6 +55,10 @@ fn french(event: &EventShown) -> String {
         "retry_mail" => "Courriel renvoyé par l’exploitant".to_owned(),
         "drop_mail" => "Courriel abandonné par l’exploitant".to_owned(),
         "diagnose_account" => "Diagnostic demandé par l’assistance".to_owned(),
+        "grant_time" => format!("Crédit-temps ajouté{}", french_entry(event)),
+        "charge_time" => format!("Temps d’assistance imputé{}", french_entry(event)),
+        "correct_time" => format!("Crédit-temps corrigé{}", french_entry(event)),
+        "list_time_entries" => "Crédit-temps consulté par l’assistance".to_owned(),
         // Written by a later release.
         other => format!("Action « {other} »"),
     }
@@ -96,8 +100,20 @@ fn english(event: &EventShown) -> String {
         "retry_mail" => "Mail sent again by the operator".to_owned(),
         "drop_mail" => "Mail dropped by the operator".to_owned(),
         "diagnose_account" => "Diagnosis asked for by support".to_owned(),
+        "grant_time" => format!("Time credit added{}", english_entry(event)),
+        "charge_time" => format!("Support time charged{}", english_entry(event)),
+        "correct_time" => format!("Time credit corrected{}", english_entry(event)),
+        "list_time_entries" => "Time ledger read by support".to_owned(),
         other => format!("Action “{other}”"),
     }
+}
+
+fn french_entry(event: &EventShown) -> String {
+    event.entry.map(|entry| format!(" (écriture {entry})")).unwrap_or_default()
+}
+
+fn english_entry(event: &EventShown) -> String {
+    event.entry.map(|entry| format!(" (entry {entry})")).unwrap_or_default()
 }
 
 fn french_machine(name: Option<&str>) -> String {

@@ -37,6 +37,14 @@ fn french(problem: &Problem) -> String {
                 "Ce texte ne contient aucun caractère visible : saisissez-le à nouveau.".into()
             }
             Expected::LetterOrDigit => "Il faut une lettre ou un chiffre au moins.".into(),
+            Expected::RequestName => {
+                "Lettres sans accent, chiffres, « . », « _ » et « - » seulement, sans espace.".into()
+            }
+            Expected::EntryId => {
+                "Le numéro d’une écriture est un nombre supérieur à zéro : voyez ListTimeEntries.".into()
+            }
+            Expected::TimeEntryKind => "Cette sorte d’écriture n’existe pas.".into(),
+            Expected::Time => "Une date est attendue, par exemple 2026-11-28T08:00:00Z.".into(),
         },
         Problem::ControlCharacter => {
             "Ce texte contient un caractère invisible qui n’est pas permis : saisissez-le à nouveau."
@@ -83,6 +91,23 @@ fn french(problem: &Problem) -> String {
              précédente, avec les mêmes autres champs."
                 .into()
         }
+        Problem::OutOfRange { min, max } => format!("Un nombre de {min} à {max} est attendu."),
+        Problem::MoreThanLeft { left } => {
+            format!("Il ne reste que {left} minutes de cette écriture : 0 les prend toutes.")
+        }
+        Problem::BalanceOutOfRange => {
+            "Le solde de crédit-temps dépasserait 1 000 000 de minutes.".into()
+        }
+        Problem::TimeOutOfRange { max_days } => {
+            format!("Cette date est dans le futur, ou passée de plus de {max_days} jours.")
+        }
+        Problem::SpanOutOfRange { max_days } => format!(
+            "« to_time » doit être après « from_time », de {max_days} jours au plus."
+        ),
+        Problem::UnknownMachine => {
+            "Ce poste n’est pas rattaché à ce compte, et ne l’était pas cette semaine : voyez GetAccount."
+                .into()
+        }
     }
 }
 
@@ -110,6 +135,14 @@ fn english(problem: &Problem) -> String {
                 "There is nothing to see in this text: type it again.".into()
             }
             Expected::LetterOrDigit => "At least one letter or digit is expected.".into(),
+            Expected::RequestName => {
+                "Only unaccented letters, digits, “.”, “_” and “-”, without a space.".into()
+            }
+            Expected::EntryId => {
+                "The number of an entry is a number above zero: see ListTimeEntries.".into()
+            }
+            Expected::TimeEntryKind => "There is no such kind of entry.".into(),
+            Expected::Time => "A time is expected, for example 2026-11-28T08:00:00Z.".into(),
         },
         Problem::ControlCharacter => {
             "This text holds an invisible character that is not allowed: type it again.".into()
@@ -155,6 +188,23 @@ fn english(problem: &Problem) -> String {
         Problem::OtherPage => {
             "This page token is not one of this list: take “next_page_token” of the page before, \
              with the same other fields."
+                .into()
+        }
+        Problem::OutOfRange { min, max } => format!("A number from {min} to {max} is expected."),
+        Problem::MoreThanLeft { left } => {
+            format!("Only {left} minutes are left of this entry: 0 takes all of them.")
+        }
+        Problem::BalanceOutOfRange => {
+            "The balance of the time credit would exceed 1,000,000 minutes.".into()
+        }
+        Problem::TimeOutOfRange { max_days } => {
+            format!("This time is in the future, or more than {max_days} days ago.")
+        }
+        Problem::SpanOutOfRange { max_days } => {
+            format!("“to_time” must be after “from_time”, by {max_days} days at the most.")
+        }
+        Problem::UnknownMachine => {
+            "This machine is not linked to the account, nor was it this week: see GetAccount."
                 .into()
         }
     }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::storage::entity::{
     account, account_alias, audit_event, challenge, erased_account, idempotency_key, link,
-    outbox_mail, personal_code, support_key, throttle,
+    outbox_mail, personal_code, support_key, throttle, time_entry, time_entry_note,
 };
 
 /// Every table, in an order in which each row finds those it refers to. This is the only
@@ -30,6 +30,8 @@ macro_rules! each_table {
         $job.$step::<outbox_mail::Entity>($($argument)?).await?;
         $job.$step::<audit_event::Entity>($($argument)?).await?;
         $job.$step::<support_key::Entity>($($argument)?).await?;
+        $job.$step::<time_entry::Entity>($($argument)?).await?;
+        $job.$step::<time_entry_note::Entity>($($argument)?).await?;
         $job.$step::<throttle::Entity>($($argument)?).await?;
     }};
 }

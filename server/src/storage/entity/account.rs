@@ -28,6 +28,7 @@ by_position! {
         pub password_hash: Option<String>,
         pub create_time: i64,
         pub update_time: i64,
+        pub time_balance: i32,
     }
 }
 

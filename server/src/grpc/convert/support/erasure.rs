@@ -7,6 +7,7 @@ use super::{
     super::{
         encode::{self, timestamp},
         fields::{etag_in, required_account_id},
+        time_entry::encoded,
     },
     diagnosis, event, page,
 };
@@ -18,6 +19,7 @@ use crate::{
     domain::{
         account_id::AccountId,
         locale::Locale,
+        minutes::Minutes,
         reason::Reason,
         violation::{Problem, Violations},
     },
@@ -37,10 +39,10 @@ pub(in crate::grpc) fn erase_account(
     }
     let etag = etag_in("etag", &request.etag, &mut violations);
     let reason = violations.check("reason", Reason::parse(&request.reason));
-    let without_mail = request.without_mail;
+    let (without_mail, write_off) = (request.without_mail, Minutes::new(request.write_off_minutes));
     match (account_id, reason) {
         (Some(account_id), Some(reason)) if violations.is_empty() => {
-            Ok(EraseAccount { account_id, etag, reason, without_mail, validate_only })
+            Ok(EraseAccount { account_id, etag, write_off, reason, without_mail, validate_only })
         }
         _ => Err(violations),
     }
@@ -51,6 +53,7 @@ pub(in crate::grpc) fn account_erased(erased: AccountErased) -> proto::EraseAcco
         erase_time: erased.erase_time.map(timestamp),
         machines: erased.erased.machines,
         events: erased.erased.events,
+        kept_time_entries: erased.erased.kept_entries,
         complete_time: erased.complete_time.map(timestamp),
     }
 }
@@ -74,13 +77,14 @@ pub(in crate::grpc) fn account_exported(
     retention: Retention,
     locale: Locale,
 ) -> proto::ExportAccountResponse {
-    let AccountExported { time, first, events, next } = exported;
+    let AccountExported { time, first, entries, events, next } = exported;
     let next = next.map(|next| page::export_token(account_id.number(), next));
     let information = || texts::information(retention, locale);
     let first = first.map(|first| first_page(first, information(), time));
     proto::ExportAccountResponse {
         next_page_token: next.unwrap_or_default(),
         export_time: Some(timestamp(time)),
+        time_entries: entries.iter().map(|(entry, note)| encoded(entry, note)).collect(),
         events: events.into_iter().map(|shown| event(shown, locale)).collect(),
         ..first.unwrap_or_default()
     }
@@ -100,6 +104,7 @@ fn first_page(
     proto::ExportAccountResponse {
         locale: first.account.locale.tag().to_owned(),
         has_password: first.account.password_hash.is_some(),
+        balance_minutes: first.account.time_balance.number(),
         account: Some(encode::account(first.account, now)),
         machines: first.links.into_iter().map(machine).collect(),
         codes: first.codes.iter().map(diagnosis::code).collect(),

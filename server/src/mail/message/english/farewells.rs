@@ -12,6 +12,25 @@ use crate::mail::{
 impl Farewells for English<'_> {
     fn account_erased(&self, erasure: &Erasure) -> Layout {
         let id = erasure.account_id;
+        let number = format!(
+            "We keep the number {id} and the date: nobody else will be given that \
+                 number."
+        );
+        let mut items = vec![
+            "Your form, your address, your password, your machines and the history are \
+                 erased. Your machines are not linked any more.",
+            &*number,
+            "We also keep a trace of this request, for a time only: it proves that it \
+                 was met. It says nothing about you.",
+            "This address is forgotten as soon as this message has left: it is the last one.",
+        ];
+        if erasure.keeps_entries {
+            items.insert(
+                2,
+                "We keep the entries of your support time, without text: minutes, dates and numbers of \
+                     invoices. The law has us keep for ten years what supports the books.",
+            );
+        }
         self.layout(
             "Your Gestan client account was erased",
             "This is our last message to this address.",
@@ -26,20 +45,7 @@ impl Farewells for English<'_> {
                     Fact { label: "Erased client ID".to_owned(), value: id.to_string() },
                     self.time_fact("Erased on", erasure.time()),
                 ]),
-                self.steps(
-                    "What is erased, and what stays:",
-                    &[
-                        "Your form, your address, your password, your machines and the history are \
-                         erased. Your machines are not linked any more.",
-                        &format!(
-                            "We keep the number {id} and the date: nobody else will be given that \
-                             number."
-                        ),
-                        "We also keep a trace of this request, for a time only: it proves that it \
-                         was met. It says nothing about you.",
-                        "This address is forgotten as soon as this message has left: it is the last one.",
-                    ],
-                ),
+                self.steps("What is erased, and what stays:", &items),
                 self.paragraph(
                     "To come back, open a new account in Gestan: it will have another client ID.",
                 ),

@@ -12,6 +12,25 @@ use crate::mail::{
 impl Farewells for French<'_> {
     fn account_erased(&self, erasure: &Erasure) -> Layout {
         let id = erasure.account_id;
+        let number = format!(
+            "Nous gardons le numéro {id} et la date : ce numéro ne sera donné à \
+                 personne d’autre."
+        );
+        let mut items = vec![
+            "Votre fiche, votre adresse, votre mot de passe, vos postes et l’historique \
+                 sont effacés. Vos postes ne sont plus rattachés.",
+            &*number,
+            "Nous gardons aussi la trace de cette demande, un temps seulement : elle \
+                 prouve qu’elle a été suivie. Elle ne dit rien de vous.",
+            "Cette adresse est oubliée dès que ce message est parti : c’est le dernier.",
+        ];
+        if erasure.keeps_entries {
+            items.insert(
+                2,
+                "Nous gardons les écritures de votre crédit-temps, sans texte : minutes, dates et numéros \
+                     de facture. La loi demande de garder dix ans ce qui justifie les comptes.",
+            );
+        }
         self.layout(
             "Votre compte client Gestan a été effacé",
             "C’est notre dernier message à cette adresse.",
@@ -26,20 +45,7 @@ impl Farewells for French<'_> {
                     Fact { label: "ID client effacé".to_owned(), value: id.to_string() },
                     self.time_fact("Effacé le", erasure.time()),
                 ]),
-                self.steps(
-                    "Ce qui est effacé, et ce qui reste :",
-                    &[
-                        "Votre fiche, votre adresse, votre mot de passe, vos postes et l’historique \
-                         sont effacés. Vos postes ne sont plus rattachés.",
-                        &format!(
-                            "Nous gardons le numéro {id} et la date : ce numéro ne sera donné à \
-                             personne d’autre."
-                        ),
-                        "Nous gardons aussi la trace de cette demande, un temps seulement : elle \
-                         prouve qu’elle a été suivie. Elle ne dit rien de vous.",
-                        "Cette adresse est oubliée dès que ce message est parti : c’est le dernier.",
-                    ],
-                ),
+                self.steps("Ce qui est effacé, et ce qui reste :", &items),
                 self.paragraph(
                     "Pour revenir, ouvrez un nouveau compte dans Gestan : il aura un autre ID client.",
                 ),
