@@ -63,16 +63,18 @@ pub struct CountedTimes {
     pub mails: Vec<Timestamp>,
 }
 
-/// When what is counted for an account happened.
+/// When what is counted for an account happened. What strangers have sent to the address that is
+/// pending may be somebody else's, and is not told.
 ///
 /// # Errors
 /// A [`StorageError`].
 pub async fn counted(
     db: &impl ConnectionTrait,
     account: AccountId,
-    mailboxes: &[&EmailAddress],
+    mailbox: &EmailAddress,
+    pending: Option<&EmailAddress>,
 ) -> Result<CountedTimes, StorageError> {
-    let keys = keys_of_mails(account, mailboxes.iter().copied(), []);
+    let keys = keys_of_mails(account, [mailbox], pending);
     let mails = storage::throttle::find(db, keys).await?;
     let secrets = storage::throttle::find_secrets(db, keys_of_secrets(account), MOST).await?;
     Ok(CountedTimes { secrets: times(secrets), mails: times(mails) })

@@ -130,7 +130,11 @@ impl Service {
             let server = &self.server;
             server.deliver_mail().await;
             server.advance(RETENTION * 2);
-            let retention = Retention { challenges: RETENTION, audit_events: RETENTION, ledgers: RETENTION };
+            let retention = Retention {
+                challenges: RETENTION,
+                audit_events: RETENTION,
+                ledgers: RETENTION,
+            };
             let db = &server.accounts.db;
             purge(db, retention, server.clock.now()).await.expect("the database is purged");
             let _ = server.mailbox().take();

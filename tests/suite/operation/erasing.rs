@@ -5,9 +5,10 @@ use std::fs;
 use gestan_account_client::ClientOptions;
 use gestan_account_tests::{
     count, desk_at, erase, execute, is_postgres, merge,
-    process::{Ended, Home, ServerProcess, run_to_end},
+    process::{Ended, Home, ServerProcess, run_to_end, workspace},
 };
 use sea_orm::{Database, DatabaseConnection};
+use tokio::process::Command;
 
 async fn run(home: &Home, arguments: &[&str]) -> Ended {
     run_to_end(home.command().args(arguments)).await
@@ -15,6 +16,13 @@ async fn run(home: &Home, arguments: &[&str]) -> Ended {
 
 async fn database(home: &Home) -> DatabaseConnection {
     Database::connect(home.database_url()).await.expect("a database")
+}
+
+/// The line of the operator's guide that takes the IDs out of a log, as it stands there.
+fn ids_of_log() -> String {
+    let guide = fs::read_to_string(workspace().join("docs/OPERATIONS.md")).expect("a guide");
+    let line = guide.lines().find(|line| line.starts_with("grep -h 'account erased'"));
+    line.expect("a line of the guide").to_owned()
 }
 
 /// Runs `account erase` with a file of these lines.
@@ -37,6 +45,11 @@ async fn what_a_backup_has_brought_back_is_erased_again_by_the_ids_of_the_log() 
     merge(&desk, ids[2], ids[3]).await;
     erase(&desk, ids[0]).await;
     server.wait_for_log("account erased").await;
+    fs::write(home.path().join("server.log"), server.log()).expect("a log");
+    let bash = Command::new("bash").arg("-c").arg(ids_of_log()).current_dir(home.path()).status();
+    assert!(bash.await.expect("bash runs").success());
+    let listed = fs::read_to_string(home.path().join("ids.txt")).expect("a list");
+    assert_eq!(listed, format!("{}\n", ids[0]));
     let before = fs::read_dir(home.mail_folder()).expect("a folder").count();
 
     let lines = format!("\n{}\r\n {} \n{}\n\n4000000000\n", ids[0], ids[1], ids[2]);
@@ -167,4 +180,24 @@ async fn accounts_that_no_machine_has_used_are_listed_and_left_alone() {
     }
     let far = run(&home, &["account", "list", "--unseen-since", "19000y"]).await;
     assert!(far.log.contains("calendar"), "{}", far.log);
+}
+
+/// The mark is of long ago: a server that starts does what none was there for.
+#[tokio::test]
+async fn a_server_compacts_the_file_by_its_setting() {
+    let home = Home::migrated().await;
+    let db = database(&home).await;
+    execute(&db, "INSERT INTO maintenance VALUES ('compaction', '0')").await;
+    let server = ServerProcess::start(&home, &["--compact-at", "04:15"]).await;
+    if is_postgres() {
+        // Nothing is to be waited for, and nothing to be done but to clear the mark.
+        while count(&db, "SELECT count(*) FROM maintenance").await > 0 {
+            tokio::task::yield_now().await;
+        }
+    } else {
+        server.wait_for_log("database file compacted").await;
+    }
+    server.terminate().await;
+    assert!(server.wait().await.0.success());
+    assert_eq!(count(&db, "SELECT count(*) FROM maintenance").await, 0);
 }

@@ -61,9 +61,10 @@ impl Marks {
         let mut bytes = Vec::new();
         for number in 1..=9 {
             let id = machine(number).id;
-            let raw = id.parse::<uuid::Uuid>().expect("a UUID").as_bytes().to_vec();
-            bytes.push(raw);
-            texts.insert(id);
+            let parsed = id.parse::<uuid::Uuid>().expect("a UUID");
+            bytes.push(parsed.as_bytes().to_vec());
+            // As it is told, and as a dump has it.
+            texts.extend([id, parsed.simple().to_string()]);
         }
         // Whoever shares the network has those, too.
         let keys = "SELECT key FROM throttle WHERE key NOT LIKE 'mails-from:%'";
@@ -97,7 +98,7 @@ async fn dump(db: &DatabaseConnection) -> String {
             let columns: Vec<String> = columns
                 .iter()
                 .map(|row| row.try_get_by_index::<String>(0).expect("a name"))
-                .map(|name| format!("quote({name}) || ' ' || coalesce(CAST({name} AS text), '')"))
+                .map(|name| format!("quote({name})"))
                 .collect();
             format!("SELECT {} FROM {table}", columns.join(" || '|' || "))
         };

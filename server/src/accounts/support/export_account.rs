@@ -147,8 +147,7 @@ async fn first_page(
 ) -> Result<FirstPage, StorageError> {
     let (mails, codes) = diagnose_account::history(db, &account, now, MOST).await?;
     let pending = account.pending_address();
-    let mailboxes: Vec<_> = [&account.email].into_iter().chain(&pending).collect();
-    let counted = of_account::counted(db, account.id, &mailboxes).await?;
+    let counted = of_account::counted(db, account.id, &account.email, pending.as_ref()).await?;
     let merged = account_alias::list(db, account.id).await?;
     let links = link::list_all(db, account.id).await?;
     Ok(FirstPage { account, merged, links, codes, mails, counted })
