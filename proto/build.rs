@@ -4,10 +4,11 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "gestan/account/v1/account.proto",
     "gestan/account/v1/account_service.proto",
     "gestan/account/v1/error_reason.proto",
+    "gestan/account/v1/reference_service.proto",
     "gestan/account/v1/time_entry.proto",
     "gestan/support/v1/support_service.proto",
     "gestan/support/v1/support_types.proto",

@@ -18,7 +18,8 @@ fi
 
 earlier=$(mktemp -d)
 trap 'rm -rf "$earlier"' EXIT
-for commit in "$promise" $(git rev-list "$promise..HEAD" -- proto); do
+# A state in between, on a branch that was merged, was never served to anybody.
+for commit in "$promise" $(git rev-list --first-parent "$promise..HEAD" -- proto); do
   mkdir "$earlier/$commit"
   git archive "$commit" proto | tar -x -C "$earlier/$commit"
   if ! "$buf" breaking proto --against "$earlier/$commit/proto"; then

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All eight calls with grpcurl, against a server that writes its mails into files.
+# Every call of an installation with grpcurl, against a server that writes its mails into files.
 set -euo pipefail
 
 server=${SERVER:-127.0.0.1:50051}
@@ -15,13 +15,15 @@ if [ -n "${SUPPORT_KEY:-}" ]; then
     schema=(-reflect-header "authorization: Bearer $SUPPORT_KEY")
 else
     schema=(-import-path "$(cd "$(dirname "$0")/../proto" && pwd)"
-        -proto gestan/account/v1/account_service.proto)
+        -proto gestan/account/v1/account_service.proto
+        -proto gestan/account/v1/reference_service.proto)
 fi
 
 # call RPC JSON [grpcurl options]: shows and keeps the answer.
 call() {
+    local service=${service:-AccountService}
     answer=$("${GRPCURL:-grpcurl}" -plaintext "${schema[@]}" -d "$2" "${@:3}" \
-        "$server" "gestan.account.v1.AccountService/$1") || return
+        "$server" "gestan.account.v1.$service/$1") || return
     echo "$1 $answer"
 }
 # field NAME: a field of the last answer.
@@ -50,6 +52,11 @@ wait_for_code() {
 }
 code=$(last_code)
 
+# What the window shows first, and what its search buttons find.
+service=ReferenceService call GetPrivacyNotice '{"locale": "fr-FR"}'
+service=ReferenceService call ListCountries '{"locale": "fr-FR"}'
+service=ReferenceService call SearchApeCodes '{"query": "fleuriste", "page_size": 3}'
+
 # Caisse 1 opens the account: address, code from the mail, password.
 call Create "{\"request_id\": \"$(new_id)\", \"email\": \"$email\", \"machine\": $caisse1}"
 wait_for_code
@@ -66,6 +73,9 @@ token2="authorization: Bearer $(field linkToken)"
 call Update "{\"account\": {\"city\": \"Lille\", \"postal_code\": \"59000\"},
     \"password\": \"$password\"}" -rpc-header "$token1"
 call Get '{}' -rpc-header "$token2"
+
+# It looks what of the support time that was bought is left.
+call ListTimeEntries '{}' -rpc-header "$token2"
 
 # Caisse 2 leaves. Its token is dead, and the error says so in its details.
 call Unlink '{}' -rpc-header "$token2"

@@ -11,9 +11,11 @@
 use std::{fmt, future::Future, sync::Arc};
 
 use gestan_account_proto::v1::{
-    ConfirmRequest, ConfirmResponse, CreateRequest, CreateResponse, GetRequest, GetResponse,
-    RegisterExistingRequest, RegisterExistingResponse, ResendPasswordRequest,
-    ResendPasswordResponse, SetPasswordRequest, SetPasswordResponse, UnlinkRequest, UnlinkResponse,
+    ConfirmRequest, ConfirmResponse, CreateRequest, CreateResponse, GetPrivacyNoticeRequest,
+    GetPrivacyNoticeResponse, GetRequest, GetResponse, ListCountriesRequest, ListCountriesResponse,
+    ListTimeEntriesRequest, ListTimeEntriesResponse, RegisterExistingRequest,
+    RegisterExistingResponse, ResendPasswordRequest, ResendPasswordResponse, SearchApeCodesRequest,
+    SearchApeCodesResponse, SetPasswordRequest, SetPasswordResponse, UnlinkRequest, UnlinkResponse,
     UpdateRequest, UpdateResponse,
 };
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -120,9 +122,13 @@ forward! {
     set_password(SetPasswordRequest) -> SetPasswordResponse;
     register_existing(RegisterExistingRequest) -> RegisterExistingResponse;
     get(GetRequest) -> GetResponse;
+    list_time_entries(ListTimeEntriesRequest) -> ListTimeEntriesResponse;
     update(UpdateRequest) -> UpdateResponse;
     unlink(UnlinkRequest) -> UnlinkResponse;
     resend_password(ResendPasswordRequest) -> ResendPasswordResponse;
+    list_countries(ListCountriesRequest) -> ListCountriesResponse;
+    search_ape_codes(SearchApeCodesRequest) -> SearchApeCodesResponse;
+    get_privacy_notice(GetPrivacyNoticeRequest) -> GetPrivacyNoticeResponse;
 }
 
 impl Background {

@@ -4,10 +4,13 @@
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use gestan_account_proto::v1::{
-    ConfirmRequest, ConfirmResponse, CreateRequest, CreateResponse, GetRequest, GetResponse,
-    RegisterExistingRequest, RegisterExistingResponse, ResendPasswordRequest,
-    ResendPasswordResponse, SetPasswordRequest, SetPasswordResponse, UnlinkRequest, UnlinkResponse,
+    ConfirmRequest, ConfirmResponse, CreateRequest, CreateResponse, GetPrivacyNoticeRequest,
+    GetPrivacyNoticeResponse, GetRequest, GetResponse, ListCountriesRequest, ListCountriesResponse,
+    ListTimeEntriesRequest, ListTimeEntriesResponse, RegisterExistingRequest,
+    RegisterExistingResponse, ResendPasswordRequest, ResendPasswordResponse, SearchApeCodesRequest,
+    SearchApeCodesResponse, SetPasswordRequest, SetPasswordResponse, UnlinkRequest, UnlinkResponse,
     UpdateRequest, UpdateResponse, account_service_client::AccountServiceClient,
+    reference_service_client::ReferenceServiceClient,
 };
 use tokio::time::{Instant, sleep, timeout_at};
 use tonic::{
@@ -26,7 +29,19 @@ use crate::{
 
 mod connect;
 
-type Rpc = AccountServiceClient<Channel>;
+/// The services of an installation, over one connection.
+#[derive(Clone)]
+struct Rpc {
+    account: AccountServiceClient<Channel>,
+    reference: ReferenceServiceClient<Channel>,
+}
+
+impl Rpc {
+    fn new(channel: Channel) -> Self {
+        let reference = ReferenceServiceClient::new(channel.clone());
+        Self { account: AccountServiceClient::new(channel), reference }
+    }
+}
 
 /// Longer deadlines make no sense, and this much always fits in an `Instant`.
 const LONGEST_DEADLINE: Duration = Duration::from_hours(24);
@@ -73,7 +88,8 @@ impl Client {
     ///
     /// `INVALID_REQUEST`.
     pub async fn create(&self, request: CreateRequest) -> Result<CreateResponse, Error> {
-        self.call(request, |mut rpc, request| async move { rpc.create(request).await }).await
+        self.call(request, |mut rpc, request| async move { rpc.account.create(request).await })
+            .await
     }
 
     /// Answers a challenge with the personal code that a mail brought. A new address
@@ -86,7 +102,8 @@ impl Client {
     /// `INVALID_CREDENTIALS`; `CODE_SPENT`, `CODE_EXPIRED`, `TOO_MANY_TRIES`;
     /// `EMAIL_TAKEN`; with `account_id` also `TOO_MANY_CODE_TRIES`.
     pub async fn confirm(&self, request: ConfirmRequest) -> Result<ConfirmResponse, Error> {
-        self.call(request, |mut rpc, request| async move { rpc.confirm(request).await }).await
+        self.call(request, |mut rpc, request| async move { rpc.account.confirm(request).await })
+            .await
     }
 
     /// Sets the password, with a ticket of [`confirm`](Self::confirm) or, on a
@@ -101,7 +118,11 @@ impl Client {
         &self,
         request: SetPasswordRequest,
     ) -> Result<SetPasswordResponse, Error> {
-        self.call(request, |mut rpc, request| async move { rpc.set_password(request).await }).await
+        self.call(
+            request,
+            |mut rpc, request| async move { rpc.account.set_password(request).await },
+        )
+        .await
     }
 
     /// Links a machine to an account that exists, by client ID and password or
@@ -114,8 +135,10 @@ impl Client {
         &self,
         request: RegisterExistingRequest,
     ) -> Result<RegisterExistingResponse, Error> {
-        self.call(request, |mut rpc, request| async move { rpc.register_existing(request).await })
-            .await
+        self.call(request, |mut rpc, request| async move {
+            rpc.account.register_existing(request).await
+        })
+        .await
     }
 
     /// Reads an account and its linked machines.
@@ -125,7 +148,23 @@ impl Client {
     /// `INVALID_REQUEST`; `INVALID_CREDENTIALS`, also when this machine was
     /// detached; `PERMISSION_DENIED`.
     pub async fn get(&self, request: GetRequest) -> Result<GetResponse, Error> {
-        self.call(request, |mut rpc, request| async move { rpc.get(request).await }).await
+        self.call(request, |mut rpc, request| async move { rpc.account.get(request).await }).await
+    }
+
+    /// Lists the time ledger ("crédit-temps") of this machine's account, the newest entry first.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REQUEST`; `INVALID_CREDENTIALS`, also when this machine was
+    /// detached; `PERMISSION_DENIED`.
+    pub async fn list_time_entries(
+        &self,
+        request: ListTimeEntriesRequest,
+    ) -> Result<ListTimeEntriesResponse, Error> {
+        self.call(request, |mut rpc, request| async move {
+            rpc.account.list_time_entries(request).await
+        })
+        .await
     }
 
     /// Changes the fields of the account that the mask names. One that is sent
@@ -138,7 +177,8 @@ impl Client {
     /// `INVALID_REQUEST`, `INVALID_CREDENTIALS`, `PERMISSION_DENIED`,
     /// `ETAG_MISMATCH`.
     pub async fn update(&self, request: UpdateRequest) -> Result<UpdateResponse, Error> {
-        self.call(request, |mut rpc, request| async move { rpc.update(request).await }).await
+        self.call(request, |mut rpc, request| async move { rpc.account.update(request).await })
+            .await
     }
 
     /// Detaches this machine, or another one with the password.
@@ -147,7 +187,8 @@ impl Client {
     ///
     /// `INVALID_REQUEST`, `INVALID_CREDENTIALS`, `PERMISSION_DENIED`.
     pub async fn unlink(&self, request: UnlinkRequest) -> Result<UnlinkResponse, Error> {
-        self.call(request, |mut rpc, request| async move { rpc.unlink(request).await }).await
+        self.call(request, |mut rpc, request| async move { rpc.account.unlink(request).await })
+            .await
     }
 
     /// Mails a fresh personal code to the address of an account. To repeat the
@@ -160,8 +201,62 @@ impl Client {
         &self,
         request: ResendPasswordRequest,
     ) -> Result<ResendPasswordResponse, Error> {
-        self.call(request, |mut rpc, request| async move { rpc.resend_password(request).await })
-            .await
+        self.call(
+            request,
+            |mut rpc, request| async move { rpc.account.resend_password(request).await },
+        )
+        .await
+    }
+
+    /// Lists the countries that an account can be in, by their names. A program that keeps the
+    /// list sends its `version` along as `known_version`, and gets no countries while it is
+    /// up to date.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REQUEST`, `TOO_MANY_CALLS_FROM_IP`.
+    pub async fn list_countries(
+        &self,
+        request: ListCountriesRequest,
+    ) -> Result<ListCountriesResponse, Error> {
+        self.call(
+            request,
+            |mut rpc, request| async move { rpc.reference.list_countries(request).await },
+        )
+        .await
+    }
+
+    /// Finds activity codes ("code APE") by the beginning of a code, or by words of a label or
+    /// of a trade. An empty query with a `page_size` of 1,000 gives all of them, for a program
+    /// that searches by itself.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REQUEST`, `TOO_MANY_CALLS_FROM_IP`.
+    pub async fn search_ape_codes(
+        &self,
+        request: SearchApeCodesRequest,
+    ) -> Result<SearchApeCodesResponse, Error> {
+        self.call(request, |mut rpc, request| async move {
+            rpc.reference.search_ape_codes(request).await
+        })
+        .await
+    }
+
+    /// Gives the text that tells a person what becomes of the data. It is to be shown before an
+    /// account is opened.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REQUEST`, `TOO_MANY_CALLS_FROM_IP`.
+    pub async fn get_privacy_notice(
+        &self,
+        request: GetPrivacyNoticeRequest,
+    ) -> Result<GetPrivacyNoticeResponse, Error> {
+        self.call(request, |mut rpc, request| async move {
+            rpc.reference.get_privacy_notice(request).await
+        })
+        .await
     }
 
     /// Sends the request, and again while the retry policy allows it, until the deadline.

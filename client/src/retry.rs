@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use gestan_account_proto::v1::{
-    ConfirmRequest, CreateRequest, ErrorReason, GetRequest, RegisterExistingRequest,
-    ResendPasswordRequest, SetPasswordRequest, UnlinkRequest, UpdateRequest,
+    ConfirmRequest, CreateRequest, ErrorReason, GetPrivacyNoticeRequest, GetRequest,
+    ListCountriesRequest, ListTimeEntriesRequest, RegisterExistingRequest, ResendPasswordRequest,
+    SearchApeCodesRequest, SetPasswordRequest, UnlinkRequest, UpdateRequest,
 };
 use tonic::{Code, Status};
 
@@ -45,14 +46,18 @@ macro_rules! harmless {
 
 // `Create` and `ResendPassword` bear a `request_id`, `Confirm` and
 // `RegisterExisting` give the same outcome for the same secret, an `Unlink` of
-// what is not linked is a success.
+// what is not linked is a success. The last three only read.
 harmless!(
     CreateRequest,
     ConfirmRequest,
     RegisterExistingRequest,
     GetRequest,
+    ListTimeEntriesRequest,
     UnlinkRequest,
-    ResendPasswordRequest
+    ResendPasswordRequest,
+    ListCountriesRequest,
+    SearchApeCodesRequest,
+    GetPrivacyNoticeRequest
 );
 
 /// Harmless with a ticket only: once changed, the current password is a wrong

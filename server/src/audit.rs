@@ -1,11 +1,14 @@
 //! The audit trail: who changed what of an account, when, from where, and which
 //! support agent read it. An event is written in the transaction of its change. It has
 //! the names of fields, never values.
+//!
+//! Other systems are told of some of them, by the same transaction: `told` says of which.
 
 mod recorded;
 mod searches;
+mod told;
 
-use std::{net::IpAddr, ops::RangeInclusive};
+use std::{net::IpAddr, ops::RangeInclusive, slice};
 
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::ConnectionTrait;
@@ -23,6 +26,7 @@ use crate::{
         audit_event::{self, AuditEvent},
         database::Database,
         error::StorageError,
+        transaction::Transaction,
     },
 };
 
@@ -147,18 +151,18 @@ impl Actor {
     }
 }
 
-/// Writes an event.
+/// Writes an event, and enqueues it if other systems are told of such.
 ///
 /// # Errors
 /// A [`StorageError`].
 pub async fn record(
-    transaction: &impl ConnectionTrait,
+    transaction: &Transaction,
     account_id: AccountId,
     action: &Action,
     actor: Actor,
     now: Timestamp,
 ) -> Result<(), StorageError> {
-    audit_event::insert(transaction, vec![event(account_id, action, actor, now)]).await
+    record_all(transaction, account_id, slice::from_ref(action), actor, now).await
 }
 
 /// Writes several events; with none, it does nothing.
@@ -166,14 +170,16 @@ pub async fn record(
 /// # Errors
 /// A [`StorageError`].
 pub async fn record_all(
-    transaction: &impl ConnectionTrait,
+    transaction: &Transaction,
     account_id: AccountId,
     actions: &[Action],
     actor: Actor,
     now: Timestamp,
 ) -> Result<(), StorageError> {
     let events = actions.iter().map(|action| event(account_id, action, actor, now));
-    audit_event::insert(transaction, events.collect()).await
+    audit_event::insert(transaction, events.collect()).await?;
+    let told = actions.iter().filter_map(|action| told::event(account_id, action, now));
+    transaction.tell(told.collect(), now).await
 }
 
 /// Whether the same actor did the same within this time.
@@ -211,7 +217,8 @@ pub async fn record_reading(
 ) -> Result<(), StorageError> {
     let lately = now - SAME_READING..=now;
     if !is_recorded(&db.read(), account_id, reading, actor, lately).await? {
-        record(&db.write(), account_id, reading, actor, now).await?;
+        let event = event(account_id, reading, actor, now);
+        audit_event::insert(&db.write(), vec![event]).await?;
     }
     Ok(())
 }

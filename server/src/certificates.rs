@@ -1,7 +1,10 @@
 //! Certificates as they lie in files: read by one rule, whatever they are for, and with
 //! what each says of itself, so that an operator can be told.
 
+mod fault;
 mod pem;
+mod trust;
+mod verifier;
 
 use std::fmt;
 
@@ -11,8 +14,11 @@ use x509_parser::{
     certificate::X509Certificate, extensions::GeneralName, prelude::FromDer as _, time::ASN1Time,
 };
 
+pub(crate) use self::fault::TlsFault;
 pub use self::pem::PemError;
 pub(crate) use self::pem::{certificates, mended, private_key};
+pub(crate) use self::trust::Trust;
+pub use self::trust::TrustError;
 
 /// A certificate, and what it says of itself.
 #[derive(Clone)]

@@ -22,8 +22,8 @@ use clap::{
 use self::origins::FromFiles;
 use crate::{
     commands::{
-        Account, Audit, Backup, Compact, Config, Copy, Doctor, Migrate, Outbox, Purge, Restore,
-        Serve, SupportKey,
+        Account, Audit, Backup, CheckLedger, Compact, Config, Copy, Doctor, Migrate, Outbox, Purge,
+        Restore, Serve, SupportKey, Webhook,
     },
     settings::log::Log,
     shutdown::signals::{HangUp, StopSignals},
@@ -65,12 +65,17 @@ enum Command {
     SupportKey(SupportKey),
     /// List, show, retry and drop the mails of the outbox.
     Outbox(Outbox),
+    /// List and retry the events that another system is told of, or try the way to it.
+    Webhook(Box<Webhook>),
     /// Show, export and erase accounts, and list those that nobody uses.
     Account(Account),
     /// List the events of the audit trail.
     Audit(Audit),
     /// Delete what is past its retention, once, as servers do each minute.
     Purge(Purge),
+    /// Check that the time ledger adds up, also while servers use it, and print a line for each
+    /// place where it does not. It exits with 1 when there is one.
+    CheckLedger(CheckLedger),
     /// Leave no byte of what was deleted in the file of the SQLite database, as servers do at
     /// COMPACT_AT after an account was erased. Meanwhile nothing is written.
     Compact(Compact),
@@ -193,9 +198,11 @@ impl Cli {
             Command::Copy(copy) => Box::pin(async move { copy.run().await }),
             Command::SupportKey(support_key) => Box::pin(async move { support_key.run().await }),
             Command::Outbox(outbox) => Box::pin(async move { outbox.run().await }),
+            Command::Webhook(webhook) => Box::pin(async move { webhook.run().await }),
             Command::Account(account) => Box::pin(async move { account.run().await }),
             Command::Audit(audit) => Box::pin(async move { audit.run().await }),
             Command::Purge(purge) => Box::pin(async move { purge.run().await }),
+            Command::CheckLedger(check) => Box::pin(async move { check.run().await }),
             Command::Compact(compact) => Box::pin(async move { compact.run().await }),
             Command::Doctor(doctor) => Box::pin(async move { doctor.run().await }),
             Command::Config(config) => Box::pin(async move { config.run(&self.in_force) }),

@@ -4,6 +4,7 @@
 mod account;
 mod audit;
 mod backup;
+mod check_ledger;
 mod compact;
 mod config;
 mod copy;
@@ -14,10 +15,12 @@ mod purge;
 mod restore;
 mod serve;
 mod support_key;
+mod webhook;
 
 pub use account::Account;
 pub use audit::Audit;
 pub use backup::Backup;
+pub use check_ledger::CheckLedger;
 pub use compact::Compact;
 pub use config::Config;
 pub use copy::Copy;
@@ -28,3 +31,4 @@ pub use purge::Purge;
 pub use restore::Restore;
 pub use serve::Serve;
 pub use support_key::SupportKey;
+pub use webhook::Webhook;

@@ -3,6 +3,7 @@
 
 pub mod account_id;
 pub mod ape_code;
+pub mod ape_query;
 pub mod base32;
 pub mod country;
 pub mod email_address;

@@ -2,8 +2,10 @@
 //!
 //! A call makes three hops: [`grpc`] decodes it into [`domain`] types, [`accounts`] holds
 //! the use case, [`storage`] keeps what it changed. Imports go downwards only, and never
-//! in a circle. [`model`] has what is kept and the rules of its life, [`credentials`]
-//! makes and compares secrets, [`mail`] sends the mails that a use case has queued.
+//! in a circle. [`reference`](mod@reference) has the use cases that need no database. [`model`]
+//! has what is kept and the rules of its life, [`credentials`] makes and compares secrets,
+//! [`mail`] sends the mails that a use case has queued, [`webhook`] tells another system what
+//! happened.
 //! [`run`] puts them together behind a [`listener`]. `docs/ARCHITECTURE.md` is the map.
 //!
 //! The program reads its command line in [`cli`]; each of the [`commands`] takes the
@@ -12,6 +14,7 @@
 pub mod accounts;
 mod admin;
 pub mod audit;
+mod backoff;
 mod batching;
 pub mod certificates;
 pub mod cli;
@@ -26,23 +29,30 @@ pub mod metrics;
 pub mod model;
 pub mod network;
 mod new_file;
+mod outgoing;
 pub mod panics;
 pub mod private_file;
 pub mod randomness;
+pub mod reference;
 pub mod settings;
 pub mod shutdown;
 pub mod storage;
 pub mod supervisor;
 pub mod telemetry;
 pub mod throttle;
+pub mod traces;
 pub mod version;
+pub mod webhook;
 mod workers;
 
 use std::{sync::Arc, time::Duration};
 
 use gestan_account_proto::{
     support::v1::support_service_server::SupportServiceServer,
-    v1::account_service_server::AccountServiceServer,
+    v1::{
+        account_service_server::AccountServiceServer,
+        reference_service_server::ReferenceServiceServer,
+    },
 };
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::{net::TcpListener, time::timeout};
@@ -54,13 +64,18 @@ pub use workers::{Compactor, Purger, Workers};
 
 use crate::{
     accounts::Accounts,
-    grpc::{AccountGrpc, CallLog, Front, Gate, Health, Layered, Layers, Reflection, SupportGrpc},
+    grpc::{
+        AccountGrpc, CallLog, Front, Gate, Health, Layered, Layers, ReferenceGrpc, Reflection,
+        SupportGrpc,
+    },
     listener::Transport,
-    metrics::{CallMetrics, MailMetrics},
+    metrics::{CallMetrics, MailMetrics, WebhookMetrics},
+    reference::{Reference, privacy_notice::PrivacyNotice},
     shutdown::{Shutdown, Step, Stopping},
     storage::pools::DATABASE_TIMEOUT,
     supervisor::Supervisor,
     telemetry::Output,
+    traces::Tracer,
 };
 
 /// The longest request that is read, in bytes: the largest form has a tenth of it.
@@ -77,6 +92,10 @@ pub struct Telemetry {
     pub log: Option<Output>,
     /// Counts what becomes of mails, which need not be sent by a worker of this server.
     pub mails: MailMetrics,
+    /// The same of events that another system is told of, if there is one.
+    pub events: Option<WebhookMetrics>,
+    /// Traces calls, if somebody collects that.
+    pub tracer: Option<Tracer>,
 }
 
 /// What a server is made of.
@@ -88,6 +107,8 @@ pub struct Dependencies {
     pub gate: Gate,
     /// Who may ask by reflection.
     pub reflection: Reflection,
+    /// What people are told before they open an account.
+    pub privacy_notice: PrivacyNotice,
     /// What is told of the server beside its answers.
     pub telemetry: Telemetry,
     /// What runs beside the calls; none in tests, which do that work themselves.
@@ -106,7 +127,8 @@ pub async fn run(
     shutdown: Shutdown,
     grace: Duration,
 ) {
-    let Dependencies { accounts, gate, reflection, telemetry, workers, supervisor } = dependencies;
+    let Dependencies { accounts, gate, reflection, privacy_notice, telemetry, workers, supervisor } =
+        dependencies;
     let (calls, database_up) = (CallMetrics::default(), Gauge::default());
     let (db, clock) = (accounts.db.clone(), Arc::clone(&accounts.clock));
     let draining = shutdown.draining().clone();
@@ -116,6 +138,8 @@ pub async fn run(
         calls: calls.clone(),
         connections: transport.metrics.clone(),
         mails: telemetry.mails,
+        events: telemetry.events,
+        spans: telemetry.tracer.as_ref().map(|tracer| tracer.metrics().clone()),
         database_up: database_up.clone(),
         health: health.clone(),
         tls: transport.tls.clone(),
@@ -124,7 +148,8 @@ pub async fn run(
     let admin = telemetry.admin.map(|listener| {
         AbortOnDropHandle::new(tokio::spawn(admin::serve(listener, Arc::new(figures))))
     });
-    let workers = workers::Running::start(&accounts, workers, transport.tls.as_ref());
+    let workers =
+        workers::Running::start(&accounts, workers, transport.tls.as_ref(), &privacy_notice);
 
     let proxies = gate.proxies.clone();
     let front = Front {
@@ -137,16 +162,26 @@ pub async fn run(
         front: front.clone(),
         deadline: transport.call_deadline,
         longest_stream: transport.max_connection_age,
-        log: CallLog::new(telemetry.log_answered_one_in, Arc::clone(&accounts.clock), calls),
+        log: CallLog::new(
+            telemetry.log_answered_one_in,
+            Arc::clone(&accounts.clock),
+            calls,
+            telemetry.tracer,
+        ),
     };
     let health_service = health_service.max_decoding_message_size(MAX_REQUEST_BYTES);
     let routes = Routes::new(health_service);
     let routes = grpc::with_reflection(routes, reflection, &accounts, &proxies);
+    let reference =
+        Reference::new(Arc::clone(&accounts.clock), &accounts.nomenclature, privacy_notice);
+    let reference = ReferenceGrpc::new(front.for_reference(), reference);
+    let reference =
+        ReferenceServiceServer::new(reference).max_decoding_message_size(MAX_REQUEST_BYTES);
     let support = SupportServiceServer::new(SupportGrpc::new(front.clone(), accounts.clone()))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
     let accounts = AccountServiceServer::new(AccountGrpc::new(front, accounts))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
-    let routes = routes.add_service(accounts).add_service(support);
+    let routes = routes.add_service(accounts).add_service(reference).add_service(support);
     let layered = Layered::new(routes, layers);
     let mut serving = tokio::spawn(transport.serve(listener, layered, proxies, draining.clone()));
     // Behind it, since it says that the server is ready.

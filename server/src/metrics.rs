@@ -9,6 +9,8 @@ mod calls;
 mod connections;
 mod hashing;
 mod mails;
+mod traces;
+mod webhook;
 
 use prometheus_client::metrics::histogram::Histogram;
 
@@ -17,6 +19,8 @@ pub use connections::ConnectionMetrics;
 pub(crate) use connections::{ConnectionState, Counted};
 pub use hashing::HashingMetrics;
 pub use mails::{MailMetrics, MailResult};
+pub(crate) use traces::TraceMetrics;
+pub use webhook::{DeliveryResult, WebhookMetrics};
 
 /// What every name begins with.
 pub(crate) const PREFIX: &str = "gestan_account";

@@ -3,18 +3,25 @@
 //! - [`purge`] deletes what is past its retention: every minute;
 //! - [`compaction`] compacts the file of the database after accounts were erased: at a time of day;
 //! - [`certificates`] reads the files of TLS again: every five seconds, and on SIGHUP;
+//! - [`privacy_notice`] reads the files of the notice again: on SIGHUP;
 //! - [`database_watch`] tells the health service, and systemd, whether the database works:
 //!   every two seconds. It ends first, when the server begins to stop: the others stop when the
 //!   calls have ended;
 //! - the [outbox](crate::mail::outbox) sends mail. It has a loop of its own, because
-//!   use cases wake it, and it goes on with what it has begun when it is stopped.
+//!   use cases wake it, and it goes on with what it has begun when it is stopped;
+//! - the [webhook](crate::webhook) tells another system what happened, if there is one; the same
+//!   holds for it;
+//! - the [exporter](crate::traces::export) of traces, if there is a collector. It brings the last
+//!   ones when the calls have ended.
 //!
-//! In tests only those of certificates and of the database run: a test purges, compacts and sends
-//! mail itself.
+//! In tests only those of certificates, of the database and of the events run: a test purges,
+//! compacts and sends mail itself.
 
 mod certificates;
 mod compaction;
 mod database_watch;
+mod hang_ups;
+mod privacy_notice;
 mod purge;
 
 use std::{sync::Arc, time::Duration};
@@ -27,7 +34,9 @@ pub(crate) use database_watch::DatabaseWatch;
 pub use purge::Purger;
 
 use crate::{
-    accounts::Accounts, listener::tls::Tls, mail::outbox::Outbox, storage::purge::Retention,
+    accounts::Accounts, listener::tls::Tls, mail::outbox::Outbox,
+    reference::privacy_notice::PrivacyNotice, storage::purge::Retention, traces::export::Exporter,
+    webhook::Webhook,
 };
 
 /// How long before the end of their time the mails that are being sent are put back.
@@ -38,6 +47,10 @@ const PUT_BACK: Duration = Duration::from_millis(500);
 pub struct Workers {
     /// Sends mail.
     pub outbox: Outbox,
+    /// Tells another system, if there is one.
+    pub webhook: Option<Webhook>,
+    /// Brings traces to their collector, if there is one.
+    pub traces: Option<Exporter>,
     /// For how long things are kept.
     pub retention: Retention,
 }
@@ -52,19 +65,26 @@ pub(crate) struct Running {
 
 impl Running {
     /// Starts the account flow's workers, if there are any, and watches the
-    /// certificates, if there are any.
+    /// certificates and the files of the privacy notice, if there are any.
     pub(crate) fn start(
         accounts: &Accounts,
         workers: Option<Workers>,
         tls: Option<&Arc<Tls>>,
+        notice: &PrivacyNotice,
     ) -> Self {
         let (stop, give_up) = (CancellationToken::new(), CancellationToken::new());
         let mut tasks = JoinSet::new();
-        if let Some(Workers { outbox, retention }) = workers {
+        if let Some(Workers { outbox, webhook, traces, retention }) = workers {
             tasks.spawn(purge::run(accounts.clone(), retention, stop.clone()));
             tasks.spawn(compaction::run(accounts.clone(), stop.clone()));
             let queued = Arc::clone(&accounts.mail_queued);
             tasks.spawn(outbox.run(queued, stop.clone(), give_up.clone()));
+            if let Some(webhook) = webhook {
+                tasks.spawn(webhook.run(stop.clone(), give_up.clone()));
+            }
+            if let Some(traces) = traces {
+                tasks.spawn(traces.run(stop.clone()));
+            }
         }
         if let Some(tls) = tls {
             tasks.spawn(certificates::watch(
@@ -72,6 +92,9 @@ impl Running {
                 Arc::clone(&accounts.clock),
                 stop.clone(),
             ));
+        }
+        if notice.has_files() {
+            tasks.spawn(privacy_notice::watch(notice.clone(), stop.clone()));
         }
         Self { stop, give_up, tasks }
     }

@@ -41,7 +41,9 @@ mod server;
 mod smtp_peer;
 mod stored;
 mod support;
+mod support_time;
 mod test_database;
+mod webhook_receiver;
 mod wire;
 mod words;
 
@@ -68,6 +70,8 @@ pub use replicas::{End, Replicas};
 pub use server::{TestServer, TestServerOptions, start_time};
 pub use smtp_peer::{Received, SmtpPeer, impatient, mailer};
 pub use stored::{Stored, forget_networks, stored};
+pub use support_time::{assert_adds_up, charge, correction, grant, ledger_of};
 pub use test_database::{TestDatabase, is_postgres};
+pub use webhook_receiver::{Answer, Delivery, Receiver, SECRET, signature};
 pub use wire::{FrameKind, PREFACE, Wire, frame, headers, headers_with, message, reset, window};
 pub use words::{assert_says, words};

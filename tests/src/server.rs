@@ -27,14 +27,15 @@ use gestan_account_server::{
         message::Letterhead,
         outbox::{Outbox, OutboxConfig},
     },
-    metrics::MailMetrics,
+    metrics::{MailMetrics, WebhookMetrics},
     model::compact_at::CompactAt,
     network::{SupportNetworks, TrustedProxies},
+    reference::privacy_notice::PrivacyNotice,
     settings::{mail, time_zone::TIME_ZONE},
     shutdown::Shutdown,
     storage::{
-        connections::Connections, database::Database, machine_lookups::MachineLookups, outbox_mail,
-        purge::Retention, transaction::Transaction,
+        connections::Connections, database::Database, event_queue::EventQueue,
+        machine_lookups::MachineLookups, outbox_mail, purge::Retention, transaction::Transaction,
     },
     supervisor::Supervisor,
     throttle::{
@@ -43,6 +44,7 @@ use gestan_account_server::{
         crowded_addresses::CrowdedAddresses,
         mails_in_all::MailsInAll,
     },
+    webhook::{Bounds, Webhook, endpoint::Endpoint},
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use sea_orm::ConnectionTrait as _;
@@ -90,10 +92,16 @@ pub struct TestServerOptions {
     pub reflection: Reflection,
     /// Which APE codes there are.
     pub nomenclature: Nomenclature,
+    /// What people are told before they open an account.
+    pub privacy_notice: PrivacyNotice,
     /// Where mail goes instead of into memory.
     pub mailer: Option<Mailer>,
     /// What mails say of their sender.
     pub letterhead: Letterhead,
+    /// Who is told of events.
+    pub webhook: Option<Endpoint>,
+    /// How many events may wait.
+    pub webhook_max_waiting: u64,
     /// The address of the database instead of a fresh one.
     pub database_url: Option<String>,
     /// Where to listen.
@@ -129,6 +137,7 @@ impl Default for TestServerOptions {
             retention: Retention {
                 challenges: SignedDuration::from_hours(7 * 24),
                 audit_events: SignedDuration::from_hours(365 * 24),
+                time_notes: SignedDuration::from_hours(43_800),
                 ledgers: SignedDuration::from_hours(87_660),
             },
             compact_at: CompactAt::daily(jiff::civil::time(3, 30, 0, 0), TimeZone::UTC),
@@ -137,8 +146,11 @@ impl Default for TestServerOptions {
             proxies: TrustedProxies::default(),
             reflection: Reflection::default(),
             nomenclature: Nomenclature::default(),
+            privacy_notice: PrivacyNotice::default(),
             mailer: None,
             letterhead: Letterhead::default(),
+            webhook: None,
+            webhook_max_waiting: 100_000,
             database_url: None,
             listen: "127.0.0.1:0",
             transport: Transport::default(),
@@ -169,6 +181,8 @@ pub struct TestServer {
     pub accounts: Accounts,
     /// Sends mail, when the test says so.
     pub outbox: Outbox,
+    /// Tells another system, when the test says so.
+    pub webhook: Option<Webhook>,
     /// Where the server listens.
     pub address: SocketAddr,
     /// Where it answers operators.
@@ -209,6 +223,20 @@ impl TestServer {
         let clock = ManualClock::new(start_time());
         let statements: Arc<Mutex<Vec<String>>> = Arc::default();
         let db = open_observed(&database_url, Arc::clone(&statements)).await;
+        let queue = EventQueue::new(Arc::new(SeededRandomness::new(13)));
+        let db = if options.webhook.is_some() { db.telling(queue.clone()) } else { db };
+        let webhook = options.webhook.map(|endpoint| Webhook {
+            db: db.clone(),
+            queue,
+            clock: Arc::new(clock.clone()),
+            randomness: randomness.clone(),
+            endpoint,
+            bounds: Bounds {
+                keep: SignedDuration::from_hours(72),
+                most: options.webhook_max_waiting,
+            },
+            metrics: WebhookMetrics::default(),
+        });
         let (memory_kib, passes, lanes) = options.hash_params;
         let hasher = Hasher::start(
             HashParams::new(memory_kib, passes, lanes).expect("valid parameters"),
@@ -254,7 +282,11 @@ impl TestServer {
         };
         let (listener, address) = bind(options.listen).await;
         let shutdown = Shutdown::default();
-        let gate = Gate { proxies: options.proxies, buckets: CallBuckets::new(options.call_rate) };
+        let gate = Gate {
+            proxies: options.proxies,
+            buckets: CallBuckets::new(options.call_rate),
+            reference_buckets: CallBuckets::new(options.call_rate),
+        };
         let reflection = options.reflection;
         let (admin, admin_address) = bind("127.0.0.1:0").await;
         let telemetry = Telemetry {
@@ -262,11 +294,14 @@ impl TestServer {
             admin: Some(admin),
             log: None,
             mails: outbox.metrics.clone(),
+            events: webhook.as_ref().map(|webhook| webhook.metrics.clone()),
+            tracer: None,
         };
         let dependencies = Dependencies {
             accounts: accounts.clone(),
             gate,
             reflection,
+            privacy_notice: options.privacy_notice,
             telemetry,
             workers: None,
             supervisor: Supervisor::default(),
@@ -287,6 +322,7 @@ impl TestServer {
             clock,
             accounts,
             outbox,
+            webhook,
             address,
             admin_address,
             shutdown,
@@ -317,6 +353,15 @@ impl TestServer {
     /// When the outbox cannot be read.
     pub async fn deliver_mail(&self) -> usize {
         self.outbox.drain().await.expect("the outbox is read")
+    }
+
+    /// Sends every event that is due to the webhook; gives their number.
+    ///
+    /// # Panics
+    /// When there is no webhook, or its outbox cannot be read.
+    pub async fn deliver_events(&self) -> usize {
+        let webhook = self.webhook.as_ref().expect("a webhook");
+        webhook.drain().await.expect("the event outbox is read")
     }
 
     /// The mails that arrived so far.

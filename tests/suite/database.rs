@@ -10,6 +10,7 @@ mod clock_jumps;
 mod compaction;
 mod copy;
 mod crash;
+mod crash_of_time_ledger;
 mod encoding;
 mod failing_disk;
 mod faults;

@@ -15,6 +15,7 @@ mod limits;
 mod mail;
 mod operation;
 mod polyglot;
+mod reference;
 mod rpc;
 mod support;
 mod transport;

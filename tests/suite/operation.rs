@@ -3,6 +3,7 @@
 
 mod audit;
 mod calls_logged;
+mod check_ledger;
 mod cli;
 mod clock;
 mod config;
@@ -17,5 +18,7 @@ mod rolling_restart;
 mod secret_files;
 mod start;
 mod supervisor;
+mod traces;
 mod variables;
+mod webhook;
 mod wrong_folder;

@@ -18,4 +18,5 @@ mod merged_ids;
 mod permissions;
 mod send_code;
 mod start_email_change;
+mod time_ledger;
 mod unlink_machine;

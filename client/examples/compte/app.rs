@@ -15,6 +15,8 @@ pub(crate) struct App {
     pub(crate) client: Client,
     pub(crate) server: String,
     pub(crate) store: Store,
+    /// The list that the search for a country last had, for as long as it is up to date.
+    pub(crate) countries: v1::ListCountriesResponse,
     /// What an action came to, until the next menu stands below it.
     outcome: Vec<String>,
 }
@@ -28,7 +30,8 @@ pub(crate) enum Next {
 
 impl App {
     pub(crate) fn new(client: Client, server: String, store: Store) -> Self {
-        Self { client, server, store, outcome: Vec::new() }
+        let countries = v1::ListCountriesResponse::default();
+        Self { client, server, store, countries, outcome: Vec::new() }
     }
 
     /// Says what an action came to. It is shown right above the next menu: the form, which

@@ -14,6 +14,7 @@ use gestan_account_client::{
 use crate::{
     app::App,
     fields::{FIELDS, Field, from_one_line, on_one_line},
+    search,
     store::{Pending, Purpose},
     terminal, view, wizard,
 };
@@ -47,7 +48,7 @@ pub(crate) fn run(app: &mut App, client: &Client, account: Account) -> Result<()
         match terminal::choose("Champ à modifier :", draft.choices(), cursor)? {
             Some(Choice::Field { index, .. }) => {
                 cursor = index;
-                draft.ask(&FIELDS[index])?;
+                draft.ask(app, &FIELDS[index])?;
             }
             Some(Choice::Submit) => {
                 if submit(app, client, &mut draft)? {
@@ -134,11 +135,21 @@ impl Draft {
         fields.chain([Choice::Submit, Choice::GiveUp]).collect()
     }
 
-    fn ask(&mut self, field: &Field) -> Result<()> {
+    fn ask(&mut self, app: &mut App, field: &Field) -> Result<()> {
         let message = format!("{} :", field.label);
+        let is_french = matches!(&*self.wanted.country_code, "" | "FRA");
         let value = (field.write)(&mut self.wanted);
-        if let Some(typed) = terminal::ask(&message, field.help, &on_one_line(value))? {
-            *value = from_one_line(field, &typed);
+        let Some(typed) = terminal::ask(&message, field.help, &on_one_line(value))? else {
+            return Ok(());
+        };
+        let found = match field.path {
+            "country_code" => search::country(app, &typed)?,
+            // Elsewhere a code is free, and the lists are none of it.
+            "ape_code" if is_french => search::ape_code(app, &typed)?,
+            _ => Some(from_one_line(field, &typed)),
+        };
+        if let Some(found) = found {
+            *value = found;
         }
         Ok(())
     }

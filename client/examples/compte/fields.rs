@@ -31,10 +31,10 @@ pub(crate) const FIELDS: [Field; 10] = fields! {
     address: "Adresse", "Une barre | sépare les lignes.";
     postal_code: "Code postal", "Cinq chiffres pour la France.";
     city: "Ville", "La ville.";
-    country_code: "Pays", "Le code du pays en trois lettres : FRA, BEL, CHE…";
+    country_code: "Pays", "Le code en trois lettres (FRA), un nom à chercher, ou ? pour la liste.";
     email: "Courriel", "Un code sera envoyé à la nouvelle adresse pour la confirmer.";
     phone: "Tél", "Par exemple 01-58-90-49-77, ou +32… pour l'étranger.";
-    ape_code: "APE", "Le code de l'activité principale, par exemple 1107B.";
+    ape_code: "APE", "Le code (1107B), un métier à chercher (boulanger), ou ? pour chercher.";
 };
 
 /// What the form calls the field at fault. A path that no screen shows is given

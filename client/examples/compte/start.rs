@@ -7,6 +7,7 @@ use gestan_account_client::{Error, v1};
 
 use crate::{
     app::{self, App, Next},
+    notice,
     store::{Pending, Purpose},
     terminal, wizard,
 };
@@ -60,6 +61,9 @@ pub(crate) fn run(app: &mut App) -> Result<Next> {
 }
 
 fn create(app: &mut App) -> Result<()> {
+    if !notice::show(app)? {
+        return Ok(());
+    }
     let mut email = String::new();
     loop {
         let help = "Un code personnel y sera envoyé. Échap pour revenir.";

@@ -85,6 +85,38 @@ pub(crate) fn choose<T: Display>(
     answer(prompt.prompt())
 }
 
+/// One of many choices, of which those are left that have the words that are typed; `typed`
+/// stands there already.
+pub(crate) fn find<T: Display>(message: &str, choices: Vec<T>, typed: &str) -> Result<Option<T>> {
+    let prompt = Select::new(message, choices)
+        .with_help_message("Tapez le début d'un mot ; ↑↓, Entrée pour choisir, Échap pour revenir")
+        .with_starting_filter_input(typed)
+        .with_page_size(16)
+        .with_scorer(&|typed, _, choice, _| {
+            let choice = folded(choice);
+            let has = |word: &str| choice.split(' ').any(|other| other.starts_with(word));
+            folded(typed).split(' ').all(has).then_some(0)
+        });
+    answer(prompt.prompt())
+}
+
+/// A text as it is compared: without case, without the accents of French, and with nothing but
+/// spaces between its words.
+fn folded(text: &str) -> String {
+    let small = text.to_lowercase();
+    let folded = small.chars().map(|letter| match letter {
+        'à' | 'â' | 'ä' | 'á' | 'ã' | 'å' => 'a',
+        'ç' => 'c',
+        'é' | 'è' | 'ê' | 'ë' => 'e',
+        'î' | 'ï' | 'í' => 'i',
+        'ô' | 'ö' | 'ó' => 'o',
+        'ù' | 'û' | 'ü' => 'u',
+        letter if letter.is_alphanumeric() => letter,
+        _ => ' ',
+    });
+    folded.collect::<String>().trim().to_owned()
+}
+
 /// Yes or no; Escape is no.
 pub(crate) fn agree(message: &str, default: bool) -> Result<bool> {
     let prompt = Confirm::new(message)

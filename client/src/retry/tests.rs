@@ -132,6 +132,13 @@ fn an_endpoint_is_not_blamed_for_the_request() {
 }
 
 #[test]
+fn what_only_reads_the_reference_lists_is_repeatable() {
+    assert_eq!(ListCountriesRequest::default().repeat(), Repeat::Harmless);
+    assert_eq!(SearchApeCodesRequest::default().repeat(), Repeat::Harmless);
+    assert_eq!(GetPrivacyNoticeRequest::default().repeat(), Repeat::Harmless);
+}
+
+#[test]
 fn a_password_change_is_repeatable_with_a_ticket_only() {
     let ticket = SetPasswordRequest { ticket: "t".into(), ..Default::default() };
     let current = SetPasswordRequest { current_password: "p".into(), ..Default::default() };

@@ -18,6 +18,7 @@ use crate::{
     domain::{account_id::AccountId, machine::MachineId},
     model::{account::Account, calling_machine::CallingMachine},
     storage::{account, error::StorageError, link, transaction::Transaction},
+    telemetry::call,
 };
 
 /// A transaction of a use case. Dropped without an end, it leaves nothing behind.
@@ -50,7 +51,7 @@ impl Accounts {
         F: Future<Output = Result<T, Error>>,
     {
         let begin_and_attempt = || async { attempt(self.begin(origin.ip).await?).await };
-        self.db.retry(begin_and_attempt).await
+        call::traced("unit of work", self.db.retry(begin_and_attempt)).await
     }
 
     /// Begins a transaction that the caller ends, and repeats if it must.

@@ -13,7 +13,7 @@ use crate::{
     accounts::Accounts,
     grpc::Health,
     listener::tls::Tls,
-    metrics::{CallMetrics, ConnectionMetrics, MailMetrics, PREFIX},
+    metrics::{CallMetrics, ConnectionMetrics, MailMetrics, PREFIX, TraceMetrics, WebhookMetrics},
     telemetry::Output,
     version::{BUILT_FROM, NUMBER},
 };
@@ -24,6 +24,10 @@ pub(crate) struct Parts {
     pub(crate) calls: CallMetrics,
     pub(crate) connections: ConnectionMetrics,
     pub(crate) mails: MailMetrics,
+    /// What became of events, if another system is told of them.
+    pub(crate) events: Option<WebhookMetrics>,
+    /// The spans, if calls are traced.
+    pub(crate) spans: Option<TraceMetrics>,
     /// Whether the database keeps what is written.
     pub(crate) database_up: Gauge,
     pub(crate) health: Health,
@@ -48,13 +52,20 @@ impl Figures {
         parts.connections.register(&mut registry);
         parts.accounts.hasher.queue().metrics().register(&mut registry);
         parts.mails.register(&mut registry);
+        if let Some(events) = &parts.events {
+            events.register(&mut registry);
+        }
+        if let Some(spans) = &parts.spans {
+            spans.register(&mut registry);
+        }
         let up = "Whether the database keeps what is written: 1 or 0";
         registry.register("database_up", up, parts.database_up);
         if let Some(log) = parts.log {
             let dropped = "Lines of the log that were dropped because nobody read them";
             registry.register("log_lines_dropped", dropped, log.dropped_lines());
         }
-        let sampled = Sampled::new(parts.accounts, parts.tls, &mut registry);
+        let sampled =
+            Sampled::new(parts.accounts, parts.tls, parts.events.is_some(), &mut registry);
         Self { registry, sampled, health: parts.health }
     }
 

@@ -12,7 +12,11 @@ use prometheus_client::{
 };
 use tokio::{sync::Mutex, time::timeout};
 
-use crate::{accounts::Accounts, listener::tls::Tls, storage::outbox_mail};
+use crate::{
+    accounts::Accounts,
+    listener::tls::Tls,
+    storage::{event_outbox, outbox_mail},
+};
 
 /// How long the database may take to tell of the outbox.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -32,6 +36,8 @@ pub(super) struct Sampled {
     pools: Family<PoolLabels, Gauge>,
     mails: Gauge,
     oldest: Exact,
+    /// Events that wait, if another system is told of them, and since when the oldest does.
+    events: Option<(Gauge, Exact)>,
     certificate: Gauge,
     free: Gauge,
     size: Gauge,
@@ -51,7 +57,12 @@ struct PoolLabels {
 }
 
 impl Sampled {
-    pub(super) fn new(accounts: Accounts, tls: Option<Arc<Tls>>, registry: &mut Registry) -> Self {
+    pub(super) fn new(
+        accounts: Accounts,
+        tls: Option<Arc<Tls>>,
+        has_webhook: bool,
+        registry: &mut Registry,
+    ) -> Self {
         let sampled = Self {
             accounts,
             tls,
@@ -59,6 +70,7 @@ impl Sampled {
             pools: Family::default(),
             mails: Gauge::default(),
             oldest: Exact::default(),
+            events: has_webhook.then(Default::default),
             certificate: Gauge::default(),
             free: Gauge::default(),
             size: Gauge::default(),
@@ -72,6 +84,13 @@ impl Sampled {
         let oldest = "For how long the oldest mail that is due has waited, tries included";
         let gauge = sampled.oldest.clone();
         registry.register_with_unit("outbox_oldest_due_age", oldest, Unit::Seconds, gauge);
+        if let Some((events, oldest)) = &sampled.events {
+            let help = "Events that wait to be delivered to the webhook";
+            registry.register("webhook_events", help, events.clone());
+            let help = "For how long the oldest event has waited, tries included";
+            let name = "webhook_oldest_event_age";
+            registry.register_with_unit(name, help, Unit::Seconds, oldest.clone());
+        }
         if sampled.tls.is_some() {
             let until = "When the certificate in force ends, in seconds since 1970";
             let name = "certificate_expiry_timestamp";
@@ -123,6 +142,12 @@ impl Sampled {
             let age = backlog.oldest_due.map(|since| now.duration_since(since).as_secs_f64());
             self.oldest.set(age.unwrap_or_default().max(0.0));
             *looked = Some(elapsed);
+        }
+        let Some((events, oldest)) = &self.events else { return };
+        if let Ok(Ok(backlog)) = timeout(TIMEOUT, event_outbox::backlog(&read)).await {
+            events.set(as_gauge(backlog.events));
+            let age = backlog.oldest.map(|since| now.duration_since(since).as_secs_f64());
+            oldest.set(age.unwrap_or_default().max(0.0));
         }
     }
 }

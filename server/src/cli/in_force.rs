@@ -48,7 +48,12 @@ fn value(setting: &Setting<'_>, matches: &ArgMatches) -> Option<Value> {
         // The default of what is off; a file of settings may not say it so.
         return None;
     }
-    let text = if setting.is_secret() { without_secrets(&text) } else { text };
+    let text = match setting.is_secret() {
+        // A secret and nothing else, which is no URL.
+        true if setting.flag.ends_with("-secret") => "…".to_owned(),
+        true => without_secrets(&text),
+        false => text,
+    };
     let number = text.parse().map(Value::Integer).ok();
     let number = number.or_else(|| text.parse().map(Value::Boolean).ok());
     Some(number.unwrap_or(Value::String(text)))
@@ -67,9 +72,15 @@ fn origin(setting: &Setting<'_>, matches: &ArgMatches, from_files: &FromFiles) -
 
 /// A URL without its password and without what its query says. A password may have any
 /// character: it ends at the last `@`. Where that stands behind a `?`, the password may have the
-/// `?` in it, or the query the `@`, and nothing of either is shown.
+/// `?` in it, or the query the `@`, and nothing of either is shown. The path of a webhook may be
+/// a secret, too.
 fn without_secrets(url: &str) -> String {
     let (scheme, rest) = match url.split_once("://") {
+        Some((scheme @ ("http" | "https"), rest)) => {
+            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            let host = if host.contains('@') { "" } else { host };
+            return format!("{scheme}://{host}/…");
+        }
         Some((scheme, rest)) => (format!("{scheme}://"), rest),
         None => (String::new(), url),
     };

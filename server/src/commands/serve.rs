@@ -15,7 +15,7 @@ use crate::{
     credentials::derivation::MailedCodeKey,
     listener::Transport,
     mail::outbox::Outbox,
-    metrics::MailMetrics,
+    metrics::{MailMetrics, WebhookMetrics},
     randomness::SystemRandomness,
     settings::{
         compaction::CompactionSettings,
@@ -27,16 +27,20 @@ use crate::{
         log::CallLogSettings,
         mail::MailSettings,
         nomenclature::NomenclatureSettings,
+        privacy_notice::PrivacyNoticeSettings,
         rate_limits::RateLimits,
         support::SupportSettings,
+        traces::TraceSettings,
         trial::{Signs, TrialSettings},
+        webhook::WebhookSettings,
     },
     shutdown::{Shutdown, signals::StopSignals},
-    storage::{about::About, machine_lookups::MachineLookups},
+    storage::{about::About, event_queue::EventQueue, machine_lookups::MachineLookups},
     supervisor::Supervisor,
     telemetry::Output,
     throttle::crowded_addresses::CrowdedAddresses,
     version::VERSION,
+    webhook::Webhook,
 };
 
 /// The settings of `serve`: all there are.
@@ -63,9 +67,15 @@ pub struct Serve {
     #[command(flatten)]
     pub(super) nomenclature: NomenclatureSettings,
     #[command(flatten)]
+    pub(super) privacy_notice: PrivacyNoticeSettings,
+    #[command(flatten)]
     trial: TrialSettings,
     #[command(flatten)]
     call_log: CallLogSettings,
+    #[command(flatten)]
+    pub(super) webhook: WebhookSettings,
+    #[command(flatten)]
+    traces: TraceSettings,
 }
 
 impl Serve {
@@ -115,6 +125,9 @@ impl Serve {
         self.listen.transport(SystemClock::start().now())?;
         self.mail.outbox_config(self.letterhead.letterhead()?)?;
         self.nomenclature.nomenclature()?;
+        self.privacy_notice.privacy_notice()?;
+        self.webhook.endpoint()?;
+        self.traces.check()?;
         self.check_trial()
     }
 
@@ -158,19 +171,43 @@ impl Serve {
         let mailer = self.mail.mailer()?;
         let config = self.mail.outbox_config(self.letterhead.letterhead()?)?;
         let nomenclature = Arc::new(self.nomenclature.nomenclature()?);
+        let privacy_notice = self.privacy_notice.privacy_notice()?;
+        privacy_notice.tell_source();
+        let endpoint = self.webhook.endpoint()?;
         let hasher = self.hashing.hasher(randomness.clone())?;
+        let traces = self.traces.traces(clock.clone(), randomness.clone())?;
+        let (tracer, exporter) = traces.unzip();
         let telemetry = Telemetry {
             log_answered_one_in: self.call_log.answered_one_in(),
             admin: self.listen.bind_admin().await?,
             log,
             mails: MailMetrics::default(),
+            events: endpoint.is_some().then(WebhookMetrics::default),
+            tracer,
         };
+        if let Some(exporter) = &exporter {
+            tracing::info!(to = exporter.place(), "traces configured");
+        }
         tracing::info!(to = mailer.place(), sender = self.mail.sender()?, "mail configured");
+        if let Some(endpoint) = &endpoint {
+            tracing::info!(to = endpoint.place(), "webhook configured");
+        }
         supervisor.starting("opening the database, and bringing its schema up to date");
         let db = self.database.open().await?;
         let About { place, engine, schema } =
             db.about().await.context("cannot read the database")?;
         tracing::info!(place, engine, schema, "database opened");
+        let queue = EventQueue::new(randomness.clone());
+        let db = if endpoint.is_some() { db.telling(queue.clone()) } else { db };
+        let webhook = endpoint.zip(telemetry.events.clone()).map(|(endpoint, metrics)| Webhook {
+            db: db.clone(),
+            queue,
+            clock: clock.clone(),
+            randomness: randomness.clone(),
+            endpoint,
+            bounds: self.webhook.bounds(),
+            metrics,
+        });
         let accounts = Accounts {
             db: db.clone(),
             machines: MachineLookups::new(&db),
@@ -198,8 +235,9 @@ impl Serve {
             accounts,
             gate: self.rate_limits.gate(),
             reflection: self.listen.reflection(),
+            privacy_notice,
             telemetry,
-            workers: Some(Workers { outbox, retention }),
+            workers: Some(Workers { outbox, webhook, traces: exporter, retention }),
             supervisor,
         })
     }

@@ -1,6 +1,9 @@
 //! The APE code: a French company's main activity, by the nomenclature NAF.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -114,30 +117,70 @@ impl ApeCode {
     }
 }
 
+/// A code of the NAF and what it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActivityCode {
+    /// The code, `1107B`.
+    pub code: String,
+    /// Its label, in French; empty where a list has none.
+    pub label: String,
+    /// The edition that it is of.
+    pub version: NafVersion,
+}
+
+impl ActivityCode {
+    /// The longest label, in characters; those of rév. 2 have at most 135.
+    pub const MAX_LABEL_CHARS: usize = 250;
+
+    /// The code as it is printed, `11.07B`.
+    #[must_use]
+    pub fn printed(&self) -> String {
+        let (division, rest) = self.code.split_at_checked(2).unwrap_or((&self.code, ""));
+        format!("{division}.{rest}")
+    }
+}
+
 /// The codes that are valid in France.
 #[derive(Clone, Debug, Default)]
 pub struct Nomenclature {
-    naf_2025: Option<BTreeSet<String>>,
+    naf_2025: Option<BTreeMap<String, String>>,
 }
 
 impl Nomenclature {
     /// Checks NAF 2025 by a list instead of by shape. `list` has one code a
-    /// line, perhaps followed by a comma and a label.
+    /// line, perhaps followed by a comma or a semicolon and a label.
     #[must_use]
     pub fn with_naf_2025(list: &str) -> Self {
-        let codes = list
-            .lines()
-            .filter_map(|line| line.split([',', ';']).next())
-            .map(|code| code.trim().replace('.', "").to_ascii_uppercase())
-            .filter(|code| has_naf_2025_shape(code))
-            .collect();
-        Self { naf_2025: Some(codes) }
+        let codes = list.lines().filter_map(|line| {
+            let (code, label) = line.split_once([',', ';']).unwrap_or((line, ""));
+            let code = code.trim().replace('.', "").to_ascii_uppercase();
+            has_naf_2025_shape(&code).then(|| (code, label_of(label)))
+        });
+        Self { naf_2025: Some(codes.collect()) }
     }
 
     /// How many codes the list of NAF 2025 holds; `None` without a list.
     #[must_use]
     pub fn naf_2025_len(&self) -> Option<usize> {
-        self.naf_2025.as_ref().map(BTreeSet::len)
+        self.naf_2025.as_ref().map(BTreeMap::len)
+    }
+
+    /// The codes of NAF rév. 2.
+    pub fn rev2() -> impl Iterator<Item = ActivityCode> {
+        NAF_REV2.lines().skip(1).filter_map(|line| {
+            let (code, label) = line.split_once(',')?;
+            let (code, label) = (code.to_owned(), label_of(label));
+            Some(ActivityCode { code, label, version: NafVersion::Rev2 })
+        })
+    }
+
+    /// The codes of NAF 2025 that the list holds; none without one.
+    pub fn naf_2025(&self) -> impl Iterator<Item = ActivityCode> {
+        self.naf_2025.iter().flatten().map(|(code, label)| ActivityCode {
+            code: code.clone(),
+            label: label.clone(),
+            version: NafVersion::Naf2025,
+        })
     }
 
     fn version_of(&self, code: &str) -> Option<NafVersion> {
@@ -145,11 +188,22 @@ impl Nomenclature {
             return Some(NafVersion::Rev2);
         }
         let known = match &self.naf_2025 {
-            Some(codes) => codes.contains(code),
+            Some(codes) => codes.contains_key(code),
             None => has_naf_2025_shape(code),
         };
         known.then_some(NafVersion::Naf2025)
     }
+}
+
+/// A label as a line of CSV has it: quoted if it has commas, its own quotes doubled. What
+/// cannot be read of it, or is longer than a label, is left out: the list is for checking
+/// codes, too, and that must go on.
+fn label_of(field: &str) -> String {
+    let field = field.trim();
+    let quoted = field.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let text = quoted.map_or_else(|| field.to_owned(), |text| text.replace("\"\"", "\""));
+    let label = Line::<{ ActivityCode::MAX_LABEL_CHARS }>::parse(&paste::visible(&text));
+    label.map(|label| label.as_str().to_owned()).unwrap_or_default()
 }
 
 fn line(text: &str) -> Result<Line<{ ApeCode::MAX_CHARS }>, Problem> {

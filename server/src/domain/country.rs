@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::{paste, violation::Problem};
+use super::{locale::Locale, paste, violation::Problem};
 
 /// `alpha3,alpha2,name_fr,name_en`, one country a line.
 const TABLE: &str = include_str!("../../data/countries.csv");
@@ -51,6 +51,19 @@ impl Country {
             .get_key_value(code.to_ascii_uppercase().as_str())
             .map(|(alpha3, _)| Self(alpha3))
             .ok_or(Problem::UnknownCountry)
+    }
+
+    /// Every country, with its name in a language.
+    pub fn all(locale: Locale) -> impl Iterator<Item = (Self, &'static str)> {
+        TABLE.lines().skip(1).filter_map(move |line| {
+            let mut fields = line.split(',');
+            let (alpha3, _) = (fields.next()?, fields.next()?);
+            let (french, english) = (fields.next()?, fields.next()?);
+            Some(match locale {
+                Locale::Fr => (Self(alpha3), french),
+                Locale::En => (Self(alpha3), english),
+            })
+        })
     }
 
     /// The alpha-3 code.

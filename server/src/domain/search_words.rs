@@ -11,7 +11,7 @@ mod query;
 
 pub use normal_form::words;
 pub use of_account::of_account;
-pub use query::{Query, Word};
+pub use query::{Query, Word, is_weak};
 
 /// The longest word, in bytes. What a word has beyond is not looked at, neither in an account
 /// nor in a query.

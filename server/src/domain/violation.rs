@@ -123,6 +123,8 @@ pub enum Expected {
     TimeEntryKind,
     /// A point in time.
     Time,
+    /// The name of a nomenclature of activities.
+    Nomenclature,
 }
 
 /// A bad field.

@@ -4,6 +4,7 @@
 mod encode;
 mod fields;
 mod profile;
+pub(super) mod reference;
 pub(super) mod support;
 mod time_entry;
 mod update;

@@ -27,6 +27,9 @@ pub struct Gate {
     pub proxies: TrustedProxies,
     /// How many calls a network may make without a token that is known.
     pub buckets: NetworkCalls,
+    /// How many calls it may make for reference lists. A person who types quickly into a
+    /// search field must not use up what Create needs.
+    pub reference_buckets: NetworkCalls,
 }
 
 /// What the services share. Cheap to clone, but for the list of proxies: each service
@@ -47,6 +50,13 @@ impl Front {
     /// Who calls, from where, and in which language.
     pub(super) fn call<T>(&self, request: &Request<T>) -> Call {
         Call::of(request, &self.gate.proxies)
+    }
+
+    /// The same for the reference lists, whose calls are counted apart.
+    #[must_use]
+    pub(crate) fn for_reference(&self) -> Self {
+        let buckets = self.gate.reference_buckets.clone();
+        Self { gate: Gate { buckets, ..self.gate.clone() }, ..self.clone() }
     }
 
     /// Counts a call as a stranger's: one without a token that is known.

@@ -1,5 +1,6 @@
 //! What the health service answers, for the server as a whole and for each of its
-//! services. It is `NOT_SERVING` until somebody reports otherwise.
+//! services. It is `NOT_SERVING` until somebody reports otherwise. The service that needs no
+//! database is serving from the start until the server stops.
 
 use std::sync::{
     Arc,
@@ -8,7 +9,10 @@ use std::sync::{
 
 use gestan_account_proto::{
     support::v1::support_service_server::SERVICE_NAME as SUPPORT_SERVICE,
-    v1::account_service_server::SERVICE_NAME as ACCOUNT_SERVICE,
+    v1::{
+        account_service_server::SERVICE_NAME as ACCOUNT_SERVICE,
+        reference_service_server::SERVICE_NAME as REFERENCE_SERVICE,
+    },
 };
 use tonic_health::{
     ServingStatus,
@@ -16,7 +20,7 @@ use tonic_health::{
     server::{HealthReporter, health_reporter},
 };
 
-/// The server as a whole, and its services.
+/// The server as a whole, and the services that need its database.
 const SERVICES: [&str; 3] = ["", ACCOUNT_SERVICE, SUPPORT_SERVICE];
 
 /// Reports to the health service. Clones report to the same.
@@ -32,16 +36,27 @@ impl Health {
         let (reporter, service) = health_reporter();
         let health = Self { reporter, is_serving: Arc::default() };
         health.report(false).await;
+        health.set(REFERENCE_SERVICE, true).await;
         (health, service)
     }
 
-    /// Answers `SERVING`, or `NOT_SERVING`, from now on.
+    /// Answers `NOT_SERVING` for everything, from now on: the server stops.
+    pub(crate) async fn report_end(&self) {
+        self.report(false).await;
+        self.set(REFERENCE_SERVICE, false).await;
+    }
+
+    /// Answers `SERVING`, or `NOT_SERVING`, from now on, wherever the database is needed.
     pub(crate) async fn report(&self, serving: bool) {
         self.is_serving.store(serving, Ordering::Relaxed);
-        let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
         for service in SERVICES {
-            self.reporter.set_service_status(service, status).await;
+            self.set(service, serving).await;
         }
+    }
+
+    async fn set(&self, service: &str, serving: bool) {
+        let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+        self.reporter.set_service_status(service, status).await;
     }
 
     /// What it answers.
@@ -52,7 +67,7 @@ impl Health {
     /// Ends every `Watch`: such a stream has no end of its own, and would keep its
     /// connection open, and the server running, until it is cut off.
     pub(crate) async fn end_watches(&mut self) {
-        for service in SERVICES {
+        for service in SERVICES.into_iter().chain([REFERENCE_SERVICE]) {
             self.reporter.clear_service_status(service).await;
         }
     }

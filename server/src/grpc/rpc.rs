@@ -17,6 +17,9 @@ pub(super) enum Rpc {
     Unlink,
     ResendPassword,
     ListTimeEntries,
+    ListCountries,
+    SearchApeCodes,
+    GetPrivacyNotice,
     /// One of the support service.
     Desk(DeskRpc),
 }
@@ -34,6 +37,9 @@ impl Rpc {
             Self::Unlink => "Unlink",
             Self::ResendPassword => "ResendPassword",
             Self::ListTimeEntries => "ListTimeEntries",
+            Self::ListCountries => "ListCountries",
+            Self::SearchApeCodes => "SearchApeCodes",
+            Self::GetPrivacyNotice => "GetPrivacyNotice",
             Self::Desk(rpc) => rpc.name(),
         }
     }

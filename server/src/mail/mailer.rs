@@ -23,7 +23,7 @@ pub use self::{
     smtp::{HelloName, Smtp, SmtpOptions, Timeouts},
 };
 use super::message::Message;
-use crate::certificates::PemError;
+use crate::certificates::TrustError;
 
 /// A composed mail with what the transport needs to know.
 #[derive(Clone)]
@@ -220,37 +220,15 @@ pub enum MailerError {
     /// The URL asks for something unknown after its host.
     #[error("after the host, the mail URL may hold ?ca=FILE only, and that only with TLS")]
     Query,
-    /// The file of `?ca=` cannot be read.
-    #[error("the certificate file {} cannot be read", path.display())]
-    CertificateFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file of `?ca=` does not hold certificates.
-    #[error("the certificate file {} cannot be used", path.display())]
-    Certificate {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: PemError,
-    },
-    /// A certificate of the file of `?ca=` cannot be trusted.
-    #[error("the certificate file {} has a certificate that no authority can have", path.display())]
-    Authority {
-        /// The file.
-        path: PathBuf,
-    },
+    /// The file of `?ca=` is of no use, or there is no TLS.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// What is wrong with the fallback.
     #[error("of the fallback: {0}")]
     Fallback(Box<MailerError>),
     /// There is nothing to fall back from.
     #[error("a fallback is for a mail URL that names a mail server, not for files")]
     FallbackOfFiles,
-    /// TLS could not be set up.
-    #[error("TLS could not be set up for the mail server")]
-    Tls,
     /// The mail folder cannot be made or used.
     #[error("the mail folder {} cannot be used", path.display())]
     Folder {

@@ -13,7 +13,7 @@ mod turn;
 use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, tz::TimeZone};
-use tokio::{sync::Notify, task::JoinSet, time::timeout};
+use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use self::turn::{MAX_IN_FLIGHT, Turn, Turns};
@@ -26,8 +26,8 @@ use crate::{
     storage::{
         database::Database,
         error::StorageError,
+        in_time::in_time,
         outbox_mail::{self, LeasedMail},
-        pools::DATABASE_TIMEOUT,
     },
 };
 
@@ -156,14 +156,4 @@ impl Outbox {
     fn lease(&self) -> SignedDuration {
         SignedDuration::try_from(self.config.lease).unwrap_or(SignedDuration::MAX)
     }
-}
-
-/// A statement never ends on a connection whose other side is gone without a word. Whoever
-/// waits for one meanwhile renews the lease over another connection, and so keeps the mail
-/// from the servers that could send it.
-async fn in_time<T>(
-    statements: impl Future<Output = Result<T, StorageError>>,
-) -> Result<T, StorageError> {
-    let outcome = timeout(DATABASE_TIMEOUT * 2, statements).await;
-    outcome.unwrap_or_else(|_| Err(StorageError::overdue()))
 }

@@ -62,6 +62,16 @@ pub struct Retentions {
     )]
     audit_retention: Positive,
 
+    /// How long it is kept what support time was for. The entries of the time ledger stay.
+    #[arg(
+        long,
+        env = "GESTAN_ACCOUNT_TIME_NOTE_RETENTION",
+        value_name = "DURATION",
+        default_value = "43800h",
+        value_parser = Trimmed(parsed::<Positive>)
+    )]
+    time_note_retention: Positive,
+
     /// How long the time ledger of an erased account is kept, without any text, after the end of
     /// the year of its last entry.
     #[arg(
@@ -101,6 +111,7 @@ impl Retentions {
         Retention {
             challenges: self.challenge_retention.signed(),
             audit_events: self.audit_retention.signed(),
+            time_notes: self.time_note_retention.signed(),
             ledgers: self.ledger_retention.signed(),
         }
     }

@@ -44,7 +44,8 @@ pub struct RateLimits {
     mails_in_all: Limits,
 
     /// Burst of unauthenticated calls allowed per IP address (IPv6: per /64). The networks around it
-    /// may have more, as with mails.
+    /// may have more, as with mails. Calls for reference lists and the privacy notice are counted
+    /// apart, by the same limits.
     #[arg(long, env = "GESTAN_ACCOUNT_CALL_BURST", value_name = "COUNT", default_value_t = 60,
         value_parser = Trimmed(clap::value_parser!(u32).range(1..)))]
     call_burst: u32,
@@ -103,7 +104,11 @@ impl RateLimits {
     #[must_use]
     pub fn gate(&self) -> Gate {
         let rate = CallRate { burst: self.call_burst, per_second: self.calls_per_second };
-        Gate { proxies: self.trusted_proxies.clone(), buckets: CallBuckets::new(rate) }
+        Gate {
+            proxies: self.trusted_proxies.clone(),
+            buckets: CallBuckets::new(rate),
+            reference_buckets: CallBuckets::new(rate),
+        }
     }
 
     /// Whether trusted proxies begin their connections with a PROXY header.

@@ -108,7 +108,7 @@ impl Signals {
             tokio::select! {
                 _ = self.interrupt.recv() => return 2,
                 _ = self.terminate.recv() => return 15,
-                _ = hung_up => tracing::info!("SIGHUP: the TLS files, if any, are read again"),
+                _ = hung_up => tracing::info!("SIGHUP: files of TLS and of the privacy notice, if any, are read again"),
             }
         }
     }

@@ -5,7 +5,10 @@ mod retry;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use sea_orm::{SqliteTransactionMode, TransactionOptions};
+use sea_orm::{
+    AccessMode, ConnectionTrait as _, DbBackend, IsolationLevel, SqliteTransactionMode,
+    TransactionOptions,
+};
 use tokio::{sync::Mutex, time::timeout};
 use uuid::Uuid;
 
@@ -15,6 +18,7 @@ use super::{
     connections::{Connections, PoolUse},
     disk::{self, DiskSpace},
     error::StorageError,
+    event_queue::EventQueue,
     heartbeat,
     pools::{DATABASE_TIMEOUT, Occasion, Pools},
     schema,
@@ -34,6 +38,9 @@ pub struct Database {
     server_id: Uuid,
     /// One beat after the other: none must find that of another look in its place.
     beating: Arc<Mutex<()>>,
+    /// Where transactions put what other systems are to be told of, if there is anybody to be
+    /// told.
+    events: Option<EventQueue>,
 }
 
 impl Database {
@@ -68,7 +75,13 @@ impl Database {
         let pools = Pools::connect(config, occasion).await?;
         let (config, pools) = (Arc::new(config.clone()), Arc::new(RwLock::new(pools)));
         let server_id = randomness.uuid();
-        Ok(Self { config, pools, randomness, server_id, beating: Arc::default() })
+        Ok(Self { config, pools, randomness, server_id, beating: Arc::default(), events: None })
+    }
+
+    /// The same database, of whose transactions other systems are told.
+    #[must_use]
+    pub fn telling(self, events: EventQueue) -> Self {
+        Self { events: Some(events), ..self }
     }
 
     /// Connects anew where that may help: to whichever host takes writes by now, or
@@ -186,7 +199,26 @@ impl Database {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.write().begin(options).await
+        let transaction = self.write().begin(options).await?;
+        Ok(transaction.telling(self.events.clone()))
+    }
+
+    /// Begins a transaction that sees the database as it is at one moment, however long it reads.
+    /// Nobody waits for it.
+    pub async fn snapshot(&self) -> Result<Transaction, StorageError> {
+        let is_postgres = self.read().backend() == DbBackend::Postgres;
+        // With SQLite, every transaction that reads is such a one.
+        let options = TransactionOptions {
+            isolation_level: is_postgres.then_some(IsolationLevel::RepeatableRead),
+            access_mode: is_postgres.then_some(AccessMode::ReadOnly),
+            ..TransactionOptions::default()
+        };
+        let snapshot = self.read().begin(options).await?;
+        if is_postgres {
+            // A timeout is meant for the statements of a call.
+            snapshot.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+        }
+        Ok(snapshot)
     }
 
     /// Checks that what is written is kept: writes a row, and reads it as every call

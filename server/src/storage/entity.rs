@@ -8,6 +8,7 @@ pub(super) mod audit_event;
 pub(super) mod challenge;
 pub(super) mod copy_progress;
 pub(super) mod erased_account;
+pub(super) mod event_outbox;
 pub(super) mod heartbeat;
 pub(super) mod idempotency_key;
 pub(super) mod link;

@@ -22,12 +22,13 @@ use sea_orm::{
 use super::{
     database::Database,
     entity::{
-        account, audit_event, challenge, heartbeat, idempotency_key, link, outbox_mail,
-        personal_code, throttle,
+        account, audit_event, challenge, event_outbox, heartbeat, idempotency_key, link,
+        outbox_mail, personal_code, throttle,
     },
     error::StorageError,
     heartbeat::PURGE,
     link::forget_networks,
+    time_entry::delete_notes,
     to_millis,
 };
 use crate::model::challenge::repeatable_since;
@@ -40,13 +41,19 @@ const CHUNK: usize = 1_000;
 /// How long the heartbeats of a server that has ended are kept.
 const HEARTBEATS: SignedDuration = SignedDuration::from_hours(24);
 
+/// After how long an event is deleted whatever became of it: nobody is told any more, if the
+/// setting was taken away.
+pub const LONGEST_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// How long rows are kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
-    /// Challenges and request IDs; also mails that ended and links that are dead.
+    /// Challenges and request IDs; also mails and events that ended and links that are dead.
     pub challenges: SignedDuration,
     /// Audit events.
     pub audit_events: SignedDuration,
+    /// What people wrote about entries of the time ledger. The entries stay.
+    pub time_notes: SignedDuration,
     /// Entries of the time ledger of an account that is erased, from the end of the year of the
     /// last one on.
     pub ledgers: SignedDuration,
@@ -63,6 +70,8 @@ pub struct Purged {
     pub request_ids: u64,
     /// Mails that had ended.
     pub mails: u64,
+    /// Events for other systems that had ended.
+    pub events: u64,
     /// Networks of machines that were forgotten.
     pub networks: u64,
     /// Dead links.
@@ -77,17 +86,20 @@ pub struct Purged {
     pub ledger_entries: u64,
     /// Heartbeats of servers that are gone.
     pub heartbeats: u64,
+    /// What people wrote about entries of the time ledger.
+    pub time_notes: u64,
 }
 
 impl Purged {
     /// Each number with what it counts.
     #[must_use]
-    pub fn rows(&self) -> [(&'static str, u64); 11] {
+    pub fn rows(&self) -> [(&'static str, u64); 13] {
         [
             ("seeds erased", self.seeds),
             ("challenges", self.challenges),
             ("request IDs", self.request_ids),
             ("mails that had ended", self.mails),
+            ("events that had ended", self.events),
             ("networks forgotten", self.networks),
             ("dead links", self.links),
             ("pending addresses", self.pending_addresses),
@@ -95,6 +107,7 @@ impl Purged {
             ("audit events", self.audit_events),
             ("entries of erased accounts", self.ledger_entries),
             ("heartbeats", self.heartbeats),
+            ("notes of the time ledger", self.time_notes),
         ]
     }
 }
@@ -117,6 +130,9 @@ pub async fn purge(
     purged.request_ids = delete::<idempotency_key::Entity>(db, request_ids).await?;
     purged.mails =
         delete::<outbox_mail::Entity>(db, outbox_mail::Column::EndTime.lt(old).into()).await?;
+    let left = event_outbox::Column::CreateTime.lt(to_millis(now - LONGEST_KEPT));
+    let ended = Condition::any().add(event_outbox::Column::EndTime.lt(old)).add(left);
+    purged.events = delete::<event_outbox::Entity>(db, ended).await?;
     loop {
         let forgotten = forget_networks(db, CHUNK as u64, now).await?;
         purged.networks += forgotten;
@@ -142,6 +158,14 @@ pub async fn purge(
     let of_a_server = heartbeat::Column::ServerId.ne(PURGE);
     let old = heartbeat::Column::Time.lt(old).and(of_a_server);
     purged.heartbeats = delete::<heartbeat::Entity>(db, old.into()).await?;
+    let old = now - retention.time_notes;
+    loop {
+        let erased = delete_notes(db, old, CHUNK as u64).await?;
+        purged.time_notes += erased;
+        if erased < CHUNK as u64 {
+            break;
+        }
+    }
     Ok(purged)
 }
 

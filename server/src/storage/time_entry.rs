@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, Select,
+    QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
 };
 
 pub use list::{list, list_all};
@@ -193,6 +193,30 @@ pub async fn find_notes(
     let ids = padded_lengths(ids, 1);
     let rows = note::Entity::find().filter(note::Column::EntryId.is_in(ids)).all(db).await?;
     rows.into_iter().map(|row| Ok((entry_id(row.entry_id)?, row.into()))).collect()
+}
+
+/// Deletes what people wrote about entries from before `old`, of at most so many entries; gives
+/// how many. An entry of a lower number is older, so that the notes of the lowest are looked at,
+/// and no others.
+pub(super) async fn delete_notes(
+    db: &impl ConnectionTrait,
+    old: Timestamp,
+    limit: u64,
+) -> Result<u64, StorageError> {
+    let lowest = note::Entity::find()
+        .select_only()
+        .column(note::Column::EntryId)
+        .order_by_asc(note::Column::EntryId)
+        .limit(limit)
+        .into_query();
+    let of_old = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Id.in_subquery(lowest))
+        .filter(Column::CreateTime.lt(to_millis(old)))
+        .into_query();
+    let notes = note::Entity::delete_many().filter(note::Column::EntryId.in_subquery(of_old));
+    Ok(notes.exec(db).await?.rows_affected)
 }
 
 /// The entries of these accounts.

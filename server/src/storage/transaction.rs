@@ -1,14 +1,20 @@
 //! A transaction that is committed whole, or not at all: a statement that failed
 //! cannot be overlooked.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use jiff::Timestamp;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
     prelude::async_trait::async_trait,
 };
 
-use super::{error::StorageError, postgres::Lease};
+use super::{
+    error::StorageError,
+    event_outbox::{self, NewEvent},
+    event_queue::EventQueue,
+    postgres::Lease,
+};
 
 /// A transaction that writes. Dropped without [`commit`](Self::commit), it leaves
 /// nothing behind.
@@ -29,11 +35,33 @@ pub struct Transaction {
     lease: Option<Lease>,
     /// Statements that failed, or that were dropped before their answer came.
     without_success: AtomicUsize,
+    /// Where it puts what other systems are to be told of, if there is anybody to be told.
+    events: Option<EventQueue>,
+    /// Whether it has put an event there.
+    has_event: AtomicBool,
 }
 
 impl Transaction {
     pub(super) fn new(inner: DatabaseTransaction, lease: Option<Lease>) -> Self {
-        Self { inner, lease, without_success: AtomicUsize::new(0) }
+        let (without_success, has_event) = Default::default();
+        Self { inner, lease, without_success, events: None, has_event }
+    }
+
+    /// The same, whose events are told.
+    pub(super) fn telling(self, events: Option<EventQueue>) -> Self {
+        Self { events, ..self }
+    }
+
+    /// Enqueues events that other systems are told of once this is committed; without anybody to
+    /// be told, it does nothing.
+    pub async fn tell(&self, events: Vec<NewEvent>, now: Timestamp) -> Result<(), StorageError> {
+        let Some(queue) = self.events.as_ref().filter(|_| !events.is_empty()) else {
+            return Ok(());
+        };
+        let events = events.into_iter().map(|event| (queue.new_id(), event));
+        event_outbox::insert(self, events, now).await?;
+        self.has_event.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Keeps what was written.
@@ -46,7 +74,11 @@ impl Transaction {
             return Err(StorageError::unfinished());
         }
         let ended = self.inner.commit().await;
-        Ok(settle(self.lease, ended)?)
+        settle(self.lease, ended)?;
+        if let Some(queue) = self.events.filter(|_| self.has_event.into_inner()) {
+            queue.wake();
+        }
+        Ok(())
     }
 
     /// Takes back what was written. To drop the transaction does so, too, but leaves

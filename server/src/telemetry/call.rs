@@ -7,7 +7,10 @@
 use std::sync::{Arc, OnceLock};
 
 use super::correlation::CorrelationId;
-use crate::domain::{account_id::AccountId, machine::MachineId};
+use crate::{
+    domain::{account_id::AccountId, machine::MachineId},
+    traces::CallTrace,
+};
 
 tokio::task_local! {
     static CURRENT: Arc<CallContext>;
@@ -21,17 +24,23 @@ pub(crate) struct CallContext {
     account: OnceLock<AccountId>,
     machine: OnceLock<MachineId>,
     support_key: OnceLock<i32>,
+    trace: Option<Arc<CallTrace>>,
 }
 
 impl CallContext {
-    pub(crate) fn new(correlation_id: CorrelationId) -> Arc<Self> {
+    pub(crate) fn new(correlation_id: CorrelationId, trace: Option<Arc<CallTrace>>) -> Arc<Self> {
         let (account, machine, support_key) = Default::default();
-        Arc::new(Self { correlation_id, account, machine, support_key })
+        Arc::new(Self { correlation_id, account, machine, support_key, trace })
     }
 
     /// Runs `work` as this call.
     pub(crate) fn run<F: Future>(self: Arc<Self>, work: F) -> impl Future<Output = F::Output> {
         CURRENT.scope(self, work)
+    }
+
+    /// Its trace, if it is traced.
+    pub(crate) fn trace(&self) -> Option<&CallTrace> {
+        self.trace.as_deref()
     }
 
     /// The account, once it is known.
@@ -69,4 +78,12 @@ pub(crate) fn note_machine(id: MachineId) {
 /// The call brings this support key.
 pub(crate) fn note_support_key(id: i32) {
     let _ = CURRENT.try_with(|call| call.support_key.set(id));
+}
+
+/// Runs `work`, and notes in the trace of the call that runs, if it is traced, how long it took.
+pub(crate) async fn traced<F: Future>(name: &'static str, work: F) -> F::Output {
+    match CURRENT.try_with(|call| call.trace.clone()).ok().flatten() {
+        Some(trace) => trace.part(name, work).await,
+        None => work.await,
+    }
 }

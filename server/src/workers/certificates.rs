@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
-use super::{Job, every};
+use super::{Job, every, hang_ups::HangUps};
 use crate::{clock::Clock, listener::tls::Tls};
 
 /// Timeout of a look at the files, which may lie on a disk that is slow to answer.
@@ -54,37 +54,5 @@ impl Job for Look {
         });
         let _ = looking.await;
         self.looking = None;
-    }
-}
-
-/// The SIGHUPs that come in, where there are any.
-struct HangUps {
-    #[cfg(unix)]
-    signals: Option<tokio::signal::unix::Signal>,
-}
-
-impl HangUps {
-    #[cfg(unix)]
-    fn listen() -> Self {
-        use tokio::signal::unix::{SignalKind, signal};
-        let signals = signal(SignalKind::hangup())
-            .inspect_err(|error| tracing::error!(%error, "no SIGHUP can be received"));
-        Self { signals: signals.ok() }
-    }
-
-    #[cfg(not(unix))]
-    fn listen() -> Self {
-        Self {}
-    }
-
-    /// The next one.
-    async fn next(&mut self) {
-        #[cfg(unix)]
-        if let Some(signals) = &mut self.signals
-            && signals.recv().await.is_some()
-        {
-            return;
-        }
-        std::future::pending::<()>().await;
     }
 }

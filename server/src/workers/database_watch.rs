@@ -75,7 +75,7 @@ impl DatabaseWatch {
     pub(crate) async fn run_until(self, draining: CancellationToken) {
         let health = self.health.clone();
         every(INTERVAL, RUN_TIMEOUT, &draining, self).await;
-        health.report(false).await;
+        health.report_end().await;
     }
 
     /// Tells what is new, so that an outage is a line in the log and not one every two

@@ -7,7 +7,8 @@ use gestan_account_server::{
     credentials::token::{Token, TokenKind},
     domain::{
         account_id::AccountId,
-        ape_code::{ApeCode, Nomenclature},
+        ape_code::{ActivityCode, ApeCode, Nomenclature},
+        ape_query::ApeQuery,
         country::Country,
         email_address::EmailAddress,
         locale::Locale,
@@ -104,7 +105,12 @@ fn check_fields(text: &str, country: Country) {
         assert_eq!(Country::parse(parsed.alpha3()), Ok(parsed));
         assert_eq!(parsed.alpha2().len(), 2);
     }
-    let _ = Nomenclature::with_naf_2025(text).naf_2025_len();
+    let list = Nomenclature::with_naf_2025(text);
+    assert_eq!(list.naf_2025_len(), Some(list.naf_2025().count()));
+    assert!(list.naf_2025().all(|code| code.label.chars().count() <= ActivityCode::MAX_LABEL_CHARS));
+    if let Ok(ApeQuery::Words(words)) = ApeQuery::parse(text) {
+        assert!(words.len() <= 8 && words.iter().all(|word| !word.is_empty()));
+    }
 }
 
 /// Fills a whole form with one text.

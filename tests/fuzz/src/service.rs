@@ -74,6 +74,7 @@ impl Service {
             let gate = Gate {
                 proxies: "10.0.0.0/8".parse().expect("a network"),
                 buckets: CallBuckets::new(call_rate),
+                reference_buckets: CallBuckets::new(call_rate),
             };
             let member = server.open_account("client@exemple.fr", 1).await;
             assert_eq!(member.account_id, 1);
@@ -133,6 +134,7 @@ impl Service {
             let retention = Retention {
                 challenges: RETENTION,
                 audit_events: RETENTION,
+                time_notes: RETENTION,
                 ledgers: RETENTION,
             };
             let db = &server.accounts.db;

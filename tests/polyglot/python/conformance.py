@@ -12,8 +12,9 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, LocalizedMessage, RetryInfo
 from grpc_status import rpc_status
 
-from gestan.account.v1 import account_service_pb2
+from gestan.account.v1 import account_service_pb2, reference_service_pb2
 from gestan.account.v1.account_service_pb2_grpc import AccountServiceStub
+from gestan.account.v1.reference_service_pb2_grpc import ReferenceServiceStub
 
 
 def fill_in(value, kept: dict[str, str]):
@@ -55,8 +56,13 @@ def refusal(error: grpc.RpcError) -> list[str]:
 
 
 class Runner:
-    def __init__(self, stub: AccountServiceStub, control):
-        self.stub, self.control, self.kept = stub, control, {}
+    def __init__(self, channel: grpc.Channel, control):
+        # The messages of each service, and its stub.
+        self.services = [
+            (account_service_pb2, AccountServiceStub(channel)),
+            (reference_service_pb2, ReferenceServiceStub(channel)),
+        ]
+        self.control, self.kept = control, {}
 
     def ask(self, line: str) -> str:
         """One line to the test, which moves the clock and reads the mail."""
@@ -74,7 +80,8 @@ class Runner:
                 print("\t".join([step["case"], *self.call(step)]), flush=True)
 
     def call(self, step: dict) -> list[str]:
-        kind = getattr(account_service_pb2, step["call"] + "Request")
+        messages, stub = next(each for each in self.services if hasattr(each[1], step["call"]))
+        kind = getattr(messages, step["call"] + "Request")
         request = json_format.ParseDict(fill_in(step["request"], self.kept), kind())
         metadata = []
         if "token" in step:
@@ -84,7 +91,7 @@ class Runner:
         # Rounded up to a millisecond, 0 would be enough for an answer to come.
         deadline = step.get("deadline_ms", 10_000) / 1000 or -1
         try:
-            method = getattr(self.stub, step["call"])
+            method = getattr(stub, step["call"])
             response = method(request, timeout=deadline, metadata=metadata)
         except grpc.RpcError as error:
             return [*refusal(error), "-"]
@@ -107,7 +114,7 @@ def main() -> None:
         grpc.secure_channel(options.server, grpc.ssl_channel_credentials(roots)) as channel,
         socket.create_connection((host, int(port))) as connection,
     ):
-        runner = Runner(AccountServiceStub(channel), connection.makefile("rw"))
+        runner = Runner(channel, connection.makefile("rw"))
         for step in steps:
             runner.run(step)
 

@@ -115,6 +115,7 @@ fn walk(url: &str, stores: &Path, code: &dyn Fn(&'static str) -> String) {
     let first_store = stores.join("premier/compte.json");
     let account_id = open_account(url, &first_store, code);
     change_the_town(url, &first_store, &account_id);
+    look_for_a_country_and_an_activity(url, &first_store);
     change_the_address_and_take_it_back(url, &first_store);
     rename(url, &first_store);
     interrupt(url, &first_store);
@@ -135,6 +136,9 @@ fn open_account(url: &str, store: &Path, code: &dyn Fn(&'static str) -> String) 
     // The name of the host is there already.
     screen.answers("Nom de ce poste :", " caisse 1");
     screen.chooses("Que voulez-vous faire ?", 0);
+    // What becomes of the data is told before anything is asked.
+    screen.reads("Vos données personnelles");
+    screen.reads("CNIL");
     screen.answers("Adresse de courriel :", "pas une adresse");
     screen.reads("Courriel :");
     screen.reads("Adresse de courriel :");
@@ -196,6 +200,34 @@ fn change_the_town(url: &str, store: &Path, account_id: &str) {
     screen.reads("Postes rattachés");
     screen.reads("La fiche est à jour.");
     screen.chooses(&format!("Votre ID client : {account_id}. Que voulez-vous faire ?"), 5);
+    screen.ends();
+}
+
+/// Beside the fields of codes that nobody knows by heart stand searches.
+fn look_for_a_country_and_an_activity(url: &str, store: &Path) {
+    let mut screen = Terminal::open(url, store);
+    screen.chooses("Que voulez-vous faire ?", 0);
+    screen.chooses("Champ à modifier :", 9);
+    screen.answers("APE :", "métier qui n'existe pas");
+    screen.reads("Aucun code ne correspond");
+    screen.answers("Métier, ou début du code :", "fleuriste");
+    screen.reads("Activité :");
+    screen.reads("47.76Z");
+    screen.presses(ENTER);
+    // From the last field on, past the end of the menu, to the seventh.
+    screen.chooses("Champ à modifier :", 9);
+    screen.reads("Pays :");
+    screen.presses(&"\x7f".repeat(3));
+    screen.presses("belg");
+    screen.presses(ENTER);
+    screen.reads("Belgique (BEL)");
+    screen.presses(ENTER);
+    screen.chooses("Champ à modifier :", 4);
+    screen.answers("Mot de passe :", PASSWORD);
+    screen.reads("BEL");
+    screen.reads("4776Z");
+    screen.reads("La fiche est à jour.");
+    screen.chooses("Que voulez-vous faire ?", 5);
     screen.ends();
 }
 

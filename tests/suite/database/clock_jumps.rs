@@ -16,6 +16,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 const RETENTION: Retention = Retention {
     challenges: SignedDuration::from_hours(7 * 24),
     audit_events: SignedDuration::from_hours(365 * 24),
+    time_notes: SignedDuration::from_hours(5 * 365 * 24),
     ledgers: SignedDuration::from_hours(87_660),
 };
 

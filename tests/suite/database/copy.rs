@@ -17,7 +17,7 @@ use gestan_account_tests::{
 use sea_orm::{Database, DatabaseConnection};
 
 /// Every table, `seaql_migrations` apart.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "account",
     "account_alias",
     "erased_account",
@@ -26,6 +26,7 @@ const TABLES: [&str; 13] = [
     "personal_code",
     "idempotency_key",
     "outbox_mail",
+    "event_outbox",
     "audit_event",
     "support_key",
     "time_entry",
@@ -71,6 +72,12 @@ async fn served(home: &Home) -> Vec<Customer> {
     assert!(server.wait().await.0.success());
     let db = Database::connect(&url).await.expect("a database");
     execute(&db, "INSERT INTO account_alias VALUES (6999, 1, 1795545720000, 2, 1)").await;
+    // Of one that a server sends, with every column.
+    let event = "INSERT INTO event_outbox VALUES (x'5b0f3c1e7f5e4d8e9a520d6f0f3f7a11', \
+                 'account.opened', '{\"data\":{\"account_id\":1}}', 'delivered', 2, 1795545720000, \
+                 x'6b0f3c1e7f5e4d8e9a520d6f0f3f7a11', 1795545730000, 1795545710000, 1795545740000, \
+                 'status 500 — « occupé »')";
+    execute(&db, event).await;
     execute(&db, "INSERT INTO erased_account VALUES (6998, 1795545720000)").await;
     db.close().await.expect("it closes");
     let key = ["create", "Hélène", "--role", "agent", "--expires", "90d"];

@@ -1,9 +1,14 @@
 //! What is deleted, when, and what goes on working without it.
 
 use gestan_account_client::v1::{self, ErrorReason};
-use gestan_account_server::storage::purge::{Retention, purge};
+use gestan_account_proto::support::v1::GrantTimeRequest;
+use gestan_account_server::{
+    domain::role::Role,
+    storage::purge::{Retention, purge},
+};
 use gestan_account_tests::{
-    Member, PASSWORD, TestServer, count, is_postgres, machine, new_password, rows, text,
+    Member, PASSWORD, TestServer, count, grant, is_postgres, ledger_of, machine, new_password,
+    rows, text,
 };
 use jiff::SignedDuration;
 use sea_orm::ConnectionTrait as _;
@@ -15,6 +20,7 @@ const WINDOW: SignedDuration = SignedDuration::from_mins(10);
 const RETENTION: Retention = Retention {
     challenges: SignedDuration::from_hours(7 * 24),
     audit_events: SignedDuration::from_hours(365 * 24),
+    time_notes: SignedDuration::from_hours(5 * 365 * 24),
     ledgers: SignedDuration::from_hours(87_660),
 };
 
@@ -324,4 +330,24 @@ async fn the_network_of_a_machine_goes_when_its_link_dies_and_thirty_days_after_
     assert_eq!(rows_in(&server, "link", "last_seen_network IS NOT NULL").await, 0);
     member.client.get(v1::GetRequest::default()).await.expect("the link lives");
     assert_eq!(rows_in(&server, "link", known).await, 1, "it is seen again");
+}
+
+#[tokio::test]
+async fn what_support_time_was_for_goes_after_five_years_and_its_entry_stays() {
+    let server = TestServer::start().await;
+    let account = server.open_account("jeanne@exemple.fr", 1).await.account_id;
+    let mut desk = server.desk(Role::Admin).await;
+    for minutes in [60, 61] {
+        let summary = "Carnet".to_owned();
+        let request = GrantTimeRequest { summary, ..grant(account, minutes) };
+        desk.grant_time(request).await.unwrap();
+        server.advance(MILLI);
+    }
+    server.advance(RETENTION.time_notes - MILLI);
+    purge_now(&server).await;
+    assert_eq!(rows_in(&server, "time_entry_note", "true").await, 1, "the younger one");
+    server.advance(MILLI);
+    purge_now(&server).await;
+    assert_eq!(rows_in(&server, "time_entry_note", "true").await, 0);
+    assert_eq!(ledger_of(&desk, account).await, [(61, 121), (60, 60)]);
 }

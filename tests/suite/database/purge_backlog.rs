@@ -10,16 +10,18 @@ const ROWS: i64 = 100_000;
 const RETENTION: Retention = Retention {
     challenges: SignedDuration::from_hours(7 * 24),
     audit_events: SignedDuration::from_hours(365 * 24),
+    time_notes: SignedDuration::from_hours(5 * 365 * 24),
     ledgers: SignedDuration::from_hours(87_660),
 };
 /// The tables that are purged, and what of them is.
-const PURGED: [(&str, &str); 10] = [
+const PURGED: [(&str, &str); 11] = [
     ("challenge", "true"),
     ("challenge", "seed IS NOT NULL"),
     ("personal_code", "true"),
     ("personal_code", "seed IS NOT NULL"),
     ("idempotency_key", "true"),
     ("outbox_mail", "true"),
+    ("event_outbox", "true"),
     ("link", "unlink_time IS NOT NULL"),
     ("account", "pending_email IS NOT NULL"),
     ("throttle", "true"),
@@ -85,6 +87,12 @@ async fn make_backlog(server: &TestServer) {
     multiply(server, "personal_code", &spent).await;
     multiply(server, "idempotency_key", &[("request_id", key())]).await;
     multiply(server, "outbox_mail", &[("id", key())]).await;
+    let event = "INSERT INTO event_outbox (id, kind, body, state, next_attempt_time, create_time, \
+                 end_time) VALUES (";
+    let id = if is_postgres() { "gen_random_uuid()" } else { "randomblob(16)" };
+    let event = format!("{event}{id}, 'account.opened', '{{}}', 'delivered', 0, 0, 0)");
+    execute(server.db(), &event).await;
+    multiply(server, "event_outbox", &[("id", key())]).await;
     multiply(server, "audit_event", &[]).await;
     multiply(server, "throttle", &[("key", &throttle)]).await;
     let pending = [("email", &*email), ("email_key", &*email), ("pending_email", "'a@b.fr'")];

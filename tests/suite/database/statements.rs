@@ -5,13 +5,14 @@ use std::{collections::BTreeMap, fs};
 
 use gestan_account_client::v1;
 use gestan_account_proto::support::v1::{
-    CancelEmailChangeRequest, DiagnoseAccountRequest, ExportAccountRequest, FindAccountsRequest,
-    GetAccountRequest, ListEventsRequest, MergeAccountsRequest, SendCodeRequest,
-    StartEmailChangeRequest, UnlinkMachineRequest,
+    CancelEmailChangeRequest, DiagnoseAccountRequest, EraseAccountRequest, ExportAccountRequest,
+    FindAccountsRequest, GetAccountRequest, ListEventsRequest, ListTimeEntriesRequest,
+    MergeAccountsRequest, SendCodeRequest, StartEmailChangeRequest, UnlinkMachineRequest,
 };
 use gestan_account_server::domain::role::Role;
 use gestan_account_tests::{
-    PASSWORD, TestServer, change, erase, machine, process::workspace, uuid,
+    PASSWORD, TestServer, change, charge, correction, erase_request, grant, machine,
+    process::workspace, uuid,
 };
 
 const EMAIL: &str = "jeanne@exemple.fr";
@@ -119,6 +120,22 @@ async fn counted_of_the_desk() -> BTreeMap<&'static str, usize> {
     counts.insert("UnlinkMachine", since(&server));
     server.deliver_mail().await;
     since(&server);
+    admin.grant_time(grant(account_id, 600)).await.expect("it is granted");
+    counts.insert("GrantTime", since(&server));
+    let charged = admin.charge_time(charge(account_id, 30)).await.expect("it is charged");
+    counts.insert("ChargeTime", since(&server));
+    let entry = charged.into_inner().entry.expect("an entry").id;
+    admin.correct_time(correction(account_id, entry)).await.expect("it is corrected");
+    counts.insert("CorrectTime", since(&server));
+    let list = ListTimeEntriesRequest { account_id, ..Default::default() };
+    admin.list_time_entries(list).await.expect("it is read");
+    counts.insert("ListTimeEntries", since(&server));
+    let again = server.register(account_id, 4).await;
+    server.deliver_mail().await;
+    since(&server);
+    let list = v1::ListTimeEntriesRequest::default();
+    again.client.list_time_entries(list).await.expect("it is read");
+    counts.insert("ListTimeEntries(machine)", since(&server));
     let merge = MergeAccountsRequest {
         from_account_id: other,
         into_account_id: account_id,
@@ -130,9 +147,11 @@ async fn counted_of_the_desk() -> BTreeMap<&'static str, usize> {
     server.deliver_mail().await;
     since(&server);
     let export = ExportAccountRequest { account_id, ..Default::default() };
-    admin.export_account(export).await.expect("a copy");
+    let copy = admin.export_account(export).await.expect("a copy").into_inner();
     counts.insert("ExportAccount", since(&server));
-    erase(&admin, account_id).await;
+    let (write_off_minutes, request) = (copy.balance_minutes, erase_request(account_id));
+    let request = EraseAccountRequest { write_off_minutes, ..request };
+    admin.erase_account(request).await.expect("it is erased");
     counts.insert("EraseAccount", since(&server));
     server.deliver_mail().await;
     counts

@@ -61,14 +61,17 @@ fn rpcs(file: &str) -> Vec<String> {
 }
 
 const ACCOUNT: &str = "account/v1/account_service.proto";
+const REFERENCE: &str = "account/v1/reference_service.proto";
 const SUPPORT: &str = "support/v1/support_service.proto";
 
 #[test]
 fn the_table_of_rules_has_every_rpc() {
     let architecture = architecture();
-    for (file, least, folder) in
-        [(ACCOUNT, 8, "`server/src/accounts/"), (SUPPORT, 3, "`server/src/accounts/support/")]
-    {
+    for (file, least, folder) in [
+        (ACCOUNT, 8, "`server/src/accounts/"),
+        (REFERENCE, 3, "`server/src/reference/"),
+        (SUPPORT, 3, "`server/src/accounts/support/"),
+    ] {
         let rpcs = rpcs(file);
         assert!(rpcs.len() >= least, "{rpcs:?}");
         for rpc in rpcs {
@@ -93,6 +96,19 @@ const LISTS_OF_ALL: [&str; 9] = [
     "tests/walkthrough.sh",
 ];
 
+/// Where those of the reference lists are: they take no statement, and no bytes of theirs are
+/// kept in a corpus.
+const LISTS_OF_REFERENCE: [&str; 8] = [
+    "README.md",
+    "docs/SECURITY.md",
+    "proto/CHANGELOG.md",
+    "client/src/blocking.rs",
+    "tests/polyglot/cases.json",
+    "tests/suite/polyglot/grpcurl.rs",
+    "tests/suite/transport/raw_bytes.rs",
+    "tests/walkthrough.sh",
+];
+
 /// Where those of the support desk are. The compiler asks for the rest: no installation
 /// calls them, so that no client has them.
 const LISTS_OF_THE_DESK: [&str; 6] = [
@@ -107,7 +123,11 @@ const LISTS_OF_THE_DESK: [&str; 6] = [
 #[test]
 fn every_rpc_is_named_wherever_all_are_listed() {
     let mut missing = Vec::new();
-    let lists = [(ACCOUNT, &LISTS_OF_ALL[..]), (SUPPORT, &LISTS_OF_THE_DESK)];
+    let lists = [
+        (ACCOUNT, &LISTS_OF_ALL[..]),
+        (REFERENCE, &LISTS_OF_REFERENCE),
+        (SUPPORT, &LISTS_OF_THE_DESK),
+    ];
     for (rpcs, lists) in lists.map(|(file, lists)| (rpcs(file), lists)) {
         for list in lists {
             let text = read(&workspace().join(list));

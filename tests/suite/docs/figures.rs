@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs};
 use gestan_account_client::{Client, ClientOptions};
 use gestan_account_server::listener::tls::TlsFiles;
 use gestan_account_tests::{
-    Authority, Identity, creation, http_get,
+    Authority, Identity, SECRET, creation, http_get,
     process::{Home, ServerProcess, workspace},
 };
 use serde_json::Value;
@@ -24,6 +24,10 @@ async fn told() -> (Vec<(String, String)>, String) {
         ["--tls-key", key.to_str().expect("a path")],
         ["--call-burst", "1"],
         ["--calls-per-second", "1"],
+        // Nobody listens at either.
+        ["--webhook-url", "http://127.0.0.1:9/"],
+        ["--webhook-secret", SECRET],
+        ["--traces-url", "http://127.0.0.1:9"],
     ];
     let server = ServerProcess::start(&home, &arguments.concat()).await;
     // A figure with labels is told once there is something to count: a call, a hash for its
@@ -80,6 +84,10 @@ async fn every_figure_in_the_dashboard_and_the_alerts_is_told_by_a_server() {
     // An alert on a result that is called otherwise would never fire.
     for result in ["sent", "refused", "expired", "given_up"] {
         let series = format!("{PREFIX}mails_total{{result=\"{result}\"}} ");
+        assert!(text.contains(&series), "{series}: {text}");
+    }
+    for result in ["expired", "dropped"] {
+        let series = format!("{PREFIX}webhook_deliveries_total{{result=\"{result}\"}} ");
         assert!(text.contains(&series), "{series}: {text}");
     }
 }

@@ -164,6 +164,12 @@ async fn the_help_of_a_command_tells_what_it_reads_and_nothing_else() {
     let home = Home::new();
     let database = ["--database-url", "--database-connections", "--no-migrate"];
     let keys = [&database[..2], &["--time-zone"]].concat();
+    let webhook = [
+        &database[..2],
+        &["--webhook-url", "--webhook-secret", "--webhook-ca-file", "--webhook-timeout"],
+        &["--webhook-keep", "--webhook-max-waiting"],
+    ]
+    .concat();
     for (command, settings, lines) in [
         (&["copy"][..], &["--from", "--to"][..], 30),
         (&["backup"], &["--to", "--into", "--keep", "--database-url"], 40),
@@ -178,12 +184,20 @@ async fn the_help_of_a_command_tells_what_it_reads_and_nothing_else() {
         (&["outbox", "show"], &database[..2], 40),
         (&["outbox", "retry"], &[&database[..2], &["--state"]].concat(), 40),
         (&["outbox", "drop"], &[&database[..2], &["--state"]].concat(), 40),
+        (&["webhook", "list"], &[&webhook[..], &["--state", "--after", "--limit"]].concat(), 90),
+        (&["webhook", "retry"], &[&webhook[..], &["--state"]].concat(), 80),
+        (&["webhook", "test"], &webhook, 80),
         (&["account", "show"], &database[..2], 40),
         (
             &["account", "export"],
             &[
                 &database[..2],
-                &["--challenge-retention", "--audit-retention", "--ledger-retention"],
+                &[
+                    "--challenge-retention",
+                    "--audit-retention",
+                    "--time-note-retention",
+                    "--ledger-retention",
+                ],
             ]
             .concat(),
             50,
@@ -196,16 +210,13 @@ async fn the_help_of_a_command_tells_what_it_reads_and_nothing_else() {
             &[&keys[..], &["--account", "--since", "--until", "--limit"]].concat(),
             60,
         ),
+        (&["check-ledger"], &database[..2], 35),
         (
             &["purge"],
             &[
                 &database[..2],
-                &[
-                    "--challenge-retention",
-                    "--audit-retention",
-                    "--ledger-retention",
-                    "--trust-clock",
-                ],
+                &["--challenge-retention", "--audit-retention", "--time-note-retention"],
+                &["--ledger-retention", "--trust-clock"],
             ]
             .concat(),
             50,

@@ -13,12 +13,15 @@ const COMMANDS: &[&[&str]] = &[
     &["backup", "--to", "copie.sqlite"],
     &["outbox", "list"],
     &["outbox", "retry", "--state", "failed"],
+    &["webhook", "list"],
+    &["webhook", "retry", "--state", "expired"],
     &["account", "show", "1"],
     &["account", "export", "1"],
     &["account", "list", "--unseen-since", "3y"],
     &["audit", "list"],
     &["purge"],
     &["compact"],
+    &["check-ledger"],
 ];
 
 #[tokio::test]

@@ -5,7 +5,11 @@
 use std::{collections::BTreeMap, error::Error, fs, iter, time::Duration};
 
 use gestan_account_proto::{
-    FILE_DESCRIPTOR_SET, v1::account_service_client::AccountServiceClient as Client,
+    FILE_DESCRIPTOR_SET,
+    v1::{
+        account_service_client::AccountServiceClient as Client,
+        reference_service_client::ReferenceServiceClient,
+    },
 };
 use gestan_account_tests::process::Ended;
 use prost::Message;
@@ -41,7 +45,8 @@ async fn rust_sees_what_the_table_says() {
 
 struct Runner {
     client: Client<Channel>,
-    service: ServiceDescriptor,
+    reference: ReferenceServiceClient<Channel>,
+    services: [ServiceDescriptor; 2],
     control: BufStream<TcpStream>,
     kept: BTreeMap<String, String>,
 }
@@ -53,10 +58,15 @@ impl Runner {
         let url = format!("https://{}", places.server);
         let endpoint = Channel::from_shared(url).expect("a URL").tls_config(tls).expect("TLS");
         let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).expect("descriptors");
-        let service = pool.get_service_by_name("gestan.account.v1.AccountService");
+        let service = |name: &str| {
+            let service = pool.get_service_by_name(&format!("gestan.account.v1.{name}"));
+            service.expect("the service")
+        };
+        let channel = endpoint.connect().await.expect("the server answers");
         Self {
-            client: Client::new(endpoint.connect().await.expect("the server answers")),
-            service: service.expect("the service"),
+            client: Client::new(channel.clone()),
+            reference: ReferenceServiceClient::new(channel),
+            services: [service("AccountService"), service("ReferenceService")],
             control: BufStream::new(TcpStream::connect(places.control).await.expect("the test")),
             kept: BTreeMap::new(),
         }
@@ -107,7 +117,8 @@ impl Runner {
     }
 
     async fn send(&self, call: &Call) -> Result<DynamicMessage, Status> {
-        let method = self.service.methods().find(|method| method.name() == call.rpc);
+        let mut methods = self.services.iter().flat_map(ServiceDescriptor::methods);
+        let method = methods.find(|method| method.name() == call.rpc);
         let method = method.unwrap_or_else(|| panic!("no such RPC: {}", call.rpc));
         let json = self.fill_in(&call.request.to_string());
         let mut json = serde_json::Deserializer::from_str(&json);
@@ -125,7 +136,7 @@ impl Runner {
             insert("accept-language", language);
         }
 
-        let mut client = self.client.clone();
+        let (mut client, mut reference) = (self.client.clone(), self.reference.clone());
         let answer = match &*call.rpc {
             "Create" => typed(request, async |request| client.create(request).await).await,
             "Confirm" => typed(request, async |request| client.confirm(request).await).await,
@@ -135,11 +146,23 @@ impl Runner {
             "RegisterExisting" => {
                 typed(request, async |request| client.register_existing(request).await).await
             }
+            "ListTimeEntries" => {
+                typed(request, async |request| client.list_time_entries(request).await).await
+            }
             "Get" => typed(request, async |request| client.get(request).await).await,
             "Update" => typed(request, async |request| client.update(request).await).await,
             "Unlink" => typed(request, async |request| client.unlink(request).await).await,
             "ResendPassword" => {
                 typed(request, async |request| client.resend_password(request).await).await
+            }
+            "ListCountries" => {
+                typed(request, async |request| reference.list_countries(request).await).await
+            }
+            "SearchApeCodes" => {
+                typed(request, async |request| reference.search_ape_codes(request).await).await
+            }
+            "GetPrivacyNotice" => {
+                typed(request, async |request| reference.get_privacy_notice(request).await).await
             }
             other => panic!("no such RPC: {other}"),
         }?;

@@ -45,7 +45,7 @@ const CALLERS: [&str; 9] = [
 ];
 
 /// The RPCs, and what each caller comes to.
-const TABLE: [(&str, [Comes; 9]); 19] = [
+const TABLE: [(&str, [Comes; 9]); 27] = [
     // What a stranger may ask does not look at the token.
     ("account.v1.AccountService/Create", [In; 9]),
     ("account.v1.AccountService/Confirm", [In; 9]),
@@ -56,6 +56,11 @@ const TABLE: [(&str, [Comes; 9]); 19] = [
     ("account.v1.AccountService/Unlink", MACHINE),
     // Without an ID it is the caller's own account that is meant; without fields, nothing.
     ("account.v1.AccountService/ResendPassword", [In; 9]),
+    // Public lists and texts.
+    ("account.v1.ReferenceService/GetPrivacyNotice", [In; 9]),
+    ("account.v1.ReferenceService/ListCountries", [In; 9]),
+    ("account.v1.ReferenceService/SearchApeCodes", [In; 9]),
+    ("account.v1.AccountService/ListTimeEntries", MACHINE),
     ("support.v1.SupportService/CancelEmailChange", ADMIN),
     ("support.v1.SupportService/DiagnoseAccount", DESK),
     ("support.v1.SupportService/EraseAccount", ADMIN),
@@ -67,6 +72,14 @@ const TABLE: [(&str, [Comes; 9]); 19] = [
     ("support.v1.SupportService/SendCode", HELPERS),
     ("support.v1.SupportService/StartEmailChange", ADMIN),
     ("support.v1.SupportService/UnlinkMachine", HELPERS),
+    ("support.v1.SupportService/ChargeTime", HELPERS),
+    (
+        "support.v1.SupportService/CorrectTime",
+        [Unknown, Unknown, Unknown, Unknown, Denied, Denied, In, In, In],
+    ),
+    ("support.v1.SupportService/GrantTime", BOOKKEEPERS),
+    // An empty request is about all accounts.
+    ("support.v1.SupportService/ListTimeEntries", BOOKKEEPERS),
 ];
 
 const MACHINE: [Comes; 9] =
@@ -74,6 +87,9 @@ const MACHINE: [Comes; 9] =
 const DESK: [Comes; 9] = [Unknown, Unknown, Unknown, Unknown, Denied, In, In, In, In];
 const ADMIN: [Comes; 9] = [Unknown, Unknown, Unknown, Unknown, Denied, Denied, Denied, Denied, In];
 const HELPERS: [Comes; 9] = [Unknown, Unknown, Unknown, Unknown, Denied, Denied, In, Denied, In];
+
+const BOOKKEEPERS: [Comes; 9] =
+    [Unknown, Unknown, Unknown, Unknown, Denied, Denied, Denied, In, In];
 
 /// Makes a call with an empty message.
 async fn call(channel: &Channel, rpc: &str, token: Option<&str>) -> Result<(), Status> {

@@ -22,6 +22,7 @@ use tonic_reflection::pb::{v1 as reflection, v1alpha as reflection_alpha};
 
 const SERVICE: &str = "gestan.account.v1.AccountService";
 const SUPPORT: &str = "gestan.support.v1.SupportService";
+const REFERENCE: &str = "gestan.account.v1.ReferenceService";
 
 async fn channel(server: &TestServer) -> Channel {
     let endpoint = Endpoint::from_shared(format!("http://{}", server.address)).expect("a URL");
@@ -45,7 +46,7 @@ async fn becomes(watched: &mut Streaming<HealthCheckResponse>, wanted: ServingSt
 #[tokio::test]
 async fn the_server_and_the_service_are_serving() {
     let server = TestServer::start().await;
-    for service in ["", SERVICE, SUPPORT] {
+    for service in ["", SERVICE, SUPPORT, REFERENCE] {
         becomes(&mut watch(&server, service).await, ServingStatus::Serving).await;
     }
     let mut client = HealthClient::new(channel(&server).await);
@@ -72,6 +73,10 @@ async fn without_its_database_the_server_says_so_and_comes_back_by_itself() {
     other.execute_unprepared("BEGIN EXCLUSIVE").await.expect("the lock");
     becomes(&mut all, ServingStatus::NotServing).await;
     becomes(&mut service, ServingStatus::NotServing).await;
+    // What needs no database goes on.
+    becomes(&mut watch(&server, REFERENCE).await, ServingStatus::Serving).await;
+    let request = v1::GetPrivacyNoticeRequest::default();
+    server.client.get_privacy_notice(request).await.expect("it is answered");
     let options = ClientOptions::new().max_attempts(1).deadline(Duration::from_mins(5));
     let client = server.connect(options).await;
     let request = v1::CreateRequest {

@@ -57,7 +57,9 @@ fn header(name: &str, value: &[u8]) -> Vec<u8> {
 
 /// A whole call of `rpc` with any body and any value of a header.
 fn call(rpc: &str, token: &[u8], body: &[u8]) -> Vec<u8> {
-    let path = format!("/gestan.account.v1.AccountService/{rpc}");
+    let is_reference = REFERENCE.contains(&rpc);
+    let service = if is_reference { "ReferenceService" } else { "AccountService" };
+    let path = format!("/gestan.account.v1.{service}/{rpc}");
     let headers = [
         header(":method", b"POST"),
         header(":scheme", b"http"),
@@ -81,8 +83,12 @@ fn message(message: &[u8]) -> Vec<u8> {
     [&[0], &length[..], message].concat()
 }
 
+/// The RPCs of the other service.
+const REFERENCE: [&str; 3] = ["ListCountries", "SearchApeCodes", "GetPrivacyNotice"];
+
 fn a_call() -> impl Strategy<Value = Vec<u8>> {
-    let rpc = "(Create|Confirm|SetPassword|RegisterExisting|Get|Update|Unlink|ResendPassword|No)";
+    let rpc = "(Create|Confirm|SetPassword|RegisterExisting|Get|Update|Unlink|ResendPassword|\
+               ListTimeEntries|No|ListCountries|SearchApeCodes|GetPrivacyNotice)";
     let body = prop_oneof![bytes(80), bytes(80).prop_map(|bytes| message(&bytes))];
     (rpc, bytes(40), body).prop_map(|(rpc, token, body)| call(&rpc, &token, &body))
 }

@@ -10,6 +10,7 @@ use gestan_account_client::{
 use gestan_account_server::domain::{
     account_id::AccountId,
     ape_code::Nomenclature,
+    ape_query::ApeQuery,
     country::Country,
     email_address::EmailAddress,
     locale::Locale,
@@ -27,9 +28,10 @@ use gestan_account_server::domain::{
 };
 use gestan_account_tests::{TestServer, assert_refused, change, machine, uuid, violations};
 
-const PROTO: [&str; 3] = [
+const PROTO: [&str; 4] = [
     include_str!("../../../proto/gestan/account/v1/account.proto"),
     include_str!("../../../proto/gestan/account/v1/account_service.proto"),
+    include_str!("../../../proto/gestan/account/v1/reference_service.proto"),
     include_str!("../../../proto/gestan/support/v1/support_service.proto"),
 ];
 
@@ -128,9 +130,11 @@ fn takes(name: &str, chars: usize) -> Option<bool> {
             MachineId::parse(&id).is_ok()
         }
         "Machine.name" => MachineName::parse(&text).is_ok(),
-        "CreateRequest.locale" | "ResendPasswordRequest.locale" => {
-            Locale::parse(&locale_of(chars)).is_ok()
-        }
+        "CreateRequest.locale"
+        | "GetPrivacyNoticeRequest.locale"
+        | "ListCountriesRequest.locale"
+        | "ResendPasswordRequest.locale" => Locale::parse(&locale_of(chars)).is_ok(),
+        "SearchApeCodesRequest.query" => ApeQuery::parse(&text).is_ok(),
         "ConfirmRequest.code" => {
             let taken = ["-", " ", "\u{2013}", "\u{a0}"]
                 .map(|padding| PersonalCode::parse(&code_of(chars, padding)).is_ok());
@@ -153,7 +157,8 @@ fn takes(name: &str, chars: usize) -> Option<bool> {
         "FindAccountsRequest.query" => Query::parse(&text).is_ok(),
         "ExportAccountRequest.page_token"
         | "FindAccountsRequest.page_token"
-        | "ListEventsRequest.page_token" => {
+        | "ListEventsRequest.page_token"
+        | "SearchApeCodesRequest.page_token" => {
             let query = page_token::Query { rpc: "ListEvents", fields: &[] };
             !matches!(query.position(&"A".repeat(chars)), Err(Problem::TooLong { .. }))
         }
@@ -166,7 +171,11 @@ fn takes(name: &str, chars: usize) -> Option<bool> {
 fn the_domain_keeps_every_bound_of_the_proto_files() {
     let mut bounds = bounds();
     assert_eq!(bounds.remove("Account.etag"), Some(64), "an RPC's own, tested below");
-    assert_eq!(bounds.len(), 36, "{:?}", bounds.keys());
+    for message in ["GetPrivacyNotice", "ListCountries", "SearchApeCodes"] {
+        let bound = bounds.remove(&format!("{message}Request.known_version"));
+        assert_eq!(bound, Some(64), "{message}'s own, tested beside its RPC");
+    }
+    assert_eq!(bounds.len(), 40, "{:?}", bounds.keys());
     for (name, bound) in bounds {
         let at = takes(&name, bound).unwrap_or_else(|| panic!("{name} is not tested here"));
         assert!(at, "{name} refuses {bound}");

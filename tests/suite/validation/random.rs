@@ -4,6 +4,7 @@ use gestan_account_server::{
     credentials::token::{Token, TokenKind},
     domain::{
         ape_code::{ApeCode, Nomenclature},
+        ape_query::ApeQuery,
         country::Country,
         email_address::EmailAddress,
         locale::Locale,
@@ -235,7 +236,8 @@ proptest! {
         let _ = Password::parse_new(&text);
         let _ = Secret::parse(&text);
         let _ = Field::from_path(&text);
-        let _ = Nomenclature::with_naf_2025(&text).naf_2025_len();
+        let _ = Nomenclature::with_naf_2025(&text).naf_2025().count();
+        let _ = ApeQuery::parse(&text);
         if let Ok(email) = EmailAddress::parse(&text) {
             let _ = email.masked();
         }

@@ -57,6 +57,7 @@ pub(super) fn settings(serve: &Serve, findings: &mut Vec<Finding>) {
         serve.rate_limits.proxy_protocol().map(drop),
         serve.hashing.check(),
         serve.nomenclature.nomenclature().map(drop),
+        serve.privacy_notice.privacy_notice().map(drop),
         serve
             .letterhead
             .letterhead()

@@ -19,7 +19,7 @@ use super::{
     HashError,
     classes::{Classes, HashFor},
 };
-use crate::metrics::HashingMetrics;
+use crate::{metrics::HashingMetrics, telemetry::call};
 
 /// The nice value of a hashing thread: it gets about a tenth of what another thread
 /// gets where both want one processor, and all of it where none does.
@@ -126,7 +126,7 @@ impl Queue {
         let (answer, outcome) = oneshot::channel();
         let (since, class, metrics) = (Instant::now(), who.class(), self.metrics.clone());
         self.push(who, Box::new(Asked { since, class, metrics, work: job, answer }));
-        outcome.await.unwrap_or(Err(HashError::Fault))
+        call::traced("hashing", outcome).await.unwrap_or(Err(HashError::Fault))
     }
 
     fn push(&self, who: HashFor, job: Box<dyn Job>) {

@@ -117,6 +117,12 @@ impl fmt::Debug for Word {
     }
 }
 
+/// Whether so many companies have a word that it tells none from the others.
+#[must_use]
+pub fn is_weak(word: &str) -> bool {
+    WEAK.contains(word)
+}
+
 /// The address in a text: all of it, or the only word with an `@`.
 fn email(text: &str) -> Option<EmailAddress> {
     let mut typed = text.split(' ').filter(|word| word.contains('@'));
@@ -150,7 +156,7 @@ fn words_of(text: &str) -> Vec<Word> {
         })
     });
     let mut words: Vec<Word> =
-        texts.into_iter().map(|text| Word { is_weak: WEAK.contains(&*text), text }).collect();
+        texts.into_iter().map(|text| Word { is_weak: is_weak(&text), text }).collect();
     if words.len() > Query::MAX_WORDS {
         words.sort_by_key(|word| word.is_weak);
         words.truncate(Query::MAX_WORDS);

@@ -2,7 +2,7 @@
 
 mod diagnosis;
 mod erasure;
-mod page;
+pub(super) mod page;
 mod search;
 mod time_ledger;
 

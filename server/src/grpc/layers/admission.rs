@@ -17,8 +17,11 @@ use crate::{
 
 /// The paths of the services that count their calls themselves, once they have
 /// looked at the tokens.
-const COUNTED_BY_SERVICE: [&str; 2] =
-    ["/gestan.account.v1.AccountService/", "/gestan.support.v1.SupportService/"];
+const COUNTED_BY_SERVICE: [&str; 3] = [
+    "/gestan.account.v1.AccountService/",
+    "/gestan.account.v1.ReferenceService/",
+    "/gestan.support.v1.SupportService/",
+];
 
 /// Begins a call, or breaks off with the refusal that answers it.
 pub(super) fn begin(

@@ -25,6 +25,7 @@ use crate::{
     network::TrustedProxies,
     randomness::Randomness,
     telemetry::{call::CallContext, correlation::CorrelationId},
+    traces::{Ended, Tracer},
 };
 
 /// The metadata by which a caller says what its call is called, or asks to be told.
@@ -45,6 +46,7 @@ pub(crate) struct CallLog {
     answered: AtomicU32,
     clock: Arc<dyn Clock>,
     metrics: CallMetrics,
+    tracer: Option<Tracer>,
     flood: Mutex<Flood>,
 }
 
@@ -70,9 +72,14 @@ pub(super) struct Line {
 
 impl CallLog {
     /// One in so many answered calls will be logged; of 0, none.
-    pub(crate) fn new(one_in: u32, clock: Arc<dyn Clock>, metrics: CallMetrics) -> Arc<Self> {
+    pub(crate) fn new(
+        one_in: u32,
+        clock: Arc<dyn Clock>,
+        metrics: CallMetrics,
+        tracer: Option<Tracer>,
+    ) -> Arc<Self> {
         let (answered, flood) = Default::default();
-        Arc::new(Self { names: RpcNames::new(), one_in, answered, clock, metrics, flood })
+        Arc::new(Self { names: RpcNames::new(), one_in, answered, clock, metrics, tracer, flood })
     }
 
     /// A call begins.
@@ -86,13 +93,19 @@ impl CallLog {
         let peer = request.extensions().get::<Peer>();
         let asked = headers.get(CORRELATION_ID);
         let theirs = asked.and_then(|id| CorrelationId::parse(id.to_str().ok()?));
+        let rpc = self.names.of(request.uri().path());
+        // What balancers ask every few seconds would hide all else.
+        let tracer = self.tracer.as_ref().filter(|_| !rpc.starts_with(HEALTH));
+        let is_trusted = peer.is_some_and(|peer| proxies.trust(peer.address.ip().to_canonical()));
+        let trace = tracer.and_then(|tracer| tracer.begin(headers, is_trusted));
+        let id = theirs.unwrap_or_else(|| CorrelationId::generate(randomness));
         Line {
             log: Arc::clone(self),
-            rpc: self.names.of(request.uri().path()),
+            rpc,
             ip: peer.map(|peer| caller::address(headers, peer.address, proxies)),
             begun: Instant::now(),
             is_asked: asked.is_some(),
-            call: CallContext::new(theirs.unwrap_or_else(|| CorrelationId::generate(randomness))),
+            call: CallContext::new(id, trace),
             is_over: false,
         }
     }
@@ -137,6 +150,14 @@ impl Line {
     fn write(&mut self, outcome: Outcome) {
         self.is_over = true;
         let reason = outcome.reason_name();
+        if let Some(trace) = self.call.trace() {
+            trace.end(&Ended {
+                rpc: &self.rpc,
+                code: outcome.code,
+                reason,
+                correlation_id: self.call.correlation_id.as_str(),
+            });
+        }
         self.log.metrics.count(
             &self.rpc,
             outcome.code,

@@ -18,9 +18,12 @@ pub(in crate::grpc) fn refused_credentials(rpc: Rpc, locale: Locale) -> &'static
 
 fn french(rpc: Rpc) -> &'static str {
     match rpc {
-        Rpc::Create | Rpc::RegisterExisting | Rpc::Desk(_) => {
-            refusal(ErrorReason::InvalidCredentials, Locale::Fr)
-        }
+        Rpc::Create
+        | Rpc::RegisterExisting
+        | Rpc::ListCountries
+        | Rpc::SearchApeCodes
+        | Rpc::GetPrivacyNotice
+        | Rpc::Desk(_) => refusal(ErrorReason::InvalidCredentials, Locale::Fr),
         Rpc::Confirm => {
             "Ce code n’est pas le bon, ou il n’est plus valable. Vérifiez-le, ou demandez un nouveau \
              code personnel par courriel."
@@ -53,9 +56,12 @@ fn french(rpc: Rpc) -> &'static str {
 
 fn english(rpc: Rpc) -> &'static str {
     match rpc {
-        Rpc::Create | Rpc::RegisterExisting | Rpc::Desk(_) => {
-            refusal(ErrorReason::InvalidCredentials, Locale::En)
-        }
+        Rpc::Create
+        | Rpc::RegisterExisting
+        | Rpc::ListCountries
+        | Rpc::SearchApeCodes
+        | Rpc::GetPrivacyNotice
+        | Rpc::Desk(_) => refusal(ErrorReason::InvalidCredentials, Locale::En),
         Rpc::Confirm => {
             "This is not the right code, or it is no longer valid. Check it, or ask for a new one by \
              e-mail."

@@ -45,6 +45,7 @@ fn french(problem: &Problem) -> String {
             }
             Expected::TimeEntryKind => "Cette sorte d’écriture n’existe pas.".into(),
             Expected::Time => "Une date est attendue, par exemple 2026-11-28T08:00:00Z.".into(),
+            Expected::Nomenclature => "La nomenclature est « rev2 », « 2025 » ou rien.".into(),
         },
         Problem::ControlCharacter => {
             "Ce texte contient un caractère invisible qui n’est pas permis : saisissez-le à nouveau."
@@ -143,6 +144,7 @@ fn english(problem: &Problem) -> String {
             }
             Expected::TimeEntryKind => "There is no such kind of entry.".into(),
             Expected::Time => "A time is expected, for example 2026-11-28T08:00:00Z.".into(),
+            Expected::Nomenclature => "The nomenclature is “rev2”, “2025” or nothing.".into(),
         },
         Problem::ControlCharacter => {
             "This text holds an invisible character that is not allowed: type it again.".into()

@@ -17,8 +17,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::field::display;
 
-use super::{Outbox, composition::Composed, error::DeliveryError, in_time, turn::Turn};
+use super::{Outbox, composition::Composed, error::DeliveryError, turn::Turn};
 use crate::{
+    backoff,
     clock::BELIEVED_AFTER,
     mail::{
         letter::Letter,
@@ -27,14 +28,12 @@ use crate::{
     metrics::MailResult,
     storage::{
         error::StorageError,
+        in_time::in_time,
         maintenance,
         outbox_mail::{self, End, FailedTry, LONGEST_BACKOFF, LeasedMail},
         personal_code,
     },
 };
-
-/// The first wait after a failure that left the mail where it is.
-const FIRST_BACKOFF: SignedDuration = SignedDuration::from_secs(5);
 
 /// The least waits after each try that may have brought the mail: whoever gets copies shall get
 /// few. After one try more the mail has ended.
@@ -231,16 +230,8 @@ impl Outbox {
             let least = UNCERTAIN_BACKOFFS.get(mail.uncertain_attempts as usize)?;
             least.mul_f64(1.0 + self.randomness.fraction() / 4.0)
         } else {
-            self.backoff(mail.attempts)
+            backoff::after(mail.attempts, LONGEST_BACKOFF, &*self.randomness)
         };
         Some(now + wait)
-    }
-
-    /// Doubles from 5 s to 15 min; half of it is chance, so that the mails of an
-    /// outage do not come back in one burst.
-    fn backoff(&self, attempts: u32) -> SignedDuration {
-        let doubled = FIRST_BACKOFF.saturating_mul(1 << attempts.min(16));
-        let bound = doubled.min(LONGEST_BACKOFF);
-        bound.mul_f64(0.5 + self.randomness.fraction() / 2.0)
     }
 }

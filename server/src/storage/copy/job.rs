@@ -12,8 +12,8 @@ use super::{
     table::{self, CopiedTable},
 };
 use crate::storage::entity::{
-    account, account_alias, audit_event, challenge, erased_account, idempotency_key, link,
-    outbox_mail, personal_code, support_key, throttle, time_entry, time_entry_note,
+    account, account_alias, audit_event, challenge, erased_account, event_outbox, idempotency_key,
+    link, outbox_mail, personal_code, support_key, throttle, time_entry, time_entry_note,
 };
 
 /// Every table, in an order in which each row finds those it refers to. This is the only
@@ -28,6 +28,7 @@ macro_rules! each_table {
         $job.$step::<personal_code::Entity>($($argument)?).await?;
         $job.$step::<idempotency_key::Entity>($($argument)?).await?;
         $job.$step::<outbox_mail::Entity>($($argument)?).await?;
+        $job.$step::<event_outbox::Entity>($($argument)?).await?;
         $job.$step::<audit_event::Entity>($($argument)?).await?;
         $job.$step::<support_key::Entity>($($argument)?).await?;
         $job.$step::<time_entry::Entity>($($argument)?).await?;

@@ -3,7 +3,7 @@
 //! seen next year, and rows that are never purged. It counts as written now.
 //!
 //! The audit trail is left as it is: an event is not to be written anew, and one of a
-//! wrong time tells when the clock was wrong.
+//! wrong time tells when the clock was wrong. So is the time ledger: no entry changes.
 
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::{
@@ -18,8 +18,8 @@ use crate::{
     storage::{
         database::Database,
         entity::{
-            account, challenge, heartbeat, idempotency_key, link, outbox_mail, personal_code,
-            throttle,
+            account, challenge, event_outbox, heartbeat, idempotency_key, link, outbox_mail,
+            personal_code, throttle,
         },
         error::StorageError,
         to_millis,
@@ -72,6 +72,8 @@ pub async fn settle(
     to.latest::<outbox_mail::Entity>(outbox_mail::Column::CreateTime, now).await?;
     to.latest::<outbox_mail::Entity>(outbox_mail::Column::ExpireTime, mail).await?;
     to.latest::<outbox_mail::Entity>(outbox_mail::Column::EndTime, now).await?;
+    to.latest::<event_outbox::Entity>(event_outbox::Column::CreateTime, now).await?;
+    to.latest::<event_outbox::Entity>(event_outbox::Column::EndTime, now).await?;
     to.latest::<link::Entity>(link::Column::LinkTime, now).await?;
     to.latest::<link::Entity>(link::Column::LastSeenTime, now).await?;
     to.latest::<link::Entity>(link::Column::UnlinkTime, now).await?;

@@ -72,7 +72,8 @@ internal sealed class Runner
 
     private async Task<string[]> Call(JsonElement step)
     {
-        var service = AccountService.Descriptor;
+        var services = new[] { AccountService.Descriptor, ReferenceService.Descriptor };
+        var service = services.First(each => each.FindMethodByName(Text(step, "call")) != null);
         var rpc = service.FindMethodByName(Text(step, "call"));
         var method = new Method<IMessage, IMessage>(
             MethodType.Unary, service.FullName, rpc.Name, Messages(rpc.InputType), Messages(rpc.OutputType));

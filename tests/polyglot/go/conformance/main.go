@@ -104,6 +104,10 @@ func (r *runner) ask(line string) string {
 func (r *runner) call(s step) []string {
 	service := pb.File_gestan_account_v1_account_service_proto.Services().ByName("AccountService")
 	method := service.Methods().ByName(protoreflect.Name(s.Call))
+	if method == nil {
+		service = pb.File_gestan_account_v1_reference_service_proto.Services().ByName("ReferenceService")
+		method = service.Methods().ByName(protoreflect.Name(s.Call))
+	}
 	request, response := dynamicpb.NewMessage(method.Input()), dynamicpb.NewMessage(method.Output())
 	check(protojson.Unmarshal([]byte(r.fillIn(string(s.Request))), request))
 	deadline := 10 * time.Second

@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 
 import {
   type DescMessage,
+  type DescMethod,
   type DescMethodUnary,
   type JsonObject,
   type JsonValue,
@@ -18,6 +19,7 @@ import {
 import { type Any, DurationSchema, anyUnpack } from "@bufbuild/protobuf/wkt";
 
 import { AccountService } from "../generated/gestan/account/v1/account_service_pb.js";
+import { ReferenceService } from "../generated/gestan/account/v1/reference_service_pb.js";
 import {
   BadRequestSchema,
   ErrorInfoSchema,
@@ -89,7 +91,8 @@ export async function conformance(connectTo: (options: Options) => Call): Promis
 }
 
 async function outcome(step: Step, call: Call, kept: Record<string, string>): Promise<string[]> {
-  const method = AccountService.methods.find(({ name }) => name === step.call)!;
+  const methods: DescMethod[] = [...AccountService.methods, ...ReferenceService.methods];
+  const method = methods.find(({ name }) => name === step.call)!;
   const request = fromJson(method.input, fillIn(step.request, kept));
   const headers: Record<string, string> = {};
   if (step.token) headers["authorization"] = `Bearer ${fillIn(step.token, kept)}`;

@@ -16,7 +16,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::tls::TlsFault;
+use crate::certificates::TlsFault;
 
 /// The longest line of a reply; RFC 5321, section 4.5.3.1.5, allows 512 bytes.
 const MAX_LINE_BYTES: u64 = 4096;

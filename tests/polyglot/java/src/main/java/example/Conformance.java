@@ -13,6 +13,7 @@ import com.google.rpc.ErrorInfo;
 import com.google.rpc.LocalizedMessage;
 import com.google.rpc.RetryInfo;
 import fr.gestan.compte.account.v1.AccountServiceOuterClass;
+import fr.gestan.compte.account.v1.ReferenceServiceOuterClass;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
@@ -94,8 +95,11 @@ public final class Conformance {
   }
 
   private List<String> call(JsonObject step) throws IOException {
-    var service = AccountServiceOuterClass.getDescriptor().findServiceByName("AccountService");
-    var method = service.findMethodByName(step.get("call").getAsString());
+    var rpc = step.get("call").getAsString();
+    var account = AccountServiceOuterClass.getDescriptor().findServiceByName("AccountService");
+    var reference = ReferenceServiceOuterClass.getDescriptor().findServiceByName("ReferenceService");
+    var isOfAccounts = account.findMethodByName(rpc) != null;
+    var method = (isOfAccounts ? account : reference).findMethodByName(rpc);
     var request = DynamicMessage.newBuilder(method.getInputType());
     JsonFormat.parser().merge(fillIn(step.get("request").toString()), request);
     var metadata = new Metadata();

@@ -1,4 +1,4 @@
-//! Why a handshake with a mail server failed, in words that tell the operator what to
+//! Why a handshake with a server of somebody else failed, in words that tell the operator what to
 //! mend. They are ours: what a certificate says is not repeated.
 
 use std::io;
@@ -7,7 +7,7 @@ use tokio_rustls::rustls::{CertificateError, Error};
 
 /// Why a handshake failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::mail::mailer::smtp) enum TlsFault {
+pub(crate) enum TlsFault {
     /// No root that is trusted has signed the certificate, nor is it named itself.
     UnknownAuthority,
     /// The same, on a machine that has no roots.
@@ -28,7 +28,7 @@ pub(in crate::mail::mailer::smtp) enum TlsFault {
 
 impl TlsFault {
     /// Finds it in what the handshake ended with.
-    pub(super) fn of(error: &io::Error) -> Self {
+    pub(crate) fn of(error: &io::Error) -> Self {
         let tls = error.get_ref().and_then(|error| error.downcast_ref::<Error>());
         match tls {
             Some(Error::InvalidCertificate(error)) => Self::of_certificate(error),
@@ -53,7 +53,7 @@ impl TlsFault {
     }
 
     /// What log and outbox say of it.
-    pub(in crate::mail::mailer::smtp) fn text(self) -> &'static str {
+    pub(crate) fn text(self) -> &'static str {
         match self {
             Self::UnknownAuthority => "tls: unknown authority",
             Self::NoRoots => "tls: no roots on this machine",

@@ -1,4 +1,4 @@
-//! Judges the certificate of a mail server.
+//! Judges the certificate of a server that this one connects to.
 //!
 //! As rustls does, but for one thing: a certificate that the operator's file names may be
 //! the server's own. Small relays have one that they signed by themselves, and most tools
@@ -15,7 +15,7 @@ use tokio_rustls::rustls::{
     server::ParsedCertificate,
 };
 
-use crate::certificates::Certificate;
+use super::Certificate;
 
 /// Trusts roots, and the certificates that are named.
 #[derive(Debug)]
