@@ -10,7 +10,7 @@ use gestan_account_server::domain::role::Role;
 use gestan_account_server::model::compact_at::CompactAt;
 use gestan_account_tests::{
     Desk, PASSWORD, Stored, TestServer, TestServerOptions, Told, assert_refused, count, erase,
-    erase_request, execute, machine, merge, merge_request, stored, text, uuid,
+    erase_request, execute, machine, merge, merge_request, rows, stored, text, uuid,
 };
 use jiff::Timestamp;
 use tonic::Code;
@@ -308,12 +308,11 @@ async fn nothing_is_kept_of_the_last_mail_however_it_ends() {
                     audit::Actor,
                     mail::outbox::by_operator::{Order, handle},
                 };
-                let id = text(server.db(), "SELECT lower(hex(id)) FROM outbox_mail").await;
-                if let Some(id) = id.and_then(|id| id.parse().ok()) {
-                    let now = server.outbox.clock.now();
-                    let (db, actor) = (&server.accounts.db, Actor::operator());
-                    handle(db, Order::Drop, id, actor, now).await.expect("it is dropped");
-                }
+                let found = rows(server.db(), "SELECT id FROM outbox_mail").await;
+                let id = found[0].try_get_by_index(0).expect("an ID");
+                let now = server.outbox.clock.now();
+                let (db, actor) = (&server.accounts.db, Actor::operator());
+                handle(db, Order::Drop, id, actor, now).await.expect("it is dropped");
             }
             _ => {}
         }
