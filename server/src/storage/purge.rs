@@ -93,7 +93,7 @@ pub struct Purged {
 impl Purged {
     /// Each number with what it counts.
     #[must_use]
-    pub fn rows(&self) -> [(&'static str, u64); 14] {
+    pub fn rows(&self) -> [(&'static str, u64); 13] {
         [
             ("seeds erased", self.seeds),
             ("challenges", self.challenges),
