@@ -25,6 +25,7 @@ mod m20261130_000017_add_search_words;
 mod m20261130_000018_add_account_alias;
 mod m20261130_000019_index_recipients;
 mod m20261201_000020_add_time_ledger;
+mod m20261201_000021_add_erasure;
 mod m20261201_000022_add_event_outbox;
 
 /// Applies and takes back the changes, in order.
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000018_add_account_alias::Migration),
             Box::new(m20261130_000019_index_recipients::Migration),
             Box::new(m20261201_000020_add_time_ledger::Migration),
+            Box::new(m20261201_000021_add_erasure::Migration),
             Box::new(m20261201_000022_add_event_outbox::Migration),
         ]
     }

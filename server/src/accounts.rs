@@ -9,6 +9,7 @@ mod caller;
 pub mod code_request;
 mod confirm;
 mod create;
+pub mod erasure;
 pub mod error;
 mod get;
 mod list_time_entries;
@@ -47,9 +48,10 @@ use crate::{
     clock::Clock,
     credentials::hasher::Hasher,
     domain::ape_code::Nomenclature,
+    model::compact_at::CompactAt,
     network::SupportNetworks,
     randomness::Randomness,
-    storage::{database::Database, machine_lookups::MachineLookups},
+    storage::{database::Database, machine_lookups::MachineLookups, purge::Retention},
     throttle::{
         Throttles, calls::TokenCalls, crowded_addresses::CrowdedAddresses, mails_in_all::MailsInAll,
     },
@@ -141,6 +143,10 @@ pub struct Accounts {
     pub crowded_addresses: CrowdedAddresses,
     /// From where support keys are taken, and how many calls each may make.
     pub support_keys: SupportKeys,
+    /// How long things are kept, for whoever is told.
+    pub retention: Retention,
+    /// When the file of the database is compacted.
+    pub compact_at: CompactAt,
 }
 
 impl Accounts {

@@ -82,6 +82,13 @@ pub enum Action {
         /// Why.
         reason: Reason,
     },
+    /// It was erased: the one event that is left of it.
+    EraseAccount {
+        /// On what ground.
+        reason: Reason,
+    },
+    /// A copy of all that is kept of it was made.
+    ExportAccount,
     /// The operator had a mail about it sent once more.
     RetryMail,
     /// The operator dropped a mail about it.
@@ -311,6 +318,8 @@ fn named(action: &Action) -> (&'static str, String) {
         Action::EndPassword { reason } => {
             ("end_password", format!("password,{}", recorded::reason(reason)))
         }
+        Action::EraseAccount { reason } => ("erase_account", recorded::reason(reason)),
+        Action::ExportAccount => ("export_account", String::new()),
         Action::RetryMail => ("retry_mail", String::new()),
         Action::DropMail => ("drop_mail", String::new()),
         Action::DiagnoseAccount => ("diagnose_account", String::new()),

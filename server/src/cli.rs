@@ -22,8 +22,8 @@ use clap::{
 use self::origins::FromFiles;
 use crate::{
     commands::{
-        Account, Audit, Backup, CheckLedger, Config, Copy, Doctor, Migrate, Outbox, Purge, Restore,
-        Serve, SupportKey, Webhook,
+        Account, Audit, Backup, CheckLedger, Compact, Config, Copy, Doctor, Migrate, Outbox, Purge,
+        Restore, Serve, SupportKey, Webhook,
     },
     settings::log::Log,
     shutdown::signals::{HangUp, StopSignals},
@@ -67,7 +67,7 @@ enum Command {
     Outbox(Outbox),
     /// List and retry the events that another system is told of, or try the way to it.
     Webhook(Box<Webhook>),
-    /// Show an account and its machines.
+    /// Show, export and erase accounts, and list those that nobody uses.
     Account(Account),
     /// List the events of the audit trail.
     Audit(Audit),
@@ -76,6 +76,9 @@ enum Command {
     /// Check that the time ledger adds up, also while servers use it, and print a line for each
     /// place where it does not. It exits with 1 when there is one.
     CheckLedger(CheckLedger),
+    /// Leave no byte of what was deleted in the file of the SQLite database, as servers do at
+    /// COMPACT_AT after an account was erased. Meanwhile nothing is written.
+    Compact(Compact),
     /// Look at whatever the server needs, and say what to do about what is wrong. It exits with 1
     /// when there is a problem.
     Doctor(Box<Doctor>),
@@ -200,6 +203,7 @@ impl Cli {
             Command::Audit(audit) => Box::pin(async move { audit.run().await }),
             Command::Purge(purge) => Box::pin(async move { purge.run().await }),
             Command::CheckLedger(check) => Box::pin(async move { check.run().await }),
+            Command::Compact(compact) => Box::pin(async move { compact.run().await }),
             Command::Doctor(doctor) => Box::pin(async move { doctor.run().await }),
             Command::Config(config) => Box::pin(async move { config.run(&self.in_force) }),
         };

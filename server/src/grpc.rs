@@ -5,6 +5,7 @@
 mod account_service;
 mod caller;
 mod convert;
+mod exported;
 mod front;
 mod health;
 mod layers;
@@ -19,6 +20,7 @@ mod support_service;
 mod texts;
 
 pub use account_service::AccountGrpc;
+pub use exported::ExportedDocument;
 pub use front::{Front, Gate};
 pub(crate) use health::Health;
 pub(crate) use layers::{CallLog, Layered, Layers};

@@ -60,7 +60,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tonic::service::Routes;
 
 use workers::DatabaseWatch;
-pub use workers::{Purger, Workers};
+pub use workers::{Compactor, Purger, Workers};
 
 use crate::{
     accounts::Accounts,

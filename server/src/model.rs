@@ -7,6 +7,7 @@ pub mod account;
 pub mod account_alias;
 pub mod calling_machine;
 pub mod challenge;
+pub mod compact_at;
 pub mod event;
 pub mod link;
 pub mod mailed_code;

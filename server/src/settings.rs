@@ -5,6 +5,7 @@
 //!
 //! Which command reads which section, each command says in [`commands`](crate::commands).
 
+pub mod compaction;
 pub mod connections;
 pub mod database;
 mod duration;

@@ -12,6 +12,7 @@ pub mod crowded_addresses;
 mod in_force;
 mod limits;
 pub mod mails_in_all;
+pub mod of_account;
 mod subject;
 mod tried_secret;
 

@@ -1,6 +1,7 @@
 //! What runs beside the calls, and what activates it:
 //!
 //! - [`purge`] deletes what is past its retention: every minute;
+//! - [`compaction`] compacts the file of the database after accounts were erased: at a time of day;
 //! - [`certificates`] reads the files of TLS again: every five seconds, and on SIGHUP;
 //! - [`privacy_notice`] reads the files of the notice again: on SIGHUP;
 //! - [`database_watch`] tells the health service, and systemd, whether the database works:
@@ -13,9 +14,11 @@
 //! - the [exporter](crate::traces::export) of traces, if there is a collector. It brings the last
 //!   ones when the calls have ended.
 //!
-//! In tests all but the first and the last run: a test purges and sends mail itself.
+//! In tests only those of certificates, of the database and of the events run: a test purges,
+//! compacts and sends mail itself.
 
 mod certificates;
+mod compaction;
 mod database_watch;
 mod hang_ups;
 mod privacy_notice;
@@ -26,6 +29,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
+pub use compaction::Compactor;
 pub(crate) use database_watch::DatabaseWatch;
 pub use purge::Purger;
 
@@ -72,6 +76,7 @@ impl Running {
         let mut tasks = JoinSet::new();
         if let Some(Workers { outbox, webhook, traces, retention }) = workers {
             tasks.spawn(purge::run(accounts.clone(), retention, stop.clone()));
+            tasks.spawn(compaction::run(accounts.clone(), stop.clone()));
             let queued = Arc::clone(&accounts.mail_queued);
             tasks.spawn(outbox.run(queued, stop.clone(), give_up.clone()));
             if let Some(webhook) = webhook {

@@ -28,13 +28,14 @@ use gestan_account_server::{
         outbox::{Outbox, OutboxConfig},
     },
     metrics::{MailMetrics, WebhookMetrics},
+    model::compact_at::CompactAt,
     network::{SupportNetworks, TrustedProxies},
     reference::privacy_notice::PrivacyNotice,
     settings::{mail, time_zone::TIME_ZONE},
     shutdown::Shutdown,
     storage::{
         connections::Connections, database::Database, event_queue::EventQueue,
-        machine_lookups::MachineLookups, outbox_mail, transaction::Transaction,
+        machine_lookups::MachineLookups, outbox_mail, purge::Retention, transaction::Transaction,
     },
     supervisor::Supervisor,
     throttle::{
@@ -77,6 +78,10 @@ pub struct TestServerOptions {
     pub token_call_rate: CallRate,
     /// How long things last.
     pub lifetimes: Lifetimes,
+    /// How long things are kept, for whoever is told.
+    pub retention: Retention,
+    /// When the file of the database is compacted.
+    pub compact_at: CompactAt,
     /// The networks that support keys are taken from.
     pub support_networks: SupportNetworks,
     /// Calls with one support key.
@@ -129,6 +134,13 @@ impl Default for TestServerOptions {
             call_rate: CallRate { burst: u32::MAX, per_second: u32::MAX },
             token_call_rate: CallRate { burst: u32::MAX, per_second: u32::MAX },
             lifetimes: Lifetimes::default(),
+            retention: Retention {
+                challenges: SignedDuration::from_hours(7 * 24),
+                audit_events: SignedDuration::from_hours(365 * 24),
+                time_notes: SignedDuration::from_hours(43_800),
+                ledgers: SignedDuration::from_hours(87_660),
+            },
+            compact_at: CompactAt::daily(jiff::civil::time(3, 30, 0, 0), TimeZone::UTC),
             support_networks: SupportNetworks::default(),
             support_calls_per_minute: u32::MAX,
             proxies: TrustedProxies::default(),
@@ -247,6 +259,8 @@ impl TestServer {
                 networks: options.support_networks,
                 calls: CallBuckets::per_minute(options.support_calls_per_minute),
             },
+            retention: options.retention,
+            compact_at: options.compact_at,
         };
         let outbox = Outbox {
             metrics: MailMetrics::default(),

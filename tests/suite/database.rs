@@ -7,6 +7,7 @@ mod backup;
 mod backup_rotation;
 mod challenge_life;
 mod clock_jumps;
+mod compaction;
 mod copy;
 mod crash;
 mod crash_of_time_ledger;

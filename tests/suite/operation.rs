@@ -9,6 +9,7 @@ mod cli;
 mod clock;
 mod config;
 mod doctor;
+mod erasing;
 mod figures;
 mod logged;
 mod outbox;

@@ -2,6 +2,11 @@
 
 mod cancel_email_change;
 mod diagnosis;
+mod erase_account;
+mod erased_ledger;
+mod erased_traces;
+mod erasure_races;
+mod export_account;
 mod find_accounts;
 mod get_account;
 mod keys;

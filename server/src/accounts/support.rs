@@ -8,6 +8,8 @@ mod cancel_email_change;
 mod charge_time;
 mod correct_time;
 mod diagnose_account;
+mod erase_account;
+pub mod export_account;
 mod find_accounts;
 mod get_account;
 mod grant_time;
@@ -23,6 +25,8 @@ mod written_time;
 
 use std::net::IpAddr;
 
+use sea_orm::ConnectionTrait;
+
 pub use cancel_email_change::CancelEmailChange;
 pub use charge_time::ChargeTime;
 pub use correct_time::CorrectTime;
@@ -30,6 +34,7 @@ pub use diagnose_account::{
     AfterTries, CodeAsked, CodeFinding, Diagnose, DiagnoseAccount, Diagnosed, Finding, FindingKind,
     HeldUp, LookedAt, MailSent,
 };
+pub use erase_account::{AccountErased, EraseAccount};
 pub use find_accounts::{
     AccountsFound, Behind, FindAccounts, FoundBy, Outlook, Step, StepPosition,
 };
@@ -50,6 +55,7 @@ use super::{
     Accounts, BearerToken, Origin,
     caller::{Caller, check_live},
     error::{DeskRefusal, Error},
+    unit_of_work::Work,
 };
 use crate::{
     audit::{self, Action, Actor},
@@ -59,7 +65,7 @@ use crate::{
         role::Role,
     },
     model::{account::Account, support_key::SupportKey},
-    storage::account,
+    storage::{account, erased_account},
     telemetry::call,
 };
 use permissions::DeskRpc;
@@ -72,6 +78,15 @@ fn desk() -> Result<Machine, Error> {
     let name =
         MachineName::parse(DESK_NAME).map_err(|problem| Error::invalid("machine", problem))?;
     Ok(Machine { id: MachineId::SUPPORT, name })
+}
+
+/// Why there is no account with this ID: it never was, or it was erased.
+async fn missing(db: &impl ConnectionTrait, id: AccountId) -> Error {
+    match erased_account::find(db, id).await {
+        Ok(Some(erase_time)) => DeskRefusal::AccountErased { id, erase_time }.into(),
+        Ok(None) => DeskRefusal::AccountNotFound { id }.into(),
+        Err(error) => error.into(),
+    }
 }
 
 /// A support agent whose key permits the call.
@@ -121,8 +136,10 @@ impl Accounts {
     /// The account that this ID leads to.
     async fn account_for_desk(&self, id: AccountId) -> Result<Account, Error> {
         call::note_account(id);
-        let found = account::find(&self.db.read(), id).await?;
-        found.ok_or_else(|| DeskRefusal::AccountNotFound { id }.into())
+        match account::find(&self.db.read(), id).await? {
+            Some(account) => Ok(account),
+            None => Err(missing(&self.db.read(), id).await),
+        }
     }
 
     /// Writes to the trail that an agent reads the account. It comes before anything is
@@ -137,5 +154,16 @@ impl Accounts {
         audit::record_reading(&self.db, id, reading, agent.actor(), self.now()).await?;
         tracing::info!(support_key.id = agent.key.id, account.id = %id, "read by support");
         Ok(())
+    }
+}
+
+impl Work<'_> {
+    /// The account that this ID leads to, which nobody else changes until the end.
+    async fn account_for_desk(&self, id: AccountId) -> Result<Account, Error> {
+        call::note_account(id);
+        match self.find_account(id).await? {
+            Some(account) => Ok(account),
+            None => Err(missing(&self.db, id).await),
+        }
     }
 }

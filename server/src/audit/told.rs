@@ -28,6 +28,8 @@ pub(super) fn event(account_id: AccountId, action: &Action, now: Timestamp) -> O
         Action::GrantTime { entry } => (EventKind::TimeGranted, of_entry(account_id, *entry)),
         Action::ChargeTime { entry } => (EventKind::TimeCharged, of_entry(account_id, *entry)),
         Action::CorrectTime { entry } => (EventKind::TimeCorrected, of_entry(account_id, *entry)),
+        // Whoever keeps something of it has to erase that, too.
+        Action::EraseAccount { .. } => (EventKind::AccountErased, of_account(account_id)),
         // What machines and secrets an account has is nobody else's business, and neither is
         // what was read.
         Action::MergeAccounts { .. }
@@ -37,6 +39,7 @@ pub(super) fn event(account_id: AccountId, action: &Action, now: Timestamp) -> O
         | Action::DetachMachine { .. }
         | Action::RequestEmailChange
         | Action::ReadAccount
+        | Action::ExportAccount
         | Action::SendCode
         | Action::StartEmailChange { .. }
         | Action::CancelEmailChange

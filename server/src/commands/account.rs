@@ -1,23 +1,29 @@
-//! `account`: an account as the support desk sees it; and what is ended of accounts after a leak.
+//! `account`: what an operator does with accounts: shows one as the support desk sees it, exports
+//! one for its owner, erases some, lists those that nobody uses, and ends what is theirs after a
+//! leak.
 
 mod end;
 
-use std::fmt::Write as _;
+mod erase;
+mod export;
+mod list;
+mod show;
 
-use anyhow::Context as _;
-use jiff::Timestamp;
+use anyhow::{Context as _, bail};
 
-use self::end::{Order, Which};
+use self::{
+    end::{Order, Which},
+    erase::Erase,
+    export::Export,
+    list::List,
+    show::Show,
+};
 use crate::{
-    audit::{self, Action, Actor},
     clock::{Clock as _, SystemClock},
     domain::account_id::AccountId,
-    model::{account::Account as Stored, link::Machines},
-    settings::{
-        database::{Connection, close, naming_holder},
-        one_line::Trimmed,
-    },
-    storage::{account, database::Database, link},
+    model::account::Account as Stored,
+    settings::database::{Connection, close},
+    storage::{account, database::Database, erased_account},
 };
 
 /// The settings of `account`; they may also stand behind what it is to do.
@@ -35,11 +41,15 @@ pub struct Account {
 enum Command {
     /// Show an account and its machines. Reading it is an event of its audit trail, as it is for
     /// the support desk.
-    Show {
-        /// Its ID.
-        #[arg(value_parser = Trimmed(clap::value_parser!(u32).range(1..)))]
-        id: u32,
-    },
+    Show(Show),
+    /// Write all that is kept of a customer, as JSON, to standard output, for the customer. It has
+    /// no secret. That it was made is an event of the account's audit trail.
+    Export(Export),
+    /// Erase accounts for good, and tell nobody: above all those that were erased before and that
+    /// a backup has brought back.
+    Erase(Erase),
+    /// List the accounts that no machine has used for a while.
+    List(List),
     /// Detach every machine of accounts, immediately. Their owners join again by password or by a
     /// mailed code; no mail tells them.
     Unlink(Which),
@@ -49,16 +59,23 @@ enum Command {
 }
 
 impl Account {
-    /// Shows an account, or ends what is asked for.
+    /// Does what it is asked.
     ///
     /// # Errors
     /// When the database cannot be reached or does not exist, or there is no such account.
-    #[expect(clippy::print_stdout, reason = "the answer of a command that a person typed")]
     pub async fn run(&self) -> anyhow::Result<()> {
+        // Whatever is wrong with what was typed is told before anything is opened.
+        let ids = match &self.command {
+            Command::Erase(erase) => erase.ids()?,
+            _ => Vec::new(),
+        };
         let db = self.database.open_existing().await?;
         let now = SystemClock::start().now();
         match &self.command {
-            Command::Show { id } => print!("{}", show(&db, *id, now).await?),
+            Command::Show(show) => show.run(&db, now).await?,
+            Command::Export(export) => export.run(&db, now).await?,
+            Command::Erase(erase) => erase.run(&db, &ids, now).await?,
+            Command::List(list) => list.run(&db, now).await?,
             Command::Unlink(which) => which.end(&db, Order::Links, now).await?,
             Command::EndPassword(which) => which.end(&db, Order::Password, now).await?,
         }
@@ -67,55 +84,14 @@ impl Account {
     }
 }
 
-async fn show(db: &Database, number: u32, now: Timestamp) -> anyhow::Result<String> {
-    let reader = db.read();
+/// The account that this ID leads to.
+async fn existing(db: &Database, number: u32) -> anyhow::Result<Stored> {
     let asked = AccountId::parse(number).context("an ID is at least 1")?;
-    let found = account::find(&reader, asked).await?;
-    let account = found.with_context(|| format!("there is no account {asked}"))?;
-    let id = account.id;
-    // Before anything is shown: what cannot be written is not read.
-    let recorded = audit::record_reading(db, id, &Action::ReadAccount, Actor::operator(), now);
-    recorded.await.map_err(|error| naming_holder(db, error))?;
-    let machines = link::list(&reader, id).await?;
-    Ok(shown(&account, &machines, now))
-}
-
-/// A line a fact, then a line a machine.
-fn shown(account: &Stored, machines: &Machines, now: Timestamp) -> String {
-    let profile = &account.profile;
-    let address = profile.address.as_str().lines().collect::<Vec<_>>().join(", ");
-    let (create_time, update_time) = (time(account.create_time), time(account.update_time));
-    let mut text = String::new();
-    for (name, value) in [
-        ("id", account.id.to_string().as_str()),
-        ("email", account.email.as_typed()),
-        ("pending_email", account.shown_pending_email(now).unwrap_or_default()),
-        ("company_name", profile.company_name.as_str()),
-        ("last_name", profile.last_name.as_str()),
-        ("first_name", profile.first_name.as_str()),
-        ("address", &address),
-        ("postal_code", profile.postal_code.as_str()),
-        ("city", profile.city.as_str()),
-        ("country_code", profile.country.alpha3()),
-        ("phone", profile.phone.as_str()),
-        ("ape_code", profile.ape_code.as_str()),
-        ("language", account.locale.tag()),
-        ("has_password", if account.password_hash.is_some() { "yes" } else { "no" }),
-        ("create_time", &create_time),
-        ("update_time", &update_time),
-        ("machine_count", machines.count.to_string().as_str()),
-    ] {
-        // Writing to a text cannot fail.
-        let _ = writeln!(text, "{name}: {}", if value.is_empty() { "-" } else { value });
+    if let Some(account) = account::find(&db.read(), asked).await? {
+        return Ok(account);
     }
-    for link in &machines.links {
-        let (linked, seen) = (time(link.link_time), time(link.last_seen_time));
-        let (id, name) = (link.machine.id.uuid(), link.machine.name.as_str());
-        let _ = writeln!(text, "machine\t{id}\t{name}\t{linked}\t{seen}");
+    match erased_account::find(&db.read(), asked).await? {
+        Some(time) => bail!("the account {asked} was erased on {time:.0}"),
+        None => bail!("there is no account {asked}"),
     }
-    text
-}
-
-fn time(time: Timestamp) -> String {
-    format!("{time:.0}")
 }

@@ -18,6 +18,7 @@ use crate::{
     metrics::{MailMetrics, WebhookMetrics},
     randomness::SystemRandomness,
     settings::{
+        compaction::CompactionSettings,
         database::DatabaseSettings,
         hashing::Hashing,
         letterhead::LetterheadSettings,
@@ -49,6 +50,8 @@ pub struct Serve {
     pub(super) listen: Listen,
     #[command(flatten)]
     pub(super) database: DatabaseSettings,
+    #[command(flatten)]
+    compaction: CompactionSettings,
     #[command(flatten)]
     pub(super) mail: MailSettings,
     #[command(flatten)]
@@ -221,6 +224,8 @@ impl Serve {
             token_calls: self.rate_limits.token_calls(),
             crowded_addresses: CrowdedAddresses::default(),
             support_keys: self.support.keys(),
+            retention: self.lifetimes.retention(),
+            compact_at: self.compaction.get(self.mail.time_zone()),
         };
         let code_key = MailedCodeKey::generate(&*randomness);
         let metrics = telemetry.mails.clone();

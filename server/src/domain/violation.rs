@@ -53,6 +53,11 @@ pub enum Problem {
         /// The other field.
         other: &'static str,
     },
+    /// It is not what another field is, which it must repeat.
+    Differs {
+        /// The other field.
+        from: &'static str,
+    },
     /// It is what the account has already.
     AlreadyInPlace,
     /// The request ID was used for a different request.

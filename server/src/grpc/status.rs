@@ -130,7 +130,13 @@ fn desk_code(refusal: &DeskRefusal) -> (Code, ErrorReason) {
         DeskRefusal::OutsideNetworks | DeskRefusal::NotAKey | DeskRefusal::RoleLacking { .. } => {
             (Code::PermissionDenied, ErrorReason::PermissionDenied)
         }
-        DeskRefusal::AccountNotFound { .. } => (Code::NotFound, ErrorReason::AccountNotFound),
+        DeskRefusal::AccountNotFound { .. } | DeskRefusal::LeadsElsewhere { .. } => {
+            (Code::NotFound, ErrorReason::AccountNotFound)
+        }
+        DeskRefusal::TimeBalanceLeft { .. } => {
+            (Code::FailedPrecondition, ErrorReason::TimeBalanceLeft)
+        }
+        DeskRefusal::AccountErased { .. } => (Code::NotFound, ErrorReason::AccountErased),
         DeskRefusal::NothingToSend => (Code::NotFound, ErrorReason::NothingToSend),
         DeskRefusal::TooManyMachines { .. } => {
             (Code::FailedPrecondition, ErrorReason::TooManyMachines)
@@ -335,6 +341,8 @@ fn violation_reason(problem: &Problem) -> ViolationReason {
         | Problem::TimeOutOfRange { .. }
         | Problem::SpanOutOfRange { .. } => ViolationReason::OutOfRange,
         Problem::UnknownMachine => ViolationReason::UnknownMachine,
-        Problem::OtherPage | Problem::Same { .. } => ViolationReason::Mismatch,
+        Problem::OtherPage | Problem::Same { .. } | Problem::Differs { .. } => {
+            ViolationReason::Mismatch
+        }
     }
 }

@@ -3,6 +3,7 @@
 use gestan_account_proto::support::v1::{
     CancelEmailChangeRequest, CancelEmailChangeResponse, ChargeTimeRequest, ChargeTimeResponse,
     CorrectTimeRequest, CorrectTimeResponse, DiagnoseAccountRequest, DiagnoseAccountResponse,
+    EraseAccountRequest, EraseAccountResponse, ExportAccountRequest, ExportAccountResponse,
     FindAccountsRequest, FindAccountsResponse, GetAccountRequest, GetAccountResponse,
     GrantTimeRequest, GrantTimeResponse, ListEventsRequest, ListEventsResponse,
     ListRefusedRecipientsRequest, ListRefusedRecipientsResponse, ListTimeEntriesRequest,
@@ -207,6 +208,22 @@ impl SupportService for SupportGrpc {
         self.front.answer(Rpc::Desk(rpc), locale, Box::pin(work)).await
     }
 
+    async fn export_account(
+        &self,
+        request: Request<ExportAccountRequest>,
+    ) -> Result<Response<ExportAccountResponse>, Status> {
+        let Call { origin, locale } = self.front.call(&request);
+        let rpc = DeskRpc::ExportAccount;
+        let work = async {
+            let agent = self.agent(rpc, &origin).await?;
+            let query = support::export_account(request.get_ref())?;
+            let exported = self.accounts.export_account(&query, &agent).await?;
+            let retention = self.accounts.retention;
+            Ok(support::account_exported(exported, query.account_id, retention, locale))
+        };
+        self.front.answer(Rpc::Desk(rpc), locale, Box::pin(work)).await
+    }
+
     async fn charge_time(
         &self,
         request: Request<ChargeTimeRequest>,
@@ -252,6 +269,21 @@ impl SupportService for SupportGrpc {
             let query = support::list_time_entries(request)?;
             let listed = self.accounts.list_time_entries_for_desk(&query, &agent).await?;
             Ok(support::time_entries_listed(listed, request))
+        };
+        self.front.answer(Rpc::Desk(rpc), locale, Box::pin(work)).await
+    }
+
+    async fn erase_account(
+        &self,
+        request: Request<EraseAccountRequest>,
+    ) -> Result<Response<EraseAccountResponse>, Status> {
+        let Call { origin, locale } = self.front.call(&request);
+        let rpc = DeskRpc::EraseAccount;
+        let work = async {
+            let agent = self.agent(rpc, &origin).await?;
+            let command = support::erase_account(request.get_ref())?;
+            let erased = self.accounts.erase_account(&command, &agent).await?;
+            Ok(support::account_erased(erased))
         };
         self.front.answer(Rpc::Desk(rpc), locale, Box::pin(work)).await
     }

@@ -4,6 +4,7 @@ mod credentials;
 mod desk;
 mod events;
 mod findings;
+mod information;
 mod search;
 mod violation;
 
@@ -16,6 +17,7 @@ pub(super) use credentials::refused_credentials;
 pub(super) use desk::{code_sent, desk};
 pub(super) use events::event;
 pub(super) use findings::finding;
+pub(super) use information::information;
 pub(super) use search::outlook;
 pub use violation::violation;
 
@@ -54,6 +56,8 @@ fn french(reason: ErrorReason) -> &'static str {
             "Identifiants non reconnus : vérifiez l’ID client et le code ou le mot de passe."
         }
         ErrorReason::AccountNotFound => "Aucun compte n’a cet ID client.",
+        ErrorReason::AccountErased => "Ce compte a été effacé.",
+        ErrorReason::TimeBalanceLeft => "Ce compte a un solde de crédit-temps.",
         ErrorReason::MachineNotFound => "Ce compte n’a pas ce poste.",
         ErrorReason::EntryNotFound => "Ce compte n’a pas cette écriture.",
         ErrorReason::TimeCreditExhausted => "Le crédit-temps ne suffit pas.",
@@ -166,6 +170,8 @@ fn english(reason: ErrorReason) -> &'static str {
             "Credentials not recognised: check the client ID and the code or password."
         }
         ErrorReason::AccountNotFound => "No account has this client ID.",
+        ErrorReason::AccountErased => "This account was erased.",
+        ErrorReason::TimeBalanceLeft => "This account has a balance of time.",
         ErrorReason::MachineNotFound => "This account has no such machine.",
         ErrorReason::EntryNotFound => "This account has no such entry.",
         ErrorReason::TimeCreditExhausted => "The time credit does not suffice.",

@@ -48,6 +48,19 @@ impl Letter {
         serde_json::to_string(self)
     }
 
+    /// Whether the row of a mail is to be deleted when it has ended, instead of being kept for a
+    /// while: its address is one that is forgotten. Also of a kind that only a later release
+    /// knows.
+    #[must_use]
+    pub fn is_forgotten(json: &str) -> bool {
+        #[derive(Deserialize)]
+        struct Forget {
+            #[serde(default)]
+            forget: bool,
+        }
+        serde_json::from_str(json).is_ok_and(|Forget { forget }| forget)
+    }
+
     /// Reads what the outbox keeps.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use self::{
     english::English,
     french::French,
-    language::{Answers, CodeMails, Mergers, Notices},
+    language::{Answers, CodeMails, Farewells, Mergers, Notices},
     layout::Layout,
 };
 pub use self::{
@@ -85,7 +85,10 @@ impl Content {
         }
     }
 
-    fn layout(&self, language: &(impl CodeMails + Answers + Notices + Mergers)) -> Layout {
+    fn layout(
+        &self,
+        language: &(impl CodeMails + Answers + Notices + Mergers + Farewells),
+    ) -> Layout {
         match self {
             Self::OpenAccount(code) => language.open_account(code),
             Self::AccountExists { account_id, code } => language.account_exists(*account_id, code),
@@ -114,6 +117,7 @@ impl Content {
             Self::Notice(Notice::EmailChangeStarted(started)) => {
                 language.email_change_started(started)
             }
+            Self::Notice(Notice::AccountErased(erasure)) => language.account_erased(erasure),
         }
     }
 }

@@ -49,6 +49,8 @@ pub enum Notice {
     AccountExtended(Merge),
     /// To the address in place: the support desk has started a change of address.
     EmailChangeStarted(AddressBySupport),
+    /// The last one, to the address of an account that was erased.
+    AccountErased(Erasure),
 }
 
 impl Notice {
@@ -65,6 +67,7 @@ impl Notice {
             Self::AccountMerged { .. } => "account_merged",
             Self::AccountExtended(_) => "account_extended",
             Self::EmailChangeStarted(_) => "email_change_started",
+            Self::AccountErased(_) => "account_erased",
         }
     }
 
@@ -79,9 +82,40 @@ impl Notice {
             | Self::MachineLinked(event) => event.account_id,
             Self::MachineUnlinked(done) => done.account_id,
             Self::EmailChangeStarted(started) => started.account_id,
+            Self::AccountErased(erasure) => erasure.account_id,
             Self::AccountMerged { merge, .. } => merge.from_account_id,
             Self::AccountExtended(merge) => merge.into_account_id,
         }
+    }
+}
+
+/// That an account was erased, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erasure {
+    /// The client ID that it had.
+    pub account_id: u32,
+    /// When, in milliseconds since 1970-01-01 UTC.
+    pub time_millis: i64,
+    /// Whether there are entries of the time ledger, which are kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keeps_entries: bool,
+    /// Whether the mail is forgotten when it has ended: always. Whoever ends a mail reads this
+    /// word, and need not know the kind.
+    pub forget: bool,
+}
+
+impl Erasure {
+    /// This account was erased then.
+    #[must_use]
+    pub fn new(account_id: AccountId, time: Timestamp, keeps_entries: bool) -> Self {
+        let (account_id, time_millis) = (account_id.number(), time.as_millisecond());
+        Self { account_id, time_millis, keeps_entries, forget: true }
+    }
+
+    /// When it was.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.time_millis).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 }
 

@@ -20,6 +20,8 @@ pub enum EventKind {
     TimeCharged,
     /// A grant or a charge was put right.
     TimeCorrected,
+    /// An account was erased.
+    AccountErased,
 }
 
 impl EventKind {
@@ -33,6 +35,7 @@ impl EventKind {
             Self::TimeGranted => "time.granted",
             Self::TimeCharged => "time.charged",
             Self::TimeCorrected => "time.corrected",
+            Self::AccountErased => "account.erased",
         }
     }
 }

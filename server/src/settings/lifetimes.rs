@@ -71,6 +71,17 @@ pub struct Retentions {
         value_parser = Trimmed(parsed::<Positive>)
     )]
     time_note_retention: Positive,
+
+    /// How long the time ledger of an erased account is kept, without any text, after the end of
+    /// the year of its last entry.
+    #[arg(
+        long,
+        env = "GESTAN_ACCOUNT_LEDGER_RETENTION",
+        value_name = "DURATION",
+        default_value = "87660h",
+        value_parser = Trimmed(parsed::<Positive>)
+    )]
+    ledger_retention: Positive,
 }
 
 impl LifetimeSettings {
@@ -101,6 +112,7 @@ impl Retentions {
             challenges: self.challenge_retention.signed(),
             audit_events: self.audit_retention.signed(),
             time_notes: self.time_note_retention.signed(),
+            ledgers: self.ledger_retention.signed(),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use super::{
     duration::Positive,
     one_line::{Trimmed, one_line, parsed},
@@ -76,6 +78,12 @@ pub struct MailSettings {
 }
 
 impl MailSettings {
+    /// The time zone of those who read what is told.
+    #[must_use]
+    pub fn time_zone(&self) -> &TimeZone {
+        self.time_zone.get()
+    }
+
     /// What hands mails over.
     ///
     /// # Errors

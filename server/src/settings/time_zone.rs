@@ -11,7 +11,8 @@ pub const TIME_ZONE: &str = "Europe/Paris";
 #[derive(clap::Args)]
 #[command(next_help_heading = "Time")]
 pub struct TimeZoneSetting {
-    /// Time zone of the times in mails, and of the day on which a support key ends.
+    /// Time zone of the times in mails, of the day on which a support key ends, and of the time of
+    /// day at which the database is compacted.
     #[arg(long, env = "GESTAN_ACCOUNT_TIME_ZONE", value_name = "NAME",
         default_value = TIME_ZONE, value_parser = Trimmed(parse))]
     time_zone: TimeZone,

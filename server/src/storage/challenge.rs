@@ -18,7 +18,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 pub use changes::{add_wrong_try_by_account, find_changes_with_codes};
-pub use delete::delete_of;
+pub use delete::{delete, delete_of, find_changes, list_naming, list_of_addresses};
 pub use end::{end_all, end_email_changes, end_repeats};
 pub use history::{find_account_to_have, list_of};
 

@@ -247,6 +247,12 @@ impl Database {
         sqlite_path(&self.config.url).map(|path| Holder::of(&path))
     }
 
+    /// Whether it is an SQLite file, which keeps bytes of what was deleted until it is compacted.
+    #[must_use]
+    pub fn is_in_file(&self) -> bool {
+        is_sqlite(&self.config.url)
+    }
+
     /// The room on the disk of its file; none for a database that is elsewhere.
     #[must_use]
     pub fn disk_space(&self) -> Option<DiskSpace> {

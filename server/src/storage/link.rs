@@ -63,6 +63,22 @@ pub async fn list(
     machines(rows, count)
 }
 
+/// Every link of an account that there is, dead or alive, the oldest first, with the network that
+/// the machine was last seen in.
+pub async fn list_all(
+    db: &impl ConnectionTrait,
+    account_id: AccountId,
+) -> Result<Vec<(Link, Option<String>)>, StorageError> {
+    let of_account = Entity::find().filter(Column::AccountId.eq(account_id.to_db()));
+    let by_age = of_account.order_by_asc(Column::LinkTime).order_by_asc(Column::Id);
+    let rows = by_age.all(db).await?.into_iter();
+    let with_network = |mut row: Model| {
+        let network = row.last_seen_network.take();
+        Ok((Link::try_from(row)?, network))
+    };
+    rows.map(with_network).collect()
+}
+
 /// Kills the living links of an account beyond the [`MAX_MACHINES`] last seen, of
 /// which that of `machine_id` is one whatever the clocks say: those that were seen
 /// last stand first. A thousand at most: this is to have an end.

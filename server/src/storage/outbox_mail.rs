@@ -3,6 +3,7 @@
 
 mod history;
 pub mod operator;
+mod ownership;
 mod refused;
 
 use jiff::{SignedDuration, Timestamp};
@@ -15,6 +16,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 pub use history::{MailFate, list_to};
+pub use ownership::{Owned, forget, list_about, list_all_to};
 pub use refused::{RefusedRecipient, list_refused};
 
 use super::{

@@ -8,6 +8,7 @@
 //! The time by which is purged is handed in: [`pace`] says how it follows the clock, and
 //! [`settle`](mod@settle) what a clock that was ahead has left.
 
+mod ledgers;
 pub mod pace;
 pub mod settle;
 
@@ -53,6 +54,9 @@ pub struct Retention {
     pub audit_events: SignedDuration,
     /// What people wrote about entries of the time ledger. The entries stay.
     pub time_notes: SignedDuration,
+    /// Entries of the time ledger of an account that is erased, from the end of the year of the
+    /// last one on.
+    pub ledgers: SignedDuration,
 }
 
 /// How many rows a purge has taken away, or cleared.
@@ -78,6 +82,8 @@ pub struct Purged {
     pub throttles: u64,
     /// Audit events.
     pub audit_events: u64,
+    /// Entries of the time ledger of accounts that were erased long ago.
+    pub ledger_entries: u64,
     /// Heartbeats of servers that are gone.
     pub heartbeats: u64,
     /// What people wrote about entries of the time ledger.
@@ -87,7 +93,7 @@ pub struct Purged {
 impl Purged {
     /// Each number with what it counts.
     #[must_use]
-    pub fn rows(&self) -> [(&'static str, u64); 12] {
+    pub fn rows(&self) -> [(&'static str, u64); 13] {
         [
             ("seeds erased", self.seeds),
             ("challenges", self.challenges),
@@ -99,6 +105,7 @@ impl Purged {
             ("pending addresses", self.pending_addresses),
             ("limits that were over", self.throttles),
             ("audit events", self.audit_events),
+            ("entries of erased accounts", self.ledger_entries),
             ("heartbeats", self.heartbeats),
             ("notes of the time ledger", self.time_notes),
         ]
@@ -146,6 +153,7 @@ pub async fn purge(
     let old = to_millis(now - retention.audit_events);
     purged.audit_events =
         delete::<audit_event::Entity>(db, audit_event::Column::Time.lt(old).into()).await?;
+    purged.ledger_entries = ledgers::delete_over(database, now - retention.ledgers).await?;
     let old = to_millis(now - HEARTBEATS);
     let of_a_server = heartbeat::Column::ServerId.ne(PURGE);
     let old = heartbeat::Column::Time.lt(old).and(of_a_server);

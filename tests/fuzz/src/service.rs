@@ -136,6 +136,7 @@ impl Service {
                 challenges: RETENTION,
                 audit_events: RETENTION,
                 time_notes: RETENTION,
+                ledgers: RETENTION,
             };
             let db = &server.accounts.db;
             purge(db, retention, server.clock.now()).await.expect("the database is purged");

@@ -6,9 +6,9 @@ mod evidence;
 use gestan_account_client::{ClientOptions, FieldMask, v1};
 use gestan_account_proto::support::v1::{
     CancelEmailChangeRequest, ChargeTimeRequest, CorrectTimeRequest, DiagnoseAccountRequest,
-    FindAccountsRequest, GetAccountRequest, GrantTimeRequest, ListEventsRequest,
-    ListRefusedRecipientsRequest, ListTimeEntriesRequest, MergeAccountsRequest, SendCodeRequest,
-    StartEmailChangeRequest, UnlinkMachineRequest,
+    EraseAccountRequest, ExportAccountRequest, FindAccountsRequest, GetAccountRequest,
+    GrantTimeRequest, ListEventsRequest, ListRefusedRecipientsRequest, ListTimeEntriesRequest,
+    MergeAccountsRequest, SendCodeRequest, StartEmailChangeRequest, UnlinkMachineRequest,
 };
 use gestan_account_tests::{
     Desk, PASSWORD, charge, correction, desk_at, grant, machine,
@@ -276,6 +276,16 @@ async fn of_the_desk(
     };
     desk.merge_accounts(merge).await.expect_err("MergeAccounts of nobody");
     time_of_the_desk(&mut desk, account_id).await;
+    let export = ExportAccountRequest { account_id, ..Default::default() };
+    desk.export_account(export).await.expect("ExportAccount");
+    let erase = EraseAccountRequest {
+        account_id,
+        reason: "demande de Lachambre".to_owned(),
+        ..Default::default()
+    };
+    desk.erase_account(erase.clone()).await.expect_err("EraseAccount without its repeated ID");
+    let look = EraseAccountRequest { validate_only: true, ..erase };
+    desk.erase_account(look).await.expect("EraseAccount that only tells");
     let start = StartEmailChangeRequest {
         account_id,
         email: format!("encore-{NEW_EMAIL}"),

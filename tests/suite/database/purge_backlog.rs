@@ -14,10 +14,11 @@ const ROWS: i64 = 100_000;
 const RETENTION: Retention = Retention {
     challenges: SignedDuration::from_hours(7 * 24),
     audit_events: SignedDuration::from_hours(365 * 24),
-    time_notes: SignedDuration::from_hours(365 * 24),
+    time_notes: SignedDuration::from_hours(5 * 365 * 24),
+    ledgers: SignedDuration::from_hours(87_660),
 };
 /// The tables that are purged, and what of them is.
-const PURGED: [(&str, &str); 11] = [
+const PURGED: [(&str, &str); 12] = [
     ("challenge", "true"),
     ("challenge", "seed IS NOT NULL"),
     ("personal_code", "true"),

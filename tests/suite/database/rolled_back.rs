@@ -9,14 +9,15 @@ use std::collections::BTreeSet;
 
 use gestan_account_client::{Error, FieldMask, v1};
 use gestan_account_proto::support::v1::{
-    CancelEmailChangeRequest, ChargeTimeRequest, CorrectTimeRequest, FindAccountsRequest,
-    GetAccountRequest, GrantTimeRequest, MergeAccountsRequest, SendCodeRequest,
-    StartEmailChangeRequest, UnlinkMachineRequest,
+    CancelEmailChangeRequest, ChargeTimeRequest, CorrectTimeRequest, ExportAccountRequest,
+    FindAccountsRequest, GetAccountRequest, GrantTimeRequest, MergeAccountsRequest,
+    SendCodeRequest, StartEmailChangeRequest, UnlinkMachineRequest,
 };
 use gestan_account_server::domain::role::Role;
 use gestan_account_tests::{
     Desk, Member, PASSWORD, TestDatabase, TestServer, TestServerOptions, assert_adds_up, charge,
-    correction, count, execute, grant, is_postgres, machine, new_password, tables, uuid,
+    correction, count, erase_request, execute, grant, is_postgres, machine, new_password, tables,
+    uuid,
 };
 use jiff::SignedDuration;
 use sea_orm::{Database, DatabaseConnection};
@@ -111,6 +112,7 @@ impl Saboteur {
         self.desk(&member, number).await;
         self.insist("Unlink", || member.client.unlink(v1::UnlinkRequest::default())).await;
         self.server.deliver_mail().await;
+        self.erase(&member, number).await;
     }
 
     /// What the support desk writes.
@@ -225,6 +227,30 @@ impl Saboteur {
         self.insist("CorrectTime", call).await;
     }
 
+    /// The account, with the ID that leads to it, and a mail that is to be sent.
+    async fn erase(&mut self, member: &Member, number: u32) {
+        let desk = self.server.desk(Role::Admin).await;
+        let account_id = member.account_id;
+        let call = || {
+            let export = ExportAccountRequest { account_id, ..Default::default() };
+            of(&desk, async move |mut desk| desk.export_account(export).await)
+        };
+        self.insist("ExportAccount", call).await;
+        self.server.resend(account_id, u128::from(number) * 100 + 9).await;
+        let call = || {
+            let erase = erase_request(account_id);
+            of(&desk, async move |mut desk| desk.erase_account(erase).await)
+        };
+        let erased = self.insist("EraseAccount", call).await;
+        assert!(erased.events > 10, "{erased:?}");
+        for table in ["account WHERE id", "account_word WHERE account_id", "link WHERE account_id"]
+        {
+            let sql = format!("SELECT count(*) FROM {table} = {account_id}");
+            assert_eq!(count(&self.other, &sql).await, 0, "{table}");
+        }
+        self.server.deliver_mail().await;
+    }
+
     async fn change(&mut self, member: &Member, number: u32) {
         let wrong = v1::UpdateRequest {
             account: Some(v1::Account { city: "Nîmes".to_owned(), ..Default::default() }),
@@ -291,8 +317,14 @@ async fn a_transaction_that_sqlite_ends_by_itself_leaves_nothing_in_the_way() {
     }
     let hit = &saboteur.hit;
     println!("{} statements: {hit:#?}", hit.len());
-    let of_the_desk =
-        ["CancelEmailChange", "MergeAccounts", "SendCode", "StartEmailChange", "UnlinkMachine"];
+    let of_the_desk = [
+        "CancelEmailChange",
+        "EraseAccount",
+        "MergeAccounts",
+        "SendCode",
+        "StartEmailChange",
+        "UnlinkMachine",
+    ];
     let others = ["Create", "Confirm", "SetPassword", "RegisterExisting", "Update", "Unlink"];
     for rpc in others.into_iter().chain(of_the_desk) {
         let statements = hit.iter().filter(|hit| hit.starts_with(&format!("{rpc}:"))).count();

@@ -5,13 +5,15 @@ use std::{collections::BTreeMap, fs};
 
 use gestan_account_client::v1;
 use gestan_account_proto::support::v1::{
-    CancelEmailChangeRequest, DiagnoseAccountRequest, FindAccountsRequest, GetAccountRequest,
-    ListEventsRequest, ListRefusedRecipientsRequest, ListTimeEntriesRequest, MergeAccountsRequest,
-    SendCodeRequest, StartEmailChangeRequest, UnlinkMachineRequest,
+    CancelEmailChangeRequest, DiagnoseAccountRequest, EraseAccountRequest, ExportAccountRequest,
+    FindAccountsRequest, GetAccountRequest, ListEventsRequest, ListRefusedRecipientsRequest,
+    ListTimeEntriesRequest, MergeAccountsRequest, SendCodeRequest, StartEmailChangeRequest,
+    UnlinkMachineRequest,
 };
 use gestan_account_server::domain::role::Role;
 use gestan_account_tests::{
-    PASSWORD, TestServer, change, charge, correction, grant, machine, process::workspace, uuid,
+    PASSWORD, TestServer, change, charge, correction, erase_request, grant, machine,
+    process::workspace, uuid,
 };
 
 const EMAIL: &str = "jeanne@exemple.fr";
@@ -146,6 +148,15 @@ async fn counted_of_the_desk() -> BTreeMap<&'static str, usize> {
     };
     admin.merge_accounts(merge).await.expect("they are merged");
     counts.insert("MergeAccounts", since(&server));
+    server.deliver_mail().await;
+    since(&server);
+    let export = ExportAccountRequest { account_id, ..Default::default() };
+    let copy = admin.export_account(export).await.expect("a copy").into_inner();
+    counts.insert("ExportAccount", since(&server));
+    let (write_off_minutes, request) = (copy.balance_minutes, erase_request(account_id));
+    let request = EraseAccountRequest { write_off_minutes, ..request };
+    admin.erase_account(request).await.expect("it is erased");
+    counts.insert("EraseAccount", since(&server));
     server.deliver_mail().await;
     counts
 }

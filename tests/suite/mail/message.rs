@@ -8,7 +8,7 @@ use gestan_account_server::{
     domain::{account_id::AccountId, locale::Locale},
     mail::{
         message::{CodeMail, Content, Letterhead, Message, Request, compose},
-        notice::{AddressBySupport, BySupport, Detached, Event, Merge, Notice},
+        notice::{AddressBySupport, BySupport, Detached, Erasure, Event, Merge, Notice},
     },
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -69,6 +69,7 @@ fn all(machine: &str) -> Vec<Content> {
         Notice::MachineUnlinked(BySupport::new(id, time(), detached())),
         Notice::AccountMerged { merge: merge(7, ACCOUNT), into_email_masked: MASKED.to_owned() },
         Notice::AccountExtended(merge(7, ACCOUNT)),
+        Notice::AccountErased(Erasure::new(id, time(), true)),
         Notice::EmailChangeStarted(address_by_support(true)),
         Notice::EmailChangeStarted(address_by_support(false)),
     ];
@@ -126,6 +127,7 @@ fn names_a_machine(content: &Content) -> bool {
         "support_confirm_email",
         "account_merged",
         "account_extended",
+        "account_erased",
     ]
     .contains(&content.kind())
 }

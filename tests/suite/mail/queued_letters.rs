@@ -5,7 +5,7 @@ use gestan_account_server::{
     domain::account_id::AccountId,
     mail::{
         letter::Letter,
-        notice::{AddressBySupport, BySupport, Detached, Event, Merge, Notice},
+        notice::{AddressBySupport, BySupport, Detached, Erasure, Event, Merge, Notice},
     },
 };
 use jiff::Timestamp;
@@ -91,6 +91,20 @@ fn stored() -> Vec<(Letter, &'static str)> {
             r#"{"kind":"account_extended","from_account_id":10427,"into_account_id":7,"time_millis":1795545720000,"machines":2}"#,
         ),
     ];
+    let erasure = |keeps_entries| {
+        let (account_id, time_millis) = (10_427, 1_795_545_720_000);
+        Notice::AccountErased(Erasure { account_id, time_millis, keeps_entries, forget: true })
+    };
+    let farewells = [
+        (
+            erasure(false),
+            r#"{"kind":"account_erased","account_id":10427,"time_millis":1795545720000,"forget":true}"#,
+        ),
+        (
+            erasure(true),
+            r#"{"kind":"account_erased","account_id":10427,"time_millis":1795545720000,"keeps_entries":true,"forget":true}"#,
+        ),
+    ];
     let challenge_id = Uuid::from_u128(5);
     let codes = [
         (
@@ -102,7 +116,7 @@ fn stored() -> Vec<(Letter, &'static str)> {
             r#"{"kind":"code","challenge_id":"00000000-0000-0000-0000-000000000005","by_support":true}"#,
         ),
     ];
-    let notices = notices.into_iter().chain(mergers);
+    let notices = notices.into_iter().chain(mergers).chain(farewells);
     let notices = notices.map(|(notice, text)| (Letter::Notice(notice), text));
     codes.into_iter().chain(notices).collect()
 }
@@ -113,6 +127,18 @@ fn letters_are_stored_as_they_always_were_and_read_again() {
         assert_eq!(letter.to_json().expect("JSON"), text);
         assert_eq!(Letter::from_json(text).expect("it is read"), letter);
     }
+}
+
+/// Whoever ends a mail sees that nothing is to be kept of it, also of a kind of a later release.
+#[test]
+fn only_a_letter_that_says_so_is_forgotten() {
+    for (letter, text) in stored() {
+        let is_last = matches!(letter, Letter::Notice(Notice::AccountErased(_)));
+        assert_eq!(Letter::is_forgotten(text), is_last, "{text}");
+    }
+    assert!(Letter::is_forgotten(r#"{"kind":"of_tomorrow","forget":true}"#));
+    assert!(!Letter::is_forgotten(r#"{"kind":"of_tomorrow","forget":"true"}"#));
+    assert!(!Letter::is_forgotten("[]"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use gestan_account_server::{
     domain::{account_id::AccountId, locale::Locale},
     mail::{
         message::{CodeMail, Content, Letterhead, Message, Request, compose},
-        notice::{AddressBySupport, BySupport, Detached, Event, Merge, Notice},
+        notice::{AddressBySupport, BySupport, Detached, Erasure, Event, Merge, Notice},
     },
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -44,6 +44,7 @@ fn contents(machine: &str) -> Vec<Content> {
         Notice::MachineUnlinked(BySupport::new(id, time(), several())),
         Notice::AccountMerged { merge: merge(), into_email_masked: new_email_masked() },
         Notice::AccountExtended(merge()),
+        Notice::AccountErased(Erasure::new(id, time(), true)),
         Notice::EmailChangeStarted(AddressBySupport {
             account_id,
             time_millis: time().as_millisecond(),
@@ -82,11 +83,13 @@ fn in_both_languages(machine: &str) -> impl Iterator<Item = Message> {
 }
 
 /// Whether a mail tells of a machine by its name: what the support desk has sent or started
-/// does not, for no machine has asked for it, and those about a merge tell how many there are.
+/// does not, for no machine has asked for it, those about a merge tell how many there are, and of
+/// an account that was erased there are none.
 fn names_a_machine(mail: &Message) -> bool {
     let by_support = ["envoie", "sends you", "prépare", "prepares", "Le code de", "The code of"];
     let merged = ["désormais partie", "now part of"];
-    !by_support.iter().chain(&merged).any(|word| mail.subject.contains(word))
+    let erased = ["a été effacé", "was erased"];
+    !by_support.iter().chain(&merged).chain(&erased).any(|word| mail.subject.contains(word))
 }
 
 /// The words of a part that hold a letter, without the punctuation around them.

@@ -137,6 +137,8 @@ async fn a_setting_that_cannot_be_parsed_is_refused_by_its_name() {
         ("--support-email-delay", "-1s"),
         ("--support-email-delay", "73h"),
         ("--time-zone", "Europe/Atlantis"),
+        ("--compact-at", "24:00"),
+        ("--compact-at", "never"),
         ("--mail-ehlo-name", "a b"),
         ("--database-connections", "0"),
         ("--hash-threads", "0"),
@@ -190,6 +192,23 @@ async fn the_help_of_a_command_tells_what_it_reads_and_nothing_else() {
         (&["account", "unlink"], &[&database[..2], &["--all", "--reason"]].concat(), 50),
         (&["account", "end-password"], &[&database[..2], &["--all", "--reason"]].concat(), 50),
         (
+            &["account", "export"],
+            &[
+                &database[..2],
+                &[
+                    "--challenge-retention",
+                    "--audit-retention",
+                    "--time-note-retention",
+                    "--ledger-retention",
+                ],
+            ]
+            .concat(),
+            50,
+        ),
+        (&["account", "erase"], &[&database[..2], &["--ids", "--reason"]].concat(), 40),
+        (&["account", "list"], &[&database[..2], &["--unseen-since"]].concat(), 40),
+        (&["compact"], &database[..2], 40),
+        (
             &["audit", "list"],
             &[&keys[..], &["--account", "--support-key", "--since", "--until", "--limit"]].concat(),
             60,
@@ -200,7 +219,7 @@ async fn the_help_of_a_command_tells_what_it_reads_and_nothing_else() {
             &[
                 &database[..2],
                 &["--challenge-retention", "--audit-retention", "--time-note-retention"],
-                &["--trust-clock"],
+                &["--ledger-retention", "--trust-clock"],
             ]
             .concat(),
             50,

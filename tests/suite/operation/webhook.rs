@@ -11,7 +11,7 @@ use gestan_account_client::v1::{self, Account};
 use gestan_account_server::domain::role::Role;
 use gestan_account_tests::{
     Answer, Delivery, Receiver, SECRET, TestServer, TestServerOptions, change, change_email,
-    charge, correction, count, execute, grant, http_get, merge, rows, signature, start_time,
+    charge, correction, count, erase, execute, grant, http_get, merge, rows, signature, start_time,
 };
 use jiff::SignedDuration;
 use sea_orm::TryGetable as _;
@@ -106,6 +106,21 @@ async fn what_happens_to_accounts_is_told_signed_and_without_a_value() {
     assert_eq!(ids.len(), 5, "each has an ID of its own");
     assert_eq!(states(&server).await, ["delivered"; 5]);
     assert_eq!(server.deliver_events().await, 0, "each is told once");
+}
+
+/// Whoever keeps something of the account has to erase it, too.
+#[tokio::test]
+async fn an_erasure_is_told_by_the_number_alone() {
+    let receiver = Receiver::start().await;
+    let (server, member) = with_customer(&receiver).await;
+    let desk = server.desk(Role::Admin).await;
+    erase(&desk, member.account_id).await;
+    server.deliver_mail().await;
+    assert_eq!(server.deliver_events().await, 1);
+    let told = receiver.deliveries().last().expect("an event").json();
+    let data = json!({ "account_id": member.account_id });
+    let time = "2026-11-24T08:00:00.000Z";
+    assert_eq!(told, json!({ "type": "account.erased", "timestamp": time, "data": data }));
 }
 
 #[tokio::test]
@@ -291,6 +306,7 @@ async fn what_ended_goes_with_the_purge_and_what_is_left_goes_after_a_month() {
         challenges: SignedDuration::from_hours(168),
         audit_events: SignedDuration::from_hours(8760),
         time_notes: SignedDuration::from_hours(43_800),
+        ledgers: SignedDuration::from_hours(87_660),
     };
     let purge = async |days: i64| {
         let now = start_time() + SignedDuration::from_hours(24 * days);

@@ -19,8 +19,11 @@ const COMMANDS: &[&[&str]] = &[
     &["account", "show", "1"],
     &["account", "unlink", "--all", "--reason", "fuite"],
     &["account", "end-password", "--all", "--reason", "fuite"],
+    &["account", "export", "1"],
+    &["account", "list", "--unseen-since", "3y"],
     &["audit", "list"],
     &["purge"],
+    &["compact"],
     &["check-ledger"],
 ];
 

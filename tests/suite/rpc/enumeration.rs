@@ -24,6 +24,7 @@ const RETENTION: Retention = Retention {
     challenges: SignedDuration::from_hours(168),
     audit_events: SignedDuration::from_hours(8760),
     time_notes: SignedDuration::from_hours(43_800),
+    ledgers: SignedDuration::from_hours(87_660),
 };
 
 const EXISTING: u32 = 1;

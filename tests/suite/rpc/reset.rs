@@ -276,7 +276,8 @@ async fn what_a_reset_ended_is_purged() {
     // The hour of the ticket that was not used is not waited for.
     server.advance(SignedDuration::from_mins(11));
     let kept = SignedDuration::from_hours(7 * 24);
-    let retention = Retention { challenges: kept, audit_events: kept, time_notes: kept };
+    let retention =
+        Retention { challenges: kept, audit_events: kept, time_notes: kept, ledgers: kept };
     purge(&server.accounts.db, retention, server.clock.now()).await.expect("it is purged");
     let seeds = "SELECT count(seed) FROM challenge WHERE spent_time IS NOT NULL";
     assert_eq!(count(server.db(), seeds).await, 0);

@@ -98,7 +98,8 @@ async fn a_caller_that_is_refused_among_others_leaves_nothing_and_may_ask_again(
     // Counters that stayed empty are not kept for ever.
     server.advance(SignedDuration::from_hours(2));
     let week = SignedDuration::from_hours(7 * 24);
-    let retention = Retention { challenges: week, audit_events: week, time_notes: week };
+    let retention =
+        Retention { challenges: week, audit_events: week, time_notes: week, ledgers: week };
     purge(&server.accounts.db, retention, server.outbox.clock.now()).await.expect("it is purged");
     assert_eq!(rows(&server, "throttle").await, 0);
 }

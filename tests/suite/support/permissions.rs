@@ -45,7 +45,7 @@ const CALLERS: [&str; 9] = [
 ];
 
 /// The RPCs, and what each caller comes to.
-const TABLE: [(&str, [Comes; 9]); 26] = [
+const TABLE: [(&str, [Comes; 9]); 28] = [
     // What a stranger may ask does not look at the token.
     ("account.v1.AccountService/Create", [In; 9]),
     ("account.v1.AccountService/Confirm", [In; 9]),
@@ -63,6 +63,8 @@ const TABLE: [(&str, [Comes; 9]); 26] = [
     ("account.v1.AccountService/ListTimeEntries", MACHINE),
     ("support.v1.SupportService/CancelEmailChange", ADMIN),
     ("support.v1.SupportService/DiagnoseAccount", DESK),
+    ("support.v1.SupportService/EraseAccount", ADMIN),
+    ("support.v1.SupportService/ExportAccount", ADMIN),
     ("support.v1.SupportService/FindAccounts", DESK),
     ("support.v1.SupportService/GetAccount", DESK),
     ("support.v1.SupportService/ListEvents", DESK),

@@ -311,6 +311,7 @@ async fn the_purge_takes_nothing_of_the_time_that_a_code_waits() {
         challenges: SignedDuration::from_hours(168),
         audit_events: SignedDuration::from_hours(8760),
         time_notes: SignedDuration::from_hours(8760),
+        ledgers: SignedDuration::from_hours(87_660),
     };
     let mut purger = Purger::new(&server.accounts, retention);
     // What lies in the future is brought back once the clock has been steady for a while.

@@ -39,6 +39,28 @@ pub enum DeskRefusal {
         /// The ID that was named.
         id: AccountId,
     },
+    /// The account was erased.
+    #[error("the account was erased")]
+    AccountErased {
+        /// The ID that was named.
+        id: AccountId,
+        /// When.
+        erase_time: Timestamp,
+    },
+    /// The account that is to be erased has another balance than the one that is given up.
+    #[error("the account has another balance of time")]
+    TimeBalanceLeft {
+        /// Its balance.
+        balance: Minutes,
+    },
+    /// The ID is that of an account that was merged, where only an account's own ID serves.
+    #[error("the account was merged into another one")]
+    LeadsElsewhere {
+        /// The ID that was named.
+        id: AccountId,
+        /// The account that it leads to.
+        into: AccountId,
+    },
     /// The address has no account, and none is being opened for it.
     #[error("nothing to send to the address")]
     NothingToSend,
@@ -124,6 +146,15 @@ impl DeskRefusal {
             }
             Self::EmailTaken { owner } => vec![("accountId", owner.to_string())],
             Self::AccountNotFound { id } => vec![("accountId", id.to_string())],
+            Self::AccountErased { id, erase_time } => {
+                vec![("accountId", id.to_string()), ("eraseTime", format!("{erase_time:.0}"))]
+            }
+            Self::TimeBalanceLeft { balance } => {
+                vec![("balanceMinutes", balance.number().to_string())]
+            }
+            Self::LeadsElsewhere { id, into } => {
+                vec![("accountId", id.to_string()), ("mergedInto", into.to_string())]
+            }
             Self::TooManyMachines { into, count } => {
                 vec![("accountId", into.to_string()), ("machineCount", count.to_string())]
             }

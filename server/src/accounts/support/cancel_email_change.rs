@@ -2,16 +2,11 @@
 
 use super::Agent;
 use crate::{
-    accounts::{
-        Accounts, Origin,
-        error::{DeskRefusal, Error},
-        unit_of_work::Work,
-    },
+    accounts::{Accounts, Origin, error::Error, unit_of_work::Work},
     audit::{self, Action},
     domain::account_id::AccountId,
     model::account::Account,
     storage::{account, challenge},
-    telemetry::call,
 };
 
 /// Input of CancelEmailChange.
@@ -38,9 +33,7 @@ impl Accounts {
 
 impl Work<'_> {
     async fn cancel_for_desk(self, id: AccountId, agent: &Agent) -> Result<Account, Error> {
-        call::note_account(id);
-        let account = self.find_account(id).await?;
-        let mut account = account.ok_or(DeskRefusal::AccountNotFound { id })?;
+        let mut account = self.account_for_desk(id).await?;
         if account.pending_email.take().is_none() {
             self.discard().await?;
             return Ok(account);

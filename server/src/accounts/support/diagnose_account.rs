@@ -14,11 +14,14 @@ pub use findings::{AfterTries, CodeFinding, Finding, FindingKind, HeldUp, Looked
 
 use super::Agent;
 use crate::{
-    accounts::{Accounts, error::Error},
+    accounts::{
+        Accounts,
+        error::{DeskRefusal, Error},
+    },
     audit::Action,
     domain::{account_id::AccountId, email_address::EmailAddress, machine::MachineName},
     model::account::Account,
-    storage::{account, account_alias, challenge},
+    storage::{account, account_alias, challenge, connections::Connections, error::StorageError},
 };
 
 /// How far back mails and codes are looked at: as far as they are kept by default.
@@ -99,6 +102,19 @@ pub struct CodeAsked {
     pub account_wrong_tries: u32,
 }
 
+/// The mails to an account and to the address that is pending, and the codes that were asked
+/// for, as far as they are kept; `most` of each.
+pub(super) async fn history(
+    db: &Connections,
+    account: &Account,
+    now: Timestamp,
+    most: u64,
+) -> Result<(Vec<MailSent>, Vec<CodeAsked>), StorageError> {
+    let email = account.email.clone();
+    let case = case::Case::history(db, Some(account.clone()), email, now, most).await?;
+    Ok((mails::sent(&case), codes::asked(&case)))
+}
+
 impl Accounts {
     /// Tells an agent what keeps a customer out.
     ///
@@ -110,7 +126,13 @@ impl Accounts {
         agent: &Agent,
     ) -> Result<Diagnosed, Error> {
         let account = match &query.whose {
-            Diagnose::Account(id) => Ok(self.account_for_desk(*id).await?),
+            Diagnose::Account(id) => match self.account_for_desk(*id).await {
+                Ok(account) => Ok(account),
+                Err(Error::Desk(DeskRefusal::AccountErased { id, erase_time })) => {
+                    return self.erased(id, erase_time).await;
+                }
+                Err(error) => return Err(error),
+            },
             Diagnose::Address(email) => self.account_at(email).await?.ok_or(email),
         };
         let (account, email) = match account {
@@ -134,6 +156,21 @@ impl Accounts {
             account_id: case.account.as_ref().map(|account| account.id),
             mails: mails::sent(&case),
             codes: codes::asked(&case),
+        })
+    }
+
+    /// What is told of an account that was erased: there is none whose trail would have it.
+    async fn erased(&self, id: AccountId, erase_time: Timestamp) -> Result<Diagnosed, Error> {
+        let alias = account_alias::find(&self.db.read(), id).await?;
+        let id = alias.as_ref().map_or(id, |alias| alias.account_id);
+        let merged = alias.as_ref().map(Finding::of_merged);
+        let erased = Finding::of_erased(id, erase_time);
+        Ok(Diagnosed {
+            time: self.now(),
+            findings: merged.into_iter().chain([erased]).collect(),
+            account_id: None,
+            mails: Vec::new(),
+            codes: Vec::new(),
         })
     }
 

@@ -14,7 +14,7 @@ use crate::{
         entry_id::EntryId,
         machine::{MachineId, MachineName},
     },
-    storage::{account_alias, link, support_key},
+    storage::{account_alias, connections::Connections, error::StorageError, link, support_key},
 };
 
 /// Where a page of events ends: the next one begins with what is older.
@@ -95,57 +95,68 @@ impl Accounts {
     ) -> Result<EventsListed, Error> {
         let account = self.account_for_desk(query.account_id).await?;
         self.record_reading(account.id, &Action::ListEvents, agent).await?;
-        let db = self.db.read();
-        let before = query.after.map(|after| (after.time, after.id));
-        let size = usize::from(query.page_size);
-        // One more tells whether there is another page.
-        let mut recorded = audit::list(&db, account.id, before, size + 1).await?;
-        // Each trail has an index of its own, of which no more is read than a page needs.
-        for merged in account_alias::list(&db, account.id).await? {
-            recorded.extend(audit::list(&db, merged, before, size + 1).await?);
-        }
-        recorded.sort_unstable_by_key(|event| Reverse((event.time, event.id)));
-        let has_more = recorded.len() > size;
-        recorded.truncate(size);
-        let last = recorded.last().filter(|_| has_more);
-        let next = last.map(|last| EventPosition { time: last.time, id: last.id });
-
-        let machines = recorded.iter().flat_map(Recorded::machines);
-        let machines = link::find_names(&db, account.id, machines).await?;
-        let agents = recorded.iter().filter_map(Recorded::support_key);
-        let agents = support_key::find_names(&db, agents).await?;
-        let shown = |event| Self::shown(event, account.id, &machines, &agents, agent);
-        Ok(EventsListed { events: recorded.into_iter().map(shown).collect(), next })
+        let (db, size) = (self.db.read(), usize::from(query.page_size));
+        let sees_addresses = agent.role().sees_addresses();
+        Ok(page(&db, account.id, query.after, size, sees_addresses).await?)
     }
+}
 
-    fn shown(
-        event: Recorded,
-        account_id: AccountId,
-        machines: &HashMap<MachineId, MachineName>,
-        agents: &HashMap<i32, String>,
-        reader: &Agent,
-    ) -> EventShown {
-        let by = match event.by {
-            Done::ByMachine(id) => DoneBy::Machine(id, machines.get(&id).cloned()),
-            Done::BySupportKey(id) => {
-                // Keys are never deleted; the number stands for one that is gone all the same.
-                DoneBy::Agent(agents.get(&id).cloned().unwrap_or_else(|| format!("agent {id}")))
-            }
-            Done::ByOperator => DoneBy::Operator,
-            Done::ByMailbox => DoneBy::Mailbox,
-            Done::ByUnknown => DoneBy::Unknown,
-        };
-        EventShown {
-            time: event.time,
-            action: event.action,
-            fields: event.fields,
-            target: event.target.and_then(|id| machines.get(&id).cloned()),
-            reason: event.reason,
-            by,
-            ip: event.ip.filter(|_| reader.role().sees_addresses()),
-            entry: event.entry,
-            merged: event.merged,
-            merged_account_id: event.account_id.filter(|id| *id != account_id),
+/// A page of the trail of an account and of those that were merged into it.
+pub(super) async fn page(
+    db: &Connections,
+    account_id: AccountId,
+    after: Option<EventPosition>,
+    size: usize,
+    sees_addresses: bool,
+) -> Result<EventsListed, StorageError> {
+    let before = after.map(|after| (after.time, after.id));
+    // One more tells whether there is another page.
+    let mut recorded = audit::list(db, account_id, before, size + 1).await?;
+    // Each trail has an index of its own, of which no more is read than a page needs.
+    for merged in account_alias::list(db, account_id).await? {
+        recorded.extend(audit::list(db, merged, before, size + 1).await?);
+    }
+    recorded.sort_unstable_by_key(|event| Reverse((event.time, event.id)));
+    let has_more = recorded.len() > size;
+    recorded.truncate(size);
+    let last = recorded.last().filter(|_| has_more);
+    let next = last.map(|last| EventPosition { time: last.time, id: last.id });
+
+    let machines = recorded.iter().flat_map(Recorded::machines);
+    let machines = link::find_names(db, account_id, machines).await?;
+    let agents = recorded.iter().filter_map(Recorded::support_key);
+    let agents = support_key::find_names(db, agents).await?;
+    let shown = |event| shown(event, account_id, &machines, &agents, sees_addresses);
+    Ok(EventsListed { events: recorded.into_iter().map(shown).collect(), next })
+}
+
+fn shown(
+    event: Recorded,
+    account_id: AccountId,
+    machines: &HashMap<MachineId, MachineName>,
+    agents: &HashMap<i32, String>,
+    sees_addresses: bool,
+) -> EventShown {
+    let by = match event.by {
+        Done::ByMachine(id) => DoneBy::Machine(id, machines.get(&id).cloned()),
+        Done::BySupportKey(id) => {
+            // Keys are never deleted; the number stands for one that is gone all the same.
+            DoneBy::Agent(agents.get(&id).cloned().unwrap_or_else(|| format!("agent {id}")))
         }
+        Done::ByOperator => DoneBy::Operator,
+        Done::ByMailbox => DoneBy::Mailbox,
+        Done::ByUnknown => DoneBy::Unknown,
+    };
+    EventShown {
+        time: event.time,
+        action: event.action,
+        fields: event.fields,
+        target: event.target.and_then(|id| machines.get(&id).cloned()),
+        reason: event.reason,
+        by,
+        ip: event.ip.filter(|_| sees_addresses),
+        entry: event.entry,
+        merged: event.merged,
+        merged_account_id: event.account_id.filter(|id| *id != account_id),
     }
 }

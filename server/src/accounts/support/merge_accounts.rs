@@ -7,7 +7,7 @@ use std::{cmp::Ordering, collections::HashSet};
 
 use uuid::Uuid;
 
-use super::Agent;
+use super::{Agent, missing};
 use crate::{
     accounts::{
         Accounts, Origin,
@@ -158,8 +158,9 @@ impl Work<'_> {
         let into = into.map_or(named, |alias| alias.account_id);
         match alias {
             Some(alias) if alias.account_id == into => {
-                let found = account::find(&self.db, into).await?;
-                let into = found.ok_or(DeskRefusal::AccountNotFound { id: into })?;
+                let Some(into) = account::find(&self.db, into).await? else {
+                    return Err(missing(&self.db, into).await);
+                };
                 return Ok(Parties::One { into, alias });
             }
             Some(alias) => {
@@ -189,7 +190,7 @@ impl Work<'_> {
                 return Ok(StorageError::gone("account").into());
             }
             if account::find(&self.db, id).await?.is_none() {
-                return Ok(DeskRefusal::AccountNotFound { id }.into());
+                return Ok(missing(&self.db, id).await);
             }
         }
         Ok(StorageError::gone("account").into())

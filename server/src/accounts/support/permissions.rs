@@ -38,6 +38,10 @@ pub enum DeskRpc {
     ListTimeEntries,
     /// The same of all accounts.
     ListTimeEntriesOfAll,
+    /// Gives a copy of all that is kept of a customer.
+    ExportAccount,
+    /// Erases a customer's data.
+    EraseAccount,
 }
 
 /// Those who help whoever calls.
@@ -60,9 +64,11 @@ impl DeskRpc {
             Self::SendCode | Self::UnlinkMachine | Self::ChargeTime => HELPERS,
             Self::CorrectTime => &[Role::Agent, Role::Billing, Role::Admin],
             Self::GrantTime | Self::CorrectTimeOfOthers | Self::ListTimeEntriesOfAll => BOOKKEEPERS,
-            Self::StartEmailChange | Self::CancelEmailChange | Self::MergeAccounts => {
-                &[Role::Admin]
-            }
+            Self::StartEmailChange
+            | Self::CancelEmailChange
+            | Self::MergeAccounts
+            | Self::ExportAccount
+            | Self::EraseAccount => &[Role::Admin],
         }
     }
 
@@ -90,6 +96,8 @@ impl DeskRpc {
             Self::ChargeTime => "ChargeTime",
             Self::CorrectTime | Self::CorrectTimeOfOthers => "CorrectTime",
             Self::ListTimeEntries | Self::ListTimeEntriesOfAll => "ListTimeEntries",
+            Self::ExportAccount => "ExportAccount",
+            Self::EraseAccount => "EraseAccount",
         }
     }
 }

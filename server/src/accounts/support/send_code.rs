@@ -119,8 +119,7 @@ impl Work<'_> {
     async fn mailbox(&self, to: &CodeTo) -> Result<(Option<Account>, EmailAddress), Error> {
         match to {
             CodeTo::Account(id) => {
-                let found = self.find_account(*id).await?;
-                let account = found.ok_or(DeskRefusal::AccountNotFound { id: *id })?;
+                let account = self.account_for_desk(*id).await?;
                 let email = account.email.clone();
                 Ok((Some(account), email))
             }

@@ -25,7 +25,6 @@ use crate::{
         challenge::{Challenge, Purpose},
     },
     storage::{account, challenge},
-    telemetry::call,
     throttle::AskedMail,
 };
 
@@ -67,7 +66,6 @@ impl Accounts {
         command: &StartEmailChange,
         agent: &Agent,
     ) -> Result<EmailChangeStarted, Error> {
-        call::note_account(command.account_id);
         let origin = Origin { token: None, ip: agent.ip };
         self.change(&origin, |work| work.start_for_desk(command, agent)).await
     }
@@ -80,8 +78,7 @@ impl Work<'_> {
         agent: &Agent,
     ) -> Result<EmailChangeStarted, Error> {
         let (asked, email) = (command.account_id, &command.email);
-        let account = self.find_account(asked).await?;
-        let mut account = account.ok_or(DeskRefusal::AccountNotFound { id: asked })?;
+        let mut account = self.account_for_desk(asked).await?;
         // Counted and recorded under the ID that the one which was asked for leads to.
         let id = account.id;
         if account.email.key() == email.key() {

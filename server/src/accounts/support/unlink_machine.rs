@@ -16,7 +16,6 @@ use crate::{
     },
     mail::notice::{BySupport, Detached, Notice},
     storage::link,
-    telemetry::call,
 };
 
 /// Input of UnlinkMachine.
@@ -62,9 +61,7 @@ impl Work<'_> {
         agent: &Agent,
     ) -> Result<u32, Error> {
         let id = command.account_id;
-        call::note_account(id);
-        let account = self.find_account(id).await?;
-        let account = account.ok_or(DeskRefusal::AccountNotFound { id })?;
+        let account = self.account_for_desk(id).await?;
         let detached = match command.which {
             WhichMachines::One(machine) => self.detach_one(account.id, machine).await?,
             WhichMachines::All => link::unlink_all(&self.db, account.id, self.now).await?,

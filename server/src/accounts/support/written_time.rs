@@ -18,7 +18,6 @@ use crate::{
         time_entry::{NewTimeEntry, TimeEntry, TimeEntryNote},
     },
     storage::{account_alias, time_entry},
-    telemetry::call,
 };
 
 /// How long ago the same is taken for a repeat, where no request ID tells it from a second one.
@@ -43,9 +42,7 @@ pub(super) struct Ledger {
 
 impl Work<'_> {
     pub(super) async fn ledger(&self, id: AccountId) -> Result<Ledger, Error> {
-        call::note_account(id);
-        let account = self.find_account(id).await?;
-        let account = account.ok_or(DeskRefusal::AccountNotFound { id })?;
+        let account = self.account_for_desk(id).await?;
         let mut ids = vec![account.id];
         ids.extend(account_alias::list(&self.db, account.id).await?);
         Ok(Ledger { account, ids })

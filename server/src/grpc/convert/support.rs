@@ -1,6 +1,7 @@
 //! Between the messages of the support desk and domain types.
 
 mod diagnosis;
+mod erasure;
 pub(super) mod page;
 mod refused;
 mod search;
@@ -10,6 +11,9 @@ use gestan_account_proto::{support::v1 as proto, v1};
 use jiff::Timestamp;
 
 pub(in crate::grpc) use diagnosis::{diagnose_account, diagnosed};
+pub(in crate::grpc) use erasure::{
+    account_erased, account_exported, erase_account, export_account,
+};
 
 use super::{
     encode::{self, timestamp},

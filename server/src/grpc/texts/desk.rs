@@ -84,6 +84,19 @@ fn french(refusal: &DeskRefusal) -> String {
         DeskRefusal::AccountNotFound { id } => {
             format!("Aucun compte n’a l’ID {id}. Cherchez le client avec FindAccounts : nom, téléphone ou courriel.")
         }
+        DeskRefusal::AccountErased { id, erase_time } => format!(
+            "Le compte {id} a été effacé le {erase_time:.0} : il n’en reste rien à lire. Le client peut \
+             ouvrir un nouveau compte dans Gestan, qui aura un autre ID."
+        ),
+        DeskRefusal::TimeBalanceLeft { balance } => format!(
+            "Ce compte a un solde de {balance} de crédit-temps. Réglez-le avec le client, puis ajoutez \
+             \"write_off_minutes\": {}.",
+            balance.number()
+        ),
+        DeskRefusal::LeadsElsewhere { id, into } => format!(
+            "Le compte {id} fait partie du compte {into}, et ne s’efface qu’avec lui. Lisez le compte \
+             {into} avec GetAccount ; si c’est lui qu’il faut effacer, donnez l’ID {into}."
+        ),
         DeskRefusal::NothingToSend => {
             "Aucun compte n’a cette adresse, et aucun ne s’y ouvre. Faites épeler l’adresse, ou faites \
              ouvrir un compte dans Gestan."
@@ -155,6 +168,19 @@ fn english(refusal: &DeskRefusal) -> String {
         DeskRefusal::AccountNotFound { id } => {
             format!("No account has the ID {id}. Look for the customer with FindAccounts: name, telephone or e-mail.")
         }
+        DeskRefusal::AccountErased { id, erase_time } => format!(
+            "Account {id} was erased on {erase_time:.0}: nothing of it is left to read. The customer \
+             may open a new account in Gestan, which will have another ID."
+        ),
+        DeskRefusal::TimeBalanceLeft { balance } => format!(
+            "This account has a balance of {balance} of time. Settle it with the customer, then add \
+             \"write_off_minutes\": {}.",
+            balance.number()
+        ),
+        DeskRefusal::LeadsElsewhere { id, into } => format!(
+            "Account {id} is a part of account {into}, and is erased only together with it. Read \
+             account {into} with GetAccount; if that is the one to erase, give the ID {into}."
+        ),
         DeskRefusal::NothingToSend => {
             "No account has this address, and none is being opened for it. Have the address spelt, or \
              have an account opened in Gestan."

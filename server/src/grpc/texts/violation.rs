@@ -79,6 +79,9 @@ fn french(problem: &Problem) -> String {
         Problem::Same { other } => {
             format!("Ce champ et « {other} » sont les mêmes : ils doivent être différents.")
         }
+        Problem::Differs { from } => format!(
+            "Ce champ doit répéter « {from} » : relisez les deux, une erreur serait sans retour."
+        ),
         Problem::AlreadyInPlace => "C’est déjà l’adresse de ce compte.".into(),
         Problem::RequestIdReused => {
             "Cet identifiant a déjà servi pour une autre demande : créez-en un nouveau.".into()
@@ -174,6 +177,9 @@ fn english(problem: &Problem) -> String {
         Problem::Same { other } => {
             format!("This field and “{other}” are the same: they must differ.")
         }
+        Problem::Differs { from } => format!(
+            "This field must repeat “{from}”: read both again, for a mistake could not be undone."
+        ),
         Problem::AlreadyInPlace => "This is the account’s address already.".into(),
         Problem::RequestIdReused => {
             "This ID has been used for a different request: make a new one.".into()

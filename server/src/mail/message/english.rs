@@ -5,6 +5,7 @@
 
 mod answers;
 mod codes;
+mod farewells;
 mod mergers;
 mod notices;
 

@@ -6,6 +6,7 @@
 
 mod answers;
 mod codes;
+mod farewells;
 mod mergers;
 mod notices;
 

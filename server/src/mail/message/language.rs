@@ -12,7 +12,7 @@ use super::{
     letterhead::Letterhead,
     machine_name::quoted_machine_name,
 };
-use crate::mail::notice::{AddressBySupport, BySupport, Detached, Event, Merge};
+use crate::mail::notice::{AddressBySupport, BySupport, Detached, Erasure, Event, Merge};
 
 /// The words and sentences that several mails share, and the blocks that are made of them.
 pub(super) trait Language {
@@ -186,6 +186,11 @@ pub(super) trait Answers: Language {
 pub(super) trait Mergers: Language {
     fn account_merged(&self, merge: &Merge, into_email_masked: &str) -> Layout;
     fn account_extended(&self, merge: &Merge) -> Layout;
+}
+
+/// The last mail of all: to an address that is forgotten when it has ended.
+pub(super) trait Farewells: Language {
+    fn account_erased(&self, erasure: &Erasure) -> Layout;
 }
 
 /// The welcome and the security notices.

@@ -17,7 +17,11 @@ use crate::{
         account, challenge,
         database::Database,
         error::StorageError,
-        outbox_mail::operator::{self, drop_unsent, enqueue_anew},
+        maintenance,
+        outbox_mail::{
+            self,
+            operator::{self, drop_unsent, enqueue_anew},
+        },
         transaction::Transaction,
     },
 };
@@ -95,7 +99,12 @@ async fn handle_in(
             Action::RetryMail
         }
         Order::Drop => {
-            drop_unsent(transaction, &mail, now).await?;
+            if Letter::is_forgotten(&mail.letter) {
+                outbox_mail::delete(transaction, vec![mail.id]).await?;
+                maintenance::mark(transaction, now).await?;
+            } else {
+                drop_unsent(transaction, &mail, now).await?;
+            }
             Action::DropMail
         }
     };

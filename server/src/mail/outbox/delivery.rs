@@ -21,11 +21,15 @@ use super::{Outbox, composition::Composed, error::DeliveryError, turn::Turn};
 use crate::{
     backoff,
     clock::BELIEVED_AFTER,
-    mail::mailer::{Envelope, Progress, SendError},
+    mail::{
+        letter::Letter,
+        mailer::{Envelope, Progress, SendError},
+    },
     metrics::MailResult,
     storage::{
         error::StorageError,
         in_time::in_time,
+        maintenance,
         outbox_mail::{self, End, FailedTry, LONGEST_BACKOFF, LeasedMail, MAX_UNCERTAIN_TRIES},
         personal_code,
     },
@@ -176,6 +180,9 @@ impl Outbox {
     async fn note(&self, mail: &LeasedMail, outcome: &Outcome) -> Result<(), StorageError> {
         let (db, now) = (self.db.write(), self.clock.now());
         match outcome {
+            Outcome::Ended(..) if Letter::is_forgotten(&mail.letter) => {
+                in_time(self.forget(mail, now)).await
+            }
             Outcome::Ended(end, error) => {
                 in_time(outbox_mail::end(&db, mail, *end, error.clone(), now)).await
             }
@@ -191,10 +198,25 @@ impl Outbox {
                 }
                 tracing::warn!(mail.id = %mail.id, mail.attempts, "mail given up: no mail server has said whether it took it");
                 self.metrics.count(MailResult::GivenUp);
+                if Letter::is_forgotten(&mail.letter) {
+                    return in_time(self.forget(mail, now)).await;
+                }
                 let error = Some(failed.error.clone());
                 in_time(outbox_mail::end(&db, mail, End::Failed, error, now)).await
             }
         }
+    }
+
+    /// Leaves nothing of a mail that has ended, neither in its table nor in the file.
+    async fn forget(&self, mail: &LeasedMail, now: Timestamp) -> Result<(), StorageError> {
+        self.db
+            .retry(|| async {
+                let transaction = self.db.begin().await?;
+                outbox_mail::forget(&transaction, mail).await?;
+                maintenance::mark(&transaction, now).await?;
+                transaction.commit().await
+            })
+            .await
     }
 
     /// When a mail is tried again; `None` when it has been brought often enough.

@@ -12,8 +12,8 @@ use super::{
     table::{self, CopiedTable},
 };
 use crate::storage::entity::{
-    account, account_alias, audit_event, challenge, event_outbox, idempotency_key, link,
-    outbox_mail, personal_code, support_key, throttle, time_entry, time_entry_note,
+    account, account_alias, audit_event, challenge, erased_account, event_outbox, idempotency_key,
+    link, outbox_mail, personal_code, support_key, throttle, time_entry, time_entry_note,
 };
 
 /// Every table, in an order in which each row finds those it refers to. This is the only
@@ -22,6 +22,7 @@ macro_rules! each_table {
     ($job:ident . $step:ident ( $($argument:expr)? )) => {{
         $job.$step::<account::Entity>($($argument)?).await?;
         $job.$step::<account_alias::Entity>($($argument)?).await?;
+        $job.$step::<erased_account::Entity>($($argument)?).await?;
         $job.$step::<link::Entity>($($argument)?).await?;
         $job.$step::<challenge::Entity>($($argument)?).await?;
         $job.$step::<personal_code::Entity>($($argument)?).await?;

@@ -1,14 +1,14 @@
 //! The words of single mails, and what screens and machines are called in them.
 
 use gestan_account_server::{
-    domain::locale::Locale,
+    domain::{account_id::AccountId, locale::Locale},
     mail::{
         message::{Content, Letterhead, compose},
-        notice::Notice,
+        notice::{Erasure, Notice},
     },
 };
 
-use super::{ACCOUNT, MASKED, composed, event, flat, merge, names_a_machine, paris, visible};
+use super::{ACCOUNT, MASKED, composed, event, flat, merge, names_a_machine, paris, time, visible};
 
 #[test]
 fn the_change_of_a_password_says_whether_a_machine_was_linked_by_it() {
@@ -63,6 +63,42 @@ fn every_mail_quotes_the_name_that_a_machine_gives_itself() {
             assert_eq!(names, part.matches("Appelez le •").count(), "{part}");
             assert_eq!(names > 0, names_a_machine(&content), "{part}");
             assert!(!part.contains("99"), "{part}");
+        }
+    }
+}
+
+#[test]
+fn the_last_mail_says_what_is_gone_what_stays_and_that_the_address_is_forgotten() {
+    let id = AccountId::parse(ACCOUNT).unwrap();
+    let erased = Content::Notice(Notice::AccountErased(Erasure::new(id, time(), true)));
+    for (locale, said) in [
+        (
+            Locale::Fr,
+            [
+                "demande faite à notre assistance",
+                "Vos postes ne sont plus rattachés",
+                "ce numéro ne sera donné à personne d’autre",
+                "la trace de cette demande",
+                "écritures de votre crédit-temps, sans texte",
+                "Cette adresse est oubliée dès que ce message est parti : c’est le dernier",
+            ],
+        ),
+        (
+            Locale::En,
+            [
+                "a request to our support desk",
+                "Your machines are not linked any more",
+                "nobody else will be given that number",
+                "a trace of this request",
+                "entries of your support time, without text",
+                "This address is forgotten as soon as this message has left: it is the last one",
+            ],
+        ),
+    ] {
+        let mail = compose(&erased, locale, &paris(), &Letterhead::default()).unwrap();
+        let (text, html) = (flat(&mail.text), visible(&mail.html));
+        for said in said {
+            assert!(text.contains(said) && html.contains(said), "{said:?} in {text}");
         }
     }
 }

@@ -242,7 +242,8 @@ async fn a_code_that_was_spent_elsewhere_serves_nowhere_and_confirm_says_so() {
         assert_wrong_secret(&server, &member, &by_confirm.code).await;
         server.advance(SignedDuration::from_mins(11));
         let kept = SignedDuration::from_hours(7 * 24);
-        let retention = Retention { challenges: kept, audit_events: kept, time_notes: kept };
+        let retention =
+            Retention { challenges: kept, audit_events: kept, time_notes: kept, ledgers: kept };
         purge(&server.accounts.db, retention, server.clock.now()).await.expect("it is purged");
     }
     assert_wrong_secret(&server, &member, &by_id.code).await;
@@ -261,7 +262,8 @@ async fn a_code_serves_its_day_though_its_challenge_was_answered_by_another() {
     server.confirm(&one.challenge_id, &two.code).await;
     server.advance(SignedDuration::from_hours(23));
     let kept = SignedDuration::from_hours(7 * 24);
-    let retention = Retention { challenges: kept, audit_events: kept, time_notes: kept };
+    let retention =
+        Retention { challenges: kept, audit_events: kept, time_notes: kept, ledgers: kept };
     purge(&server.accounts.db, retention, server.clock.now()).await.expect("it is purged");
     server.confirm(&two.challenge_id, &one.code).await;
     register(&server, member.account_id, &three.code).await.expect("it serves");

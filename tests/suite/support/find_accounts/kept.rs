@@ -95,7 +95,8 @@ async fn what_a_server_of_the_release_before_has_written_is_found_by_words_after
     assert_eq!(found(&mut desk, "nimes").await, []);
 
     let week = SignedDuration::from_hours(7 * 24);
-    let retention = Retention { challenges: week, audit_events: week, time_notes: week };
+    let retention =
+        Retention { challenges: week, audit_events: week, time_notes: week, ledgers: week };
     let mut purger = Purger::new(&server.accounts, retention);
     purger.run_once().await.expect("it is purged");
     assert!(!is_stale(&server).await);

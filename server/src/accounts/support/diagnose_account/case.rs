@@ -10,7 +10,10 @@ use crate::{
     mail::letter::Letter,
     model::{account::Account, challenge::Challenge, link::Machines, mailed_code::MailedCode},
     storage::{
-        challenge, link,
+        challenge,
+        connections::Connections,
+        error::StorageError,
+        link,
         outbox_mail::{self, MailFate},
         personal_code,
     },
@@ -54,6 +57,47 @@ impl Mail {
 }
 
 impl Case {
+    /// What was asked for and mailed lately, `most` of each, and nothing else.
+    pub(super) async fn history(
+        db: &Connections,
+        account: Option<Account>,
+        email: EmailAddress,
+        now: Timestamp,
+        most: u64,
+    ) -> Result<Self, StorageError> {
+        let since = now - LOOKS_BACK;
+        let id = account.as_ref().map(|account| account.id);
+        let is_pending = |account: &Account| account.shown_pending_email(now).is_some();
+        let pending = account.as_ref().filter(|account| is_pending(account));
+        let pending = pending.and_then(Account::pending_address);
+        let challenges = challenge::list_of(db, &email, id, pending.as_ref(), since, most).await?;
+        let keys = [&email].into_iter().chain(&pending).map(EmailAddress::key);
+        let mails = outbox_mail::list_to(db, keys, since, most).await?;
+        let mails = mails.into_iter().map(|fate| {
+            let letter = Letter::from_json(&fate.letter).ok();
+            Mail { fate, letter }
+        });
+        // A pending address may be somebody else's, whose mails are none of this account's.
+        let is_its_own = |mail: &Mail| {
+            let is_of_challenge = |id| challenges.iter().any(|challenge| challenge.id == id);
+            mail.fate.recipient.key() == email.key()
+                || mail.challenge_id().is_some_and(is_of_challenge)
+        };
+        let mails = mails.filter(is_its_own).collect();
+        Ok(Self {
+            now,
+            account,
+            email,
+            pending,
+            machines: Machines::default(),
+            mails,
+            challenges,
+            codes: Vec::new(),
+            secrets: Vec::new(),
+            mail_limits: Vec::new(),
+        })
+    }
+
     /// The mails to an address.
     pub(super) fn mails_to<'a>(
         &'a self,
@@ -76,27 +120,10 @@ impl Accounts {
         email: EmailAddress,
     ) -> Result<Case, Error> {
         let (db, now) = (self.db.read(), self.now());
-        let since = now - LOOKS_BACK;
         let id = account.as_ref().map(|account| account.id);
-        let is_pending = |account: &Account| account.shown_pending_email(now).is_some();
-        let pending = account.as_ref().filter(|account| is_pending(account));
-        let pending = pending.and_then(Account::pending_address);
-        let challenges = challenge::list_of(&db, &email, id, pending.as_ref(), since, MOST).await?;
-        let ids = challenges.iter().map(|challenge| challenge.id);
+        let case = Case::history(&db, account, email, now, MOST).await?;
+        let ids = case.challenges.iter().map(|challenge| challenge.id);
         let codes = personal_code::list(&db, ids).await?;
-        let keys = [&email].into_iter().chain(&pending).map(EmailAddress::key);
-        let mails = outbox_mail::list_to(&db, keys, since, MOST).await?;
-        let mails = mails.into_iter().map(|fate| {
-            let letter = Letter::from_json(&fate.letter).ok();
-            Mail { fate, letter }
-        });
-        // A pending address may be somebody else's, whose mails are none of this account's.
-        let is_its_own = |mail: &Mail| {
-            let is_of_challenge = |id| challenges.iter().any(|challenge| challenge.id == id);
-            mail.fate.recipient.key() == email.key()
-                || mail.challenge_id().is_some_and(is_of_challenge)
-        };
-        let mails = mails.filter(is_its_own).collect();
         let (machines, secrets) = match id {
             Some(id) => {
                 let machines = link::list(&db, id).await?;
@@ -106,20 +133,9 @@ impl Accounts {
             }
             None => (Machines::default(), Vec::new()),
         };
-        let mut mail_limits = self.throttles.mails_in_force(&db, id, &email, now).await?;
+        let mut mail_limits = self.throttles.mails_in_force(&db, id, &case.email, now).await?;
         // A window says by itself how long to wait before another mail.
         mail_limits.retain(|limit| limit.until > now + self.lifetimes.resend);
-        Ok(Case {
-            now,
-            account,
-            email,
-            pending,
-            machines,
-            mails,
-            challenges,
-            codes,
-            secrets,
-            mail_limits,
-        })
+        Ok(Case { machines, codes, secrets, mail_limits, ..case })
     }
 }

@@ -43,6 +43,11 @@ pub enum FindingKind {
         /// The one that it has become a part of, and of which the rest is told.
         into: AccountId,
     },
+    /// The ID is that of an account that was erased.
+    Erased {
+        /// The ID.
+        id: AccountId,
+    },
     /// A mail server has refused the address for good.
     MailRefused {
         /// Its answer, without its words.
@@ -159,6 +164,11 @@ impl Finding {
         let AccountAlias { id, account_id: into, .. } = *alias;
         Self::new(FindingKind::Merged { id, into })
     }
+
+    /// That there is nothing more to be found.
+    pub(super) fn of_erased(id: AccountId, erase_time: Timestamp) -> Self {
+        Self::at(FindingKind::Erased { id }, erase_time)
+    }
 }
 
 impl FindingKind {
@@ -167,6 +177,7 @@ impl FindingKind {
         match self {
             Self::NoAccount => 1,
             Self::Merged { .. } => 2,
+            Self::Erased { .. } => 3,
             Self::MailRefused { .. } => 4,
             Self::MailDelayed { .. } => 5,
             Self::MailExpired => 6,

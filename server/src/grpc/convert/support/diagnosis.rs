@@ -62,6 +62,7 @@ fn kind(kind: &FindingKind) -> proto::FindingKind {
     match kind {
         FindingKind::NoAccount => Kind::NoAccount,
         FindingKind::Merged { .. } => Kind::Merged,
+        FindingKind::Erased { .. } => Kind::Erased,
         FindingKind::MailRefused { .. } => Kind::MailRefused,
         FindingKind::MailDelayed { .. } => Kind::MailDelayed,
         FindingKind::MailExpired => Kind::MailExpired,
@@ -80,7 +81,7 @@ fn kind(kind: &FindingKind) -> proto::FindingKind {
     }
 }
 
-fn mail(sent: MailSent) -> proto::Mail {
+pub(super) fn mail(sent: MailSent) -> proto::Mail {
     proto::Mail {
         id: sent.id.to_string(),
         kind: sent.kind.to_owned(),
@@ -94,7 +95,7 @@ fn mail(sent: MailSent) -> proto::Mail {
     }
 }
 
-fn code(asked: &CodeAsked) -> proto::CodeRequest {
+pub(super) fn code(asked: &CodeAsked) -> proto::CodeRequest {
     let machine = asked.machine.as_ref().map(|name| name.as_str().to_owned());
     proto::CodeRequest {
         challenge_id: asked.challenge_id.to_string(),

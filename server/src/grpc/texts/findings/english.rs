@@ -27,6 +27,10 @@ impl English<'_> {
                 "Account {id} is now a part of account {into}: give the customer the ID {into}; the old one \
                  is still good. What follows is about account {into}."
             ),
+            FindingKind::Erased { id } => format!(
+                "Account {id} was erased {since} ago: nothing of it is left to read. If the customer comes \
+                 back, let them open a new account in Gestan; it will have another ID."
+            ),
             FindingKind::MailRefused { answer } => format!(
                 "The mail server refused the customer’s address ({answer}), {since} ago. Have it spelt: \
                  if it is wrong, the customer starts again with the right one; if it no longer exists, \

@@ -27,6 +27,10 @@ impl French<'_> {
                 "Le compte {id} fait maintenant partie du compte {into} : donnez au client l’ID {into} ; \
                  l’ancien vaut toujours. La suite concerne le compte {into}."
             ),
+            FindingKind::Erased { id } => format!(
+                "Le compte {id} a été effacé, {ago} : il n’en reste rien à lire. Si le client revient, \
+                 qu’il ouvre un nouveau compte dans Gestan ; il aura un autre ID."
+            ),
             FindingKind::MailRefused { answer } => format!(
                 "Le serveur de courriel a refusé l’adresse du client ({answer}), {ago}. Faites-la \
                  épeler : si elle est fausse, le client recommence avec la bonne ; si elle n’existe \
