@@ -11,7 +11,7 @@ use gestan_account_client::v1::{self, Account};
 use gestan_account_server::domain::role::Role;
 use gestan_account_tests::{
     Answer, Delivery, Receiver, SECRET, TestServer, TestServerOptions, change, change_email,
-    charge, correction, count, erase, execute, grant, merge, rows, signature, start_time,
+    charge, correction, count, erase, execute, grant, http_get, merge, rows, signature, start_time,
 };
 use jiff::SignedDuration;
 use sea_orm::TryGetable as _;
@@ -229,6 +229,9 @@ async fn an_event_expires_after_three_days_by_a_clock_that_is_believed() {
     server.advance(SignedDuration::from_secs(1));
     webhook.sweep().await.expect("swept");
     assert_eq!(states(&server).await, ["delivered", "expired"]);
+    let figures = http_get(server.admin_address, "/metrics").await.body;
+    let counted = "gestan_account_webhook_deliveries_total{result=\"expired\"} 1\n";
+    assert!(figures.contains(counted), "{figures}");
     assert_eq!(server.deliver_events().await, 0);
 }
 
