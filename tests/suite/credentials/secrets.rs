@@ -284,7 +284,7 @@ async fn of_the_desk(
         ..Default::default()
     };
     desk.erase_account(erase.clone()).await.expect_err("EraseAccount without its repeated ID");
-    let look = EraseAccountRequest { validate_only: true, ..erase };
+    let look = EraseAccountRequest { validate_only: true, write_off_minutes: 60, ..erase };
     desk.erase_account(look).await.expect("EraseAccount that only tells");
     let start = StartEmailChangeRequest {
         account_id,

@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 
 use gestan_account_client::{Error, FieldMask, v1};
 use gestan_account_proto::support::v1::{
-    CancelEmailChangeRequest, ChargeTimeRequest, CorrectTimeRequest, ExportAccountRequest,
-    FindAccountsRequest, GetAccountRequest, GrantTimeRequest, MergeAccountsRequest,
-    SendCodeRequest, StartEmailChangeRequest, UnlinkMachineRequest,
+    CancelEmailChangeRequest, ChargeTimeRequest, CorrectTimeRequest, EraseAccountRequest,
+    ExportAccountRequest, FindAccountsRequest, GetAccountRequest, GrantTimeRequest,
+    MergeAccountsRequest, SendCodeRequest, StartEmailChangeRequest, UnlinkMachineRequest,
 };
 use gestan_account_server::domain::role::Role;
 use gestan_account_tests::{
@@ -238,11 +238,13 @@ impl Saboteur {
         self.insist("ExportAccount", call).await;
         self.server.resend(account_id, u128::from(number) * 100 + 9).await;
         let call = || {
-            let erase = erase_request(account_id);
+            // What came with the account that was merged.
+            let erase = EraseAccountRequest { write_off_minutes: 60, ..erase_request(account_id) };
             of(&desk, async move |mut desk| desk.erase_account(erase).await)
         };
         let erased = self.insist("EraseAccount", call).await;
         assert!(erased.events > 10, "{erased:?}");
+        assert_adds_up(&self.other).await;
         for table in ["account WHERE id", "account_word WHERE account_id", "link WHERE account_id"]
         {
             let sql = format!("SELECT count(*) FROM {table} = {account_id}");

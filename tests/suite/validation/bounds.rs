@@ -7,24 +7,27 @@ use gestan_account_client::{
     Code,
     v1::{self, Account, ErrorReason, ViolationReason},
 };
-use gestan_account_server::domain::{
-    account_id::AccountId,
-    ape_code::Nomenclature,
-    ape_query::ApeQuery,
-    country::Country,
-    email_address::EmailAddress,
-    locale::Locale,
-    machine::{MachineId, MachineName},
-    page_token,
-    password::Password,
-    personal_code::PersonalCode,
-    phone::Phone,
-    profile::{Asked, Profile, ProfileChange},
-    reason::Reason,
-    search_words::Query,
-    secret::Secret,
-    text::{Line, Lines},
-    violation::Problem,
+use gestan_account_server::{
+    domain::{
+        account_id::AccountId,
+        ape_code::Nomenclature,
+        ape_query::ApeQuery,
+        country::Country,
+        email_address::EmailAddress,
+        locale::Locale,
+        machine::{MachineId, MachineName},
+        page_token,
+        password::Password,
+        personal_code::PersonalCode,
+        phone::Phone,
+        profile::{Asked, Profile, ProfileChange},
+        reason::Reason,
+        search_words::Query,
+        secret::Secret,
+        text::{Line, Lines},
+        violation::Problem,
+    },
+    model::time_entry::{HelpedCompany, Reference, Summary},
 };
 use gestan_account_tests::{TestServer, assert_refused, change, machine, uuid, violations};
 
@@ -159,9 +162,17 @@ fn takes(name: &str, chars: usize) -> Option<bool> {
         | "FindAccountsRequest.page_token"
         | "ListEventsRequest.page_token"
         | "ListRefusedRecipientsRequest.page_token"
+        | "ListTimeEntriesRequest.page_token"
         | "SearchApeCodesRequest.page_token" => {
             let query = page_token::Query { rpc: "ListEvents", fields: &[] };
             !matches!(query.position(&"A".repeat(chars)), Err(Problem::TooLong { .. }))
+        }
+        "ChargeTimeRequest.company_name" => HelpedCompany::parse(&text).is_ok(),
+        "CorrectTimeRequest.reference" | "GrantTimeRequest.reference" => {
+            Reference::parse(&text).is_ok()
+        }
+        "ChargeTimeRequest.summary" | "CorrectTimeRequest.summary" | "GrantTimeRequest.summary" => {
+            Summary::parse(&text).is_ok()
         }
         "RegisterExistingRequest.secret" | "UpdateRequest.password" => Secret::parse(&text).is_ok(),
         _ => return None,
