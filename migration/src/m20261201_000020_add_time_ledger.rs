@@ -107,7 +107,7 @@ fn notes() -> TableCreateStatement {
         .col(text("company_name"))
         .col(uuid_null("machine_id"))
         .col(text("machine_name"))
-        .foreign_key(&mut of_entry.to_owned())
+        .foreign_key(&mut of_entry.clone())
         .to_owned()
 }
 

@@ -77,7 +77,7 @@ enum Command {
     /// place where it does not. It exits with 1 when there is one.
     CheckLedger(CheckLedger),
     /// Leave no byte of what was deleted in the file of the SQLite database, as servers do at
-    /// COMPACT_AT after an account was erased. Meanwhile nothing is written.
+    /// the time of `--compact-at` after an account was erased. Meanwhile nothing is written.
     Compact(Compact),
     /// Look at whatever the server needs, and say what to do about what is wrong. It exits with 1
     /// when there is a problem.

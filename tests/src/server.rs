@@ -215,11 +215,12 @@ impl TestServer {
     }
 
     async fn build(options: TestServerOptions) -> Self {
+        let randomness = Arc::new(SeededRandomness::new(7));
+        let hasher = hasher(&options, randomness.clone());
         let own_database = options.database_url.is_none().then(TestDatabase::new);
         let database_url = options
             .database_url
             .unwrap_or_else(|| own_database.as_ref().expect("one of the two").url().to_owned());
-        let randomness = Arc::new(SeededRandomness::new(7));
         let clock = ManualClock::new(start_time());
         let statements: Arc<Mutex<Vec<String>>> = Arc::default();
         let db = open_observed(&database_url, Arc::clone(&statements)).await;
@@ -229,15 +230,6 @@ impl TestServer {
             let clock: Arc<dyn Clock> = Arc::new(clock.clone());
             webhook_to(endpoint, options.webhook_max_waiting, &db, queue, clock)
         });
-        let (memory_kib, passes, lanes) = options.hash_params;
-        let hasher = Hasher::start(
-            HashParams::new(memory_kib, passes, lanes).expect("valid parameters"),
-            NonZeroUsize::new(options.hash_threads).expect("a thread"),
-            NonZeroUsize::new(options.hash_queue).expect("a place"),
-            options.peppers,
-            randomness.clone(),
-        )
-        .expect("threads start");
         let memory = Memory::default();
         let accounts_db = db.write();
         let accounts = Accounts {
@@ -274,12 +266,6 @@ impl TestServer {
         };
         let (listener, address) = bind(options.listen).await;
         let shutdown = Shutdown::default();
-        let gate = Gate {
-            proxies: options.proxies,
-            buckets: CallBuckets::new(options.call_rate),
-            reference_buckets: CallBuckets::new(options.call_rate),
-        };
-        let reflection = options.reflection;
         let (admin, admin_address) = bind("127.0.0.1:0").await;
         let telemetry = Telemetry {
             log_answered_one_in: 1,
@@ -291,21 +277,20 @@ impl TestServer {
         };
         let dependencies = Dependencies {
             accounts: accounts.clone(),
-            gate,
-            reflection,
+            gate: gate(options.proxies, options.call_rate),
+            reflection: options.reflection,
             privacy_notice: options.privacy_notice,
             telemetry,
             workers: None,
             supervisor: Supervisor::default(),
         };
-        let running = gestan_account_server::run(
+        let serving = tokio::spawn(gestan_account_server::run(
             listener,
             options.transport,
             dependencies,
             shutdown.clone(),
             Duration::from_secs(5),
-        );
-        let serving = tokio::spawn(running);
+        ));
         let client =
             connect(address, ClientOptions::new().max_attempts(1), options.client_tls.clone())
                 .await;
@@ -457,6 +442,23 @@ async fn open_observed(url: &str, statements: Arc<Mutex<Vec<String>>>) -> Databa
     });
     db.migrate().await.expect("migrations apply");
     db
+}
+
+fn hasher(options: &TestServerOptions, randomness: Arc<SeededRandomness>) -> Hasher {
+    let (memory_kib, passes, lanes) = options.hash_params;
+    Hasher::start(
+        HashParams::new(memory_kib, passes, lanes).expect("valid parameters"),
+        NonZeroUsize::new(options.hash_threads).expect("a thread"),
+        NonZeroUsize::new(options.hash_queue).expect("a place"),
+        options.peppers.clone(),
+        randomness,
+    )
+    .expect("threads start")
+}
+
+fn gate(proxies: TrustedProxies, call_rate: CallRate) -> Gate {
+    let (buckets, reference_buckets) = (CallBuckets::new(call_rate), CallBuckets::new(call_rate));
+    Gate { proxies, buckets, reference_buckets }
 }
 
 async fn bind(address: &str) -> (TcpListener, SocketAddr) {

@@ -26,7 +26,7 @@ impl Compact {
         match compacted.map_err(|error| naming_holder(&db, error))? {
             Compacted::File => println!("compacted"),
             Compacted::Elsewhere => {
-                println!("nothing to compact: PostgreSQL sees to its own files")
+                println!("nothing to compact: PostgreSQL sees to its own files");
             }
         }
         close(db).await;

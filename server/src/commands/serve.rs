@@ -175,8 +175,7 @@ impl Serve {
         privacy_notice.tell_source();
         let endpoint = self.webhook.endpoint()?;
         let hasher = self.hashing.hasher(randomness.clone())?;
-        let traces = self.traces.traces(clock.clone(), randomness.clone())?;
-        let (tracer, to_collector) = traces.unzip();
+        let (tracer, to_collector) = self.traces.traces(clock.clone(), randomness.clone())?.unzip();
         let telemetry = Telemetry {
             log_answered_one_in: self.call_log.answered_one_in(),
             admin: self.listen.bind_admin().await?,

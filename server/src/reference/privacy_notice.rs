@@ -79,7 +79,7 @@ struct Texts {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Text {
-    text: Arc<str>,
+    words: Arc<str>,
     version: String,
     is_built_in: bool,
 }
@@ -167,11 +167,11 @@ impl PrivacyNotice {
     #[must_use]
     pub fn of(&self, locale: Locale) -> (Arc<str>, String) {
         let texts = self.texts.read().unwrap_or_else(PoisonError::into_inner);
-        let Text { text, version, .. } = match locale {
+        let Text { words, version, .. } = match locale {
             Locale::Fr => &texts.french,
             Locale::En => &texts.english,
         };
-        (Arc::clone(text), version.clone())
+        (Arc::clone(words), version.clone())
     }
 
     fn texts(&self) -> Texts {
@@ -195,7 +195,7 @@ impl PrivacyNotice {
 impl Text {
     fn new(text: &str, locale: Locale, is_built_in: bool) -> Self {
         let version = version::of([locale.tag(), text]);
-        Self { text: text.into(), version, is_built_in }
+        Self { words: text.into(), version, is_built_in }
     }
 }
 

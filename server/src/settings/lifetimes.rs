@@ -41,6 +41,7 @@ pub struct LifetimeSettings {
 /// How long what is no longer needed is kept.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Lifetimes")]
+#[expect(clippy::struct_field_names, reason = "they are what the settings are called")]
 pub struct Retentions {
     /// How long challenges, request IDs, finished mails and dead links are kept.
     #[arg(

@@ -34,7 +34,7 @@ pub(crate) struct Counts {
 }
 
 impl Desks {
-    pub(crate) fn open(servers: Vec<SocketAddr>, key: &str) -> Self {
+    pub(crate) fn open(servers: &[SocketAddr], key: &str) -> Self {
         let is_open = watch::Sender::new(true);
         let mut at_work = JoinSet::new();
         for agent in 0..AGENTS {

@@ -81,15 +81,15 @@ async fn soak(time: Duration) {
     let mut ledger = Ledger::open(Calls::Repeated, servers.clone(), world.mail_folder(), CUSTOMERS);
     // The first accounts are there before the desk asks for any.
     ledger.get_on(20).await;
-    let desks = Desks::open(servers, &world.support_key().await);
-    let sampler = Sampler::start(&world);
+    let desks = Desks::open(&servers, &world.support_key().await);
+    let looking = Sampler::start(&world);
     let mut faults = Faults::new(StdRng::seed_from_u64(20_261_130));
     while begun.elapsed() < time {
         faults.next(&mut world, &mut ledger).await;
     }
     println!("{faults}");
     println!("{}", desks.close().await);
-    let samples = sampler.stop().await;
+    let samples = looking.stop().await;
     println!("{samples}");
     ledger.close_and_check(&world.database_url()).await;
     world.check().await;

@@ -1,7 +1,7 @@
 //! What the server that is never restarted takes, looked at every few seconds: whatever grows for
 //! ever is larger at the end than it was when all was warm.
 
-use std::{fmt, fs, path::PathBuf, time::Duration};
+use std::{fmt, fs, path::Path, time::Duration};
 
 use gestan_account_tests::http_get;
 use tokio::{
@@ -63,7 +63,7 @@ impl Sampler {
     }
 }
 
-fn look(id: u32, figures: &str, log: &PathBuf, ending: &str) -> [f64; KINDS.len()] {
+fn look(id: u32, figures: &str, log: &Path, ending: &str) -> [f64; KINDS.len()] {
     let sum = |name: &str| -> f64 {
         let name = format!("gestan_account_{name}");
         let series = figures.lines().filter(|line| line.starts_with(&name));

@@ -225,11 +225,8 @@ async fn walk(server: &ServerProcess, support_key: &str, evidence: &mut Evidence
     second.list_time_entries(list).await.expect("ListTimeEntries");
     second.unlink(v1::UnlinkRequest::default()).await.expect("Unlink");
     second.get(v1::GetRequest::default()).await.expect_err("a dead token");
-    with_token("Lachambre-n-est-pas-un-jeton")
-        .await
-        .get(v1::GetRequest::default())
-        .await
-        .expect_err("no token at all");
+    let nobody = with_token("Lachambre-n-est-pas-un-jeton").await;
+    nobody.get(v1::GetRequest::default()).await.expect_err("no token at all");
 }
 
 /// The calls of the support desk, right and wrong.

@@ -209,7 +209,7 @@ async fn a_log_that_somebody_reads_is_not_said_to_be_cut() {
 #[tokio::test]
 async fn an_old_database_is_marked_by_its_migration_and_a_new_one_is_not() {
     use gestan_account_migration::Migrator;
-    use sea_orm_migration::{MigrationTrait, MigratorTrait as _};
+    use sea_orm_migration::MigratorTrait as _;
     let fresh = TestServer::start().await;
     assert_eq!(marks(&fresh).await, (false, false));
     if is_postgres() {
@@ -222,8 +222,8 @@ async fn an_old_database_is_marked_by_its_migration_and_a_new_one_is_not() {
     server.open_account("jeanne@exemple.fr", 1).await;
     let db = Database::connect(database.url()).await.expect("a database");
     let changes = Migrator::migrations();
-    let is_own = |change: &Box<dyn MigrationTrait>| change.name().contains("add_erasure");
-    let own = changes.iter().position(is_own).expect("the change");
+    let own = changes.iter().position(|change| change.name().contains("add_erasure"));
+    let own = own.expect("the change");
     let steps = u32::try_from(changes.len() - own).expect("few");
     Migrator::down(&db, Some(steps)).await.expect("down");
     Migrator::up(&db, None).await.expect("up");

@@ -135,8 +135,7 @@ async fn support_time_is_told_by_the_number_of_its_entry() {
     let wrong = correction(account_id, charged.entry.as_ref().expect("an entry").id);
     let corrected = desk.correct_time(wrong).await.expect("it is put right").into_inner();
     assert_eq!(server.deliver_events().await, 3);
-    let mut told: Vec<Value> =
-        receiver.deliveries().iter().skip(1).map(|delivery| delivery.json()).collect();
+    let mut told: Vec<Value> = receiver.deliveries().iter().skip(1).map(Delivery::json).collect();
     told.sort_by_key(|event| event["data"]["entry_id"].as_u64());
     let events = [
         ("time.granted", granted.entry),

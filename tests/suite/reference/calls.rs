@@ -94,7 +94,7 @@ async fn no_token_is_looked_at_and_no_statement_is_sent() {
     let dead = server.register(member.account_id, 2).await;
     dead.unlink().await.expect("it is detached");
     server.deliver_mail().await;
-    let made_up = LinkToken::parse(&member.link_token.replace(|c: char| c.is_ascii_digit(), "7"));
+    let made_up = LinkToken::parse(member.link_token.replace(|c: char| c.is_ascii_digit(), "7"));
     let made_up = server.client.with_link_token(&made_up.expect("the form of a token"));
     let _ = server.take_statements();
     for client in [&server.client, &member.client, &dead.client, &made_up] {

@@ -172,7 +172,8 @@ async fn the_id_of_an_account_that_was_merged_erases_nothing() {
     }
     let diagnose = DiagnoseAccountRequest { account_id: ends.account_id, ..Default::default() };
     let findings = desk.diagnose_account(diagnose).await.expect("findings").into_inner().findings;
-    let kinds: Vec<FindingKind> = findings.iter().map(|finding| finding.kind()).collect();
+    let kinds: Vec<FindingKind> =
+        findings.iter().map(gestan_account_proto::support::v1::Finding::kind).collect();
     assert_eq!(kinds, [FindingKind::Merged, FindingKind::Erased]);
 }
 

@@ -81,8 +81,12 @@ async fn a_balance_has_to_be_named_before_it_is_written_off() {
     let entries: Vec<_> = kept.entries.iter().filter_map(|shown| shown.entry.clone()).collect();
     let lines: Vec<(TimeEntryKind, i32, i32)> =
         entries.iter().map(|entry| (entry.kind(), entry.minutes, entry.balance_minutes)).collect();
-    use TimeEntryKind::{Charge, Grant, WriteOff};
-    assert_eq!(lines, [(WriteOff, -15, 0), (Charge, -45, 15), (Grant, 60, 60)]);
+    let expected = [
+        (TimeEntryKind::WriteOff, -15, 0),
+        (TimeEntryKind::Charge, -45, 15),
+        (TimeEntryKind::Grant, 60, 60),
+    ];
+    assert_eq!(lines, expected);
     assert!(entries.iter().all(|entry| entry.summary.is_empty()), "{entries:?}");
     assert_eq!(entries[2].reference, "FA-2026-0042");
     assert_eq!((kept.entries[0].agent.as_str(), kept.balance_minutes), ("Luc", 0));
@@ -121,8 +125,8 @@ async fn a_charge_that_waits_for_an_account_that_is_erased_is_not_written() {
     let server = TestServer::start().await;
     let (account_id, desk) = with_time(&server).await;
     let held = server.accounts.db.begin().await.expect("a transaction");
-    let hold = format!("UPDATE account SET version = version WHERE id = {account_id}");
-    held.execute_unprepared(&hold).await.expect("the account is held");
+    let lock = format!("UPDATE account SET version = version WHERE id = {account_id}");
+    held.execute_unprepared(&lock).await.expect("the account is held");
     let mut eraser = desk.clone();
     let request = EraseAccountRequest { write_off_minutes: 15, ..erase_request(account_id) };
     let erasing = task::spawn(async move { eraser.erase_account(request).await });
@@ -131,8 +135,8 @@ async fn a_charge_that_waits_for_an_account_that_is_erased_is_not_written() {
     let charging = task::spawn(async move { agent.charge_time(charge(account_id, 5)).await });
     until_waiting(&server, 2).await;
     held.commit().await.expect("it is let go");
-    let (erased, charged) = (erasing.await.expect("no panic"), charging.await.expect("no panic"));
-    match (&erased, &charged) {
+    let outcome = (erasing.await.expect("no panic"), charging.await.expect("no panic"));
+    match &outcome {
         (Ok(_), Err(refusal)) => {
             assert_eq!(Told::of(refusal).why(), (Code::NotFound, "ACCOUNT_ERASED"));
         }
@@ -142,7 +146,7 @@ async fn a_charge_that_waits_for_an_account_that_is_erased_is_not_written() {
         }
         other => panic!("{other:?}"),
     }
-    if erased.is_ok() {
+    if outcome.0.is_ok() {
         let sum = "SELECT CAST(sum(minutes) AS bigint) FROM time_entry";
         assert_eq!(count(server.db(), sum).await, 0);
     }

@@ -104,7 +104,7 @@ async fn dump(db: &DatabaseConnection) -> String {
         };
         for row in rows(db, &sql).await {
             let line: String = row.try_get_by_index(0).expect("a text");
-            dump.push_str(&format!("{table} {line}\n"));
+            dump.extend([table.as_str(), " ", &line, "\n"]);
         }
     }
     dump

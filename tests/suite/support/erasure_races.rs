@@ -67,14 +67,15 @@ async fn a_call_that_waits_for_an_account_that_is_erased_finds_none() {
     until_waiting(&server, 3).await;
     held.commit().await.expect("it is let go");
     erasing.await.expect("no panic").expect("it is erased");
-    let (updated, sent) = (updating.await.expect("no panic"), sending.await.expect("no panic"));
+    let updated = updating.await.expect("no panic");
+    let mailed = sending.await.expect("no panic");
     // On SQLite they may come before.
     if is_postgres() || updated.is_err() {
         let reason = v1::ErrorReason::InvalidCredentials;
         assert_refused(updated, ClientCode::Unauthenticated, reason);
     }
-    if is_postgres() || sent.is_err() {
-        assert_eq!(Told::by(sent).why(), (Code::NotFound, "ACCOUNT_ERASED"));
+    if is_postgres() || mailed.is_err() {
+        assert_eq!(Told::by(mailed).why(), (Code::NotFound, "ACCOUNT_ERASED"));
     }
     nothing_is_left(&server).await;
 }
@@ -148,9 +149,9 @@ async fn an_account_that_is_merged_and_erased_at_the_same_time_takes_no_other_on
     for round in 0..10_u128 {
         let ends = server.open_account(&format!("a{round}@exemple.fr"), 10 * round + 1).await;
         let stays = server.open_account(&format!("b{round}@exemple.fr"), 10 * round + 2).await;
-        let mut merger = desk.clone();
+        let mut second = desk.clone();
         let request = merge_request(ends.account_id, stays.account_id);
-        let merging = task::spawn(async move { merger.merge_accounts(request).await });
+        let merging = task::spawn(async move { second.merge_accounts(request).await });
         let erased = spawn_erase(&desk, ends.account_id).await.expect("no panic");
         let merged = merging.await.expect("no panic");
         let what = match (&merged, &erased) {
@@ -204,8 +205,8 @@ async fn an_erasure_whose_connection_is_cut_leaves_everything_and_may_be_repeate
     let before = stored(&server).await;
     // It has deleted the links by then, and waits for the row of the account's words.
     let held = server.accounts.db.begin().await.expect("a transaction");
-    let hold = "SELECT * FROM account_word FOR UPDATE";
-    held.execute_unprepared(hold).await.expect("the words are held");
+    let lock = "SELECT * FROM account_word FOR UPDATE";
+    held.execute_unprepared(lock).await.expect("the words are held");
     let erasing = spawn_erase(&desk, member.account_id);
     until_waiting(&server, 1).await;
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \

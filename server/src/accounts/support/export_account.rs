@@ -118,11 +118,11 @@ pub async fn export(
         let behind = after.and_then(|after| after.entries);
         let page = LedgerPage::of_accounts(db, &ids, EntryBounds::default(), behind, SIZE).await?;
         let mut notes = page.notes;
-        let noted = |entry: TimeEntry| {
+        let with_note = |entry: TimeEntry| {
             let note = notes.remove(&entry.id).unwrap_or_default();
             (entry, note)
         };
-        entries.extend(page.entries.into_iter().map(noted));
+        entries.extend(page.entries.into_iter().map(with_note));
         next_entries = page.next;
     }
     if after.is_none_or(|after| after.events.is_some()) {

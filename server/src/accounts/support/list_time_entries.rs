@@ -66,18 +66,15 @@ impl Accounts {
     ) -> Result<TimeEntriesListed, Error> {
         let db = self.db.read();
         let (bounds, after, size) = (query.bounds, query.after, query.page_size);
-        let (page, balance) = match query.account_id {
-            Some(id) => {
-                let (ids, balance) = self.readable_ledger(id).await?;
-                self.record_reading(ids[0], &Action::ListTimeEntries, agent).await?;
-                let page = LedgerPage::of_accounts(&db, &ids, bounds, after, size).await?;
-                (page, Some(balance))
-            }
-            None => {
-                audit::record_reading_of_all(&self.db, agent.actor(), self.now()).await?;
-                tracing::info!(support_key.id = agent.key.id, "time ledger read by support");
-                (LedgerPage::of_all(&db, bounds, after, size).await?, None)
-            }
+        let (page, balance) = if let Some(id) = query.account_id {
+            let (ids, balance) = self.readable_ledger(id).await?;
+            self.record_reading(ids[0], &Action::ListTimeEntries, agent).await?;
+            let page = LedgerPage::of_accounts(&db, &ids, bounds, after, size).await?;
+            (page, Some(balance))
+        } else {
+            audit::record_reading_of_all(&self.db, agent.actor(), self.now()).await?;
+            tracing::info!(support_key.id = agent.key.id, "time ledger read by support");
+            (LedgerPage::of_all(&db, bounds, after, size).await?, None)
         };
         let LedgerPage { entries, mut notes, next } = page;
         let agents = entries.iter().filter_map(|entry| entry.support_key_id);
@@ -104,12 +101,11 @@ impl Accounts {
         call::note_account(id);
         let db = self.db.read();
         let account = account::find(&db, id).await?;
-        let (own, balance) = match &account {
-            Some(account) => (account.id, account.time_balance),
-            None => {
-                let alias = account_alias::find(&db, id).await?;
-                (alias.map_or(id, |alias| alias.account_id), Minutes::ZERO)
-            }
+        let (own, balance) = if let Some(account) = &account {
+            (account.id, account.time_balance)
+        } else {
+            let alias = account_alias::find(&db, id).await?;
+            (alias.map_or(id, |alias| alias.account_id), Minutes::ZERO)
         };
         let mut ids = vec![own];
         ids.extend(account_alias::list(&db, own).await?);

@@ -30,7 +30,7 @@ impl FromStr for Unseen {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let span = text.parse::<Span>().ok().filter(|span| span.is_positive());
+        let span = text.parse::<Span>().ok().filter(Span::is_positive);
         span.map(Self).ok_or_else(|| format!("“{text}” is no duration, such as 3y or 18mo"))
     }
 }

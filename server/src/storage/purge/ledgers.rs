@@ -63,7 +63,7 @@ async fn accounts_over(
     let ids = erased_account::Entity::find()
         .select_only()
         .column(erased_account::Column::Id)
-        .filter(Expr::exists(entries_of_erased().to_owned()))
+        .filter(Expr::exists(entries_of_erased()))
         .filter(
             Expr::exists(
                 entries_of_erased()

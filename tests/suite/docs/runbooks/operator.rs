@@ -81,8 +81,8 @@ pub(super) struct Operator {
     names: Vec<(String, String)>,
     variables: Vec<(String, String)>,
     database_url: String,
-    _own_database: Option<TestDatabase>,
-    _own_cluster: Option<Cluster>,
+    own_database: Option<TestDatabase>,
+    own_cluster: Option<Cluster>,
 }
 
 fn free_port() -> u16 {
@@ -97,7 +97,7 @@ impl Operator {
         let own = is_postgres().then(TestDatabase::empty);
         let url = own.as_ref().map(|database| database.url().to_owned());
         let mut operator = Self::with_database(url, settings);
-        operator._own_database = own;
+        operator.own_database = own;
         operator.run("systemctl start gestan-account-server").await;
         operator
     }
@@ -112,7 +112,7 @@ impl Operator {
         });
         let url = cluster.as_ref().map(|cluster| cluster.url("comptes"));
         let mut operator = Self::with_database(url, "");
-        operator._own_cluster = cluster;
+        operator.own_cluster = cluster;
         operator.run("systemctl start gestan-account-server").await;
         operator
     }
@@ -159,8 +159,8 @@ impl Operator {
             names: Vec::new(),
             variables: Vec::new(),
             database_url,
-            _own_database: None,
-            _own_cluster: None,
+            own_database: None,
+            own_cluster: None,
         }
     }
 
@@ -331,5 +331,5 @@ fn without_repeats(settings: &str) -> String {
         .iter()
         .enumerate()
         .filter(|(place, line)| !lines[place + 1..].iter().any(|later| key(later) == key(line)));
-    kept.map(|(_, line)| format!("{line}\n")).collect()
+    kept.flat_map(|(_, line)| [*line, "\n"]).collect()
 }

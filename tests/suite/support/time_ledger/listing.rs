@@ -14,8 +14,8 @@ use tonic::Code;
 
 use super::{buy, one_account};
 
-fn at(seconds: i64) -> Option<Timestamp> {
-    Some(Timestamp { seconds: start_time().as_second() + seconds, nanos: 0 })
+fn at(seconds: i64) -> Timestamp {
+    Timestamp { seconds: start_time().as_second() + seconds, nanos: 0 }
 }
 
 /// Every page, each of so many entries at most.
@@ -66,8 +66,8 @@ async fn an_account_is_listed_page_by_page_with_who_wrote_what() {
 
     let charges = ListTimeEntriesRequest {
         kind: TimeEntryKind::Charge.into(),
-        from_time: at(2),
-        to_time: at(5),
+        from_time: Some(at(2)),
+        to_time: Some(at(5)),
         ..request
     };
     assert_eq!(minutes(&all_pages(&mut eve, charges).await), [-4, -3, -2]);
@@ -88,8 +88,8 @@ async fn all_accounts_are_listed_in_a_span_of_400_days_at_most() {
     }
     let mut desk = server.desk(Role::Billing).await;
     let span = ListTimeEntriesRequest {
-        from_time: at(10),
-        to_time: at(30),
+        from_time: Some(at(10)),
+        to_time: Some(at(30)),
         page_size: 1,
         ..Default::default()
     };
@@ -105,12 +105,12 @@ async fn all_accounts_are_listed_in_a_span_of_400_days_at_most() {
 
     let days = 86_400;
     for (from, to, is_well) in [
-        (at(0), at(400 * days), true),
-        (at(0), at(400 * days + 1), false),
-        (at(1), at(1), false),
-        (at(1), at(0), false),
-        (None, at(0), false),
-        (at(0), None, false),
+        (Some(at(0)), Some(at(400 * days)), true),
+        (Some(at(0)), Some(at(400 * days + 1)), false),
+        (Some(at(1)), Some(at(1)), false),
+        (Some(at(1)), Some(at(0)), false),
+        (None, Some(at(0)), false),
+        (Some(at(0)), None, false),
     ] {
         let request = ListTimeEntriesRequest { from_time: from, to_time: to, ..Default::default() };
         let outcome = desk.list_time_entries(request).await;
@@ -118,7 +118,7 @@ async fn all_accounts_are_listed_in_a_span_of_400_days_at_most() {
     }
     // The token of one list is not another's.
     let token = page.next_page_token;
-    let other = ListTimeEntriesRequest { page_token: token, to_time: at(31), ..span };
+    let other = ListTimeEntriesRequest { page_token: token, to_time: Some(at(31)), ..span };
     let told = Told::by(desk.list_time_entries(other).await);
     assert_eq!(told.fields, [("page_token".to_owned(), "MISMATCH".to_owned())]);
 }

@@ -74,7 +74,11 @@ async fn a_customer_whose_account_was_merged_sees_what_was_used_before() {
     assert!(server.mail_to(EMAIL).await.text.contains("partie"));
     let listed = member.client.list_time_entries(page(0, "")).await.expect("it is listed");
     let seen: Vec<_> = listed.entries.iter().map(|entry| (entry.kind(), entry.minutes)).collect();
-    use v1::TimeEntryKind::{Grant, MergeIn, MergeOut};
-    assert_eq!(seen, [(MergeIn, 60), (MergeOut, -60), (Grant, 60)]);
+    let expected = [
+        (v1::TimeEntryKind::MergeIn, 60),
+        (v1::TimeEntryKind::MergeOut, -60),
+        (v1::TimeEntryKind::Grant, 60),
+    ];
+    assert_eq!(seen, expected);
     assert_eq!(listed.balance_minutes, 60);
 }
