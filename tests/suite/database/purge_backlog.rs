@@ -14,7 +14,7 @@ const ROWS: i64 = 100_000;
 const RETENTION: Retention = Retention {
     challenges: SignedDuration::from_hours(7 * 24),
     audit_events: SignedDuration::from_hours(365 * 24),
-    time_notes: SignedDuration::from_hours(5 * 365 * 24),
+    time_notes: SignedDuration::from_hours(365 * 24),
     ledgers: SignedDuration::from_hours(87_660),
 };
 /// The tables that are purged, and what of them is.
