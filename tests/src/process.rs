@@ -440,7 +440,8 @@ pub struct MailFile {
     pub text: String,
 }
 
-/// Every mail in a folder, the oldest first as far as seconds tell.
+/// Every mail in a folder, the oldest first: by when it was written, since the names of files tell
+/// no more than the second.
 ///
 /// # Panics
 /// When one cannot be read.
@@ -452,7 +453,8 @@ pub fn mail_files(folder: &Path) -> Vec<MailFile> {
     let paths = entries.map(|entry| entry.expect("a folder").path());
     let mut paths: Vec<_> =
         paths.filter(|path| path.extension().is_some_and(|end| end == "eml")).collect();
-    paths.sort();
+    let written = |path: &PathBuf| fs::metadata(path).and_then(|file| file.modified()).ok();
+    paths.sort_by_cached_key(|path| (written(path), path.clone()));
     paths.iter().map(|path| MailFile::read(path)).collect()
 }
 
