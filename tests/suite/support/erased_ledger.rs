@@ -10,10 +10,10 @@ use gestan_account_proto::{
 };
 use gestan_account_server::{domain::role::Role, storage::purge::purge};
 use gestan_account_tests::{
-    Desk, TestServer, Told, count, erase_request, execute, is_postgres, merge,
+    Desk, TestServer, Told, count, erase_request, execute, hold_account, is_postgres, merge,
+    until_waiting,
 };
 use jiff::Timestamp;
-use sea_orm::{ConnectionTrait as _, Database};
 use tokio::task;
 use tonic::Code;
 
@@ -124,9 +124,7 @@ async fn time_that_is_owed_is_written_off_and_where_there_is_none_nothing_is() {
 async fn a_charge_that_waits_for_an_account_that_is_erased_is_not_written() {
     let server = TestServer::start().await;
     let (account_id, desk) = with_time(&server).await;
-    let held = server.accounts.db.begin().await.expect("a transaction");
-    let lock = format!("UPDATE account SET version = version WHERE id = {account_id}");
-    held.execute_unprepared(&lock).await.expect("the account is held");
+    let held = hold_account(&server, account_id).await;
     let mut eraser = desk.clone();
     let request = EraseAccountRequest { write_off_minutes: 15, ..erase_request(account_id) };
     let erasing = task::spawn(async move { eraser.erase_account(request).await });
@@ -151,19 +149,6 @@ async fn a_charge_that_waits_for_an_account_that_is_erased_is_not_written() {
         assert_eq!(count(server.db(), sum).await, 0);
     }
     server.deliver_mail().await;
-}
-
-/// Waits until so many connections wait for locks; SQLite's writers wait before they have any.
-async fn until_waiting(server: &TestServer, waiting: i64) {
-    const WAITING: &str = "SELECT count(*) FROM pg_stat_activity \
-                           WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    if is_postgres() {
-        let db = Database::connect(server.database_url()).await.expect("a database");
-        while count(&db, WAITING).await < waiting {
-            task::yield_now().await;
-        }
-        db.close().await.expect("it closes");
-    }
 }
 
 #[tokio::test]

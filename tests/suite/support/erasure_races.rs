@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use gestan_account_client::{Code as ClientCode, v1};
 use gestan_account_proto::support::v1::{EraseAccountResponse, SendCodeRequest};
-use gestan_account_server::{domain::role::Role, storage::transaction::Transaction};
+use gestan_account_server::domain::role::Role;
 use gestan_account_tests::{
     Desk, PASSWORD, SmtpPeer, Stored, TestServer, TestServerOptions, Told, assert_refused, change,
-    count, desk_at, erase, erase_request, is_postgres, machine, merge_request, stored,
+    count, desk_at, erase, erase_request, hold_account, is_postgres, machine, merge_request,
+    stored, until_waiting,
 };
-use sea_orm::{ConnectionTrait as _, Database};
+use sea_orm::ConnectionTrait as _;
 use tokio::task::{self, JoinHandle};
 use tonic::{Code, Response, Status};
 
@@ -20,27 +21,6 @@ type Outcome = Result<Response<EraseAccountResponse>, Status>;
 fn spawn_erase(desk: &Desk, account_id: u32) -> JoinHandle<Outcome> {
     let mut desk = desk.clone();
     task::spawn(async move { desk.erase_account(erase_request(account_id)).await })
-}
-
-/// Holds the account's row: whoever locks it waits, in the order in which they come.
-async fn hold(server: &TestServer, account_id: u32) -> Transaction {
-    let transaction = server.accounts.db.begin().await.expect("a transaction");
-    let hold = format!("UPDATE account SET version = version WHERE id = {account_id}");
-    transaction.execute_unprepared(&hold).await.expect("the account is held");
-    transaction
-}
-
-/// Waits until so many connections wait for locks; SQLite's writers wait before they have any.
-async fn until_waiting(server: &TestServer, waiting: i64) {
-    const WAITING: &str = "SELECT count(*) FROM pg_stat_activity \
-                           WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    if is_postgres() {
-        let db = Database::connect(server.database_url()).await.expect("a database");
-        while count(&db, WAITING).await < waiting {
-            task::yield_now().await;
-        }
-        db.close().await.expect("it closes");
-    }
 }
 
 /// What is left of the one account that there was: an event, and the last mail until it ends.
@@ -55,7 +35,7 @@ async fn a_call_that_waits_for_an_account_that_is_erased_finds_none() {
     let server = TestServer::start().await;
     let member = server.open_account(EMAIL, 1).await;
     let (account_id, desk) = (member.account_id, server.desk(Role::Admin).await);
-    let held = hold(&server, account_id).await;
+    let held = hold_account(&server, account_id).await;
     let erasing = spawn_erase(&desk, account_id);
     until_waiting(&server, 1).await;
     let city = v1::Account { city: "Lille".to_owned(), ..Default::default() };
@@ -85,7 +65,7 @@ async fn a_machine_that_joins_an_account_while_it_is_erased_joins_none() {
     let server = TestServer::start().await;
     let member = server.open_account(EMAIL, 1).await;
     let (account_id, desk) = (member.account_id, server.desk(Role::Admin).await);
-    let held = hold(&server, account_id).await;
+    let held = hold_account(&server, account_id).await;
     let erasing = spawn_erase(&desk, account_id);
     until_waiting(&server, 1).await;
     let register = v1::RegisterExistingRequest {

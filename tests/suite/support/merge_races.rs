@@ -2,12 +2,11 @@
 
 use gestan_account_client::v1;
 use gestan_account_proto::support::v1::MergeAccountsResponse;
-use gestan_account_server::{domain::role::Role, storage::transaction::Transaction};
+use gestan_account_server::domain::role::Role;
 use gestan_account_tests::{
     Desk, Member, PASSWORD, TestDatabase, TestServer, TestServerOptions, Told, change, count,
-    desk_at, is_postgres, machine, merge, merge_request, text,
+    desk_at, hold_account, is_postgres, machine, merge, merge_request, text, until_waiting,
 };
-use sea_orm::{ConnectionTrait as _, Database};
 use tokio::task::{self, JoinHandle, JoinSet};
 use tonic::{Code, Response, Status};
 
@@ -74,28 +73,6 @@ async fn of_two_merges_crosswise_by_two_servers_one_is_done() {
     }
 }
 
-/// Holds the account that stays: a merge that has begun has locked the other one, and waits.
-async fn hold(server: &TestServer, account_id: u32) -> Transaction {
-    let transaction = server.accounts.db.begin().await.expect("a transaction");
-    let hold = format!("UPDATE account SET version = version WHERE id = {account_id}");
-    transaction.execute_unprepared(&hold).await.expect("the account is held");
-    transaction
-}
-
-/// Waits until so many connections wait for locks; SQLite's writers wait before they have any.
-/// It looks over a connection of its own: those of the server are few.
-async fn until_waiting(server: &TestServer, waiting: i64) {
-    const WAITING: &str = "SELECT count(*) FROM pg_stat_activity \
-                           WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    if is_postgres() {
-        let db = Database::connect(server.database_url()).await.expect("a database");
-        while count(&db, WAITING).await < waiting {
-            task::yield_now().await;
-        }
-        db.close().await.expect("it closes");
-    }
-}
-
 /// The account that ends is opened first: its row is locked first.
 async fn ends_and_stays(server: &TestServer) -> (Member, Member) {
     let ends = server.open_account("paul@exemple.fr", 1).await;
@@ -108,7 +85,7 @@ async fn a_call_that_waits_for_an_account_that_is_merged_goes_on_in_the_other_on
     let (ends, stays) = ends_and_stays(&server).await;
     let third = server.register(ends.account_id, 3).await;
     let desk = server.desk(Role::Admin).await;
-    let held = hold(&server, stays.account_id).await;
+    let held = hold_account(&server, stays.account_id).await;
     let merging = spawn_merge(&desk, ends.account_id, stays.account_id);
     until_waiting(&server, 1).await;
     let city = v1::Account { city: "Lille".to_owned(), ..Default::default() };
@@ -158,7 +135,7 @@ async fn a_code_is_held_against_the_account_that_there_is_when_it_comes_to_it() 
         server.resend(stays.account_id, number).await;
         codes.push(server.code_to("jeanne@exemple.fr").await);
     }
-    let held = hold(&server, stays.account_id).await;
+    let held = hold_account(&server, stays.account_id).await;
     let merging = spawn_merge(&desk, ends.account_id, stays.account_id);
     until_waiting(&server, 1).await;
     let city = v1::Account { city: "Lille".to_owned(), ..Default::default() };
@@ -193,7 +170,7 @@ async fn the_desks_calls_wait_for_a_merge_and_go_on_in_the_other_account() {
     let server = TestServer::start().await;
     let (ends, stays) = ends_and_stays(&server).await;
     let desk = server.desk(Role::Admin).await;
-    let held = hold(&server, stays.account_id).await;
+    let held = hold_account(&server, stays.account_id).await;
     let merging = spawn_merge(&desk, ends.account_id, stays.account_id);
     until_waiting(&server, 1).await;
     // The same again, and a code, while the first is not done.
@@ -257,7 +234,7 @@ async fn a_merge_whose_connection_is_cut_leaves_nothing_and_may_be_repeated() {
     let (ends, stays) = ends_and_stays(&server).await;
     let desk = server.desk(Role::Admin).await;
     let before = gestan_account_tests::stored(&server).await;
-    let held = hold(&server, stays.account_id).await;
+    let held = hold_account(&server, stays.account_id).await;
     let merging = spawn_merge(&desk, ends.account_id, stays.account_id);
     until_waiting(&server, 1).await;
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
