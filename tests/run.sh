@@ -40,8 +40,8 @@ fi
 if ! ls /usr/lib/*/libnss_wrapper.so >/dev/null 2>&1; then
   packages+=(libnss-wrapper)
 fi
+sudo=$([ "$(id -u)" = 0 ] || echo sudo)
 if [ ${#packages[@]} -gt 0 ]; then
-  sudo=$([ "$(id -u)" = 0 ] || echo sudo)
   echo "Installing by apt: ${packages[*]}"
   $sudo apt-get update --quiet
   $sudo apt-get install --quiet --yes --no-install-recommends "${packages[@]}"
@@ -54,6 +54,20 @@ if ! "$venv/bin/pip" --version >/dev/null 2>&1; then
 fi
 echo "Installing into $venv, by pip: $(sed '/^#/d' tests/requirements.txt | paste -sd ' ')"
 "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/requirements.txt
+
+# Prometheus' tool, which reads the rules of the alerts. Its package would bring a server with it.
+if ! [ -x "$venv/bin/promtool" ]; then
+  echo "Unpacking into $venv, by apt: promtool"
+  $sudo apt-get update --quiet
+  unpacked=$(mktemp --directory)
+  (
+    cd "$unpacked"
+    apt-get download --quiet prometheus
+    dpkg-deb --fsys-tarfile prometheus_*.deb | tar --extract ./usr/bin/promtool
+  )
+  mv "$unpacked/usr/bin/promtool" "$venv/bin/"
+  rm -rf "$unpacked"
+fi
 
 echo "Building the clients in other languages, with what pip, Go, npm and Maven bring for them"
 tests/polyglot/setup.sh

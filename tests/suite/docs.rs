@@ -1,5 +1,6 @@
 //! The documents are true: what they say of the code, and of each other, is so.
 
+mod alerts;
 mod api_reference;
 mod architecture;
 mod asvs;

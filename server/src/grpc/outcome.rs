@@ -24,8 +24,26 @@ pub(super) struct Outcome {
     pub(super) reason: Option<ErrorReason>,
 }
 
+/// The reasons of refusals that are ones for a limit.
+pub(super) const LIMITS: [ErrorReason; 12] = [
+    ErrorReason::HashingBusy,
+    ErrorReason::ServerBusy,
+    ErrorReason::TooManyCallsFromIp,
+    ErrorReason::TooManyCallsGivenUpFromIp,
+    ErrorReason::TooManyCallsWithKey,
+    ErrorReason::TooManyCallsWithToken,
+    ErrorReason::TooManyCodeTries,
+    ErrorReason::TooManyMailsFromIp,
+    ErrorReason::TooManyMailsInAll,
+    ErrorReason::TooManyMailsToAddress,
+    ErrorReason::TooManyPasswordTries,
+    ErrorReason::TooManyUnfinishedCallsFromIp,
+];
+
 impl Outcome {
     pub(super) const ANSWERED: Self = Self { code: "OK", reason: None };
+    /// A fault of the server.
+    pub(super) const FAULT: Self = Self { code: "INTERNAL", reason: Some(ErrorReason::Internal) };
     /// Its caller has gone.
     pub(super) const GIVEN_UP: Self = Self { code: "CANCELLED", reason: None };
 

@@ -40,6 +40,11 @@ impl RpcNames {
     pub(super) fn of(&self, path: &str) -> Arc<str> {
         Arc::clone(self.by_path.get(path).unwrap_or(&self.other))
     }
+
+    /// Every RPC that there is.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.by_path.values()
+    }
 }
 
 fn names(file: &FileDescriptorProto) -> impl Iterator<Item = (String, Arc<str>)> {

@@ -43,6 +43,23 @@ impl Default for CallMetrics {
 }
 
 impl CallMetrics {
+    /// Tells of faults and of limits before there are any: alerts ask how fast these grow, and a
+    /// series that begins with its first fault has not grown yet.
+    pub(crate) fn begin<'a>(
+        &self,
+        rpcs: impl Iterator<Item = &'a Arc<str>>,
+        (code, reason): (&'static str, &'static str),
+        limits: impl Iterator<Item = &'static str>,
+    ) {
+        for rpc in rpcs {
+            let labels = CallLabels { rpc: Arc::clone(rpc), code, reason };
+            drop(self.calls.get_or_create(&labels));
+        }
+        for limit in limits {
+            drop(self.throttled.get_or_create(&LimitLabel { limit }));
+        }
+    }
+
     /// A call has ended. The `limit` is the reason of a refusal that is one for a limit.
     pub fn count(
         &self,

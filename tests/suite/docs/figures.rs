@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fs};
 
 use gestan_account_client::{Client, ClientOptions};
+use gestan_account_proto::FILE_DESCRIPTOR_SET;
 use gestan_account_server::listener::tls::TlsFiles;
 use gestan_account_tests::{
     Authority, Identity, SECRET, creation, http_get,
@@ -90,6 +91,45 @@ async fn every_figure_in_the_dashboard_and_the_alerts_is_told_by_a_server() {
         let series = format!("{PREFIX}webhook_deliveries_total{{result=\"{result}\"}} ");
         assert!(text.contains(&series), "{series}: {text}");
     }
+}
+
+/// An alert asks how fast a figure grows, and one that begins with its first fault has not grown yet.
+#[tokio::test]
+async fn faults_and_limits_are_told_before_there_are_any() {
+    let text = told().await.1;
+    let mut rpcs = 0;
+    for service in
+        prost_reflect::DescriptorPool::decode(FILE_DESCRIPTOR_SET).expect("ours").services()
+    {
+        for method in service.methods() {
+            let rpc = format!("{}/{}", service.name(), method.name());
+            let labels =
+                format!("rpc=\"{rpc}\",code=\"INTERNAL\",reason=\"ERROR_REASON_INTERNAL\"");
+            let series = format!("{PREFIX}calls_total{{{labels}}} 0\n");
+            assert!(text.contains(&series), "{series}: {text}");
+            rpcs += 1;
+        }
+    }
+    assert!(rpcs > 20, "{rpcs} RPCs");
+
+    // Each reason, with what its comment says first.
+    let path = workspace().join("proto/gestan/account/v1/error_reason.proto");
+    let reasons = fs::read_to_string(path).expect("the reasons");
+    let (mut is_limit, mut is_begun, mut limits) = (false, false, 0);
+    for line in reasons.lines().map(str::trim) {
+        if let Some(comment) = line.strip_prefix("// ") {
+            is_limit |= !is_begun && comment.starts_with("RESOURCE_EXHAUSTED:");
+            is_begun = true;
+        } else if let Some((reason, _)) = line.split_once(" = ").filter(|_| is_limit) {
+            let series = format!("{PREFIX}throttled_calls_total{{limit=\"{reason}\"}} ");
+            assert!(text.contains(&series), "{series}: {text}");
+            limits += 1;
+        }
+        if !line.starts_with("//") {
+            (is_limit, is_begun) = (false, false);
+        }
+    }
+    assert!(limits > 9, "{limits} limits");
 }
 
 #[tokio::test]

@@ -78,8 +78,12 @@ impl CallLog {
         metrics: CallMetrics,
         tracer: Option<Tracer>,
     ) -> Arc<Self> {
+        let names = RpcNames::new();
+        let fault = (Outcome::FAULT.code, Outcome::FAULT.reason_name().unwrap_or_default());
+        let limits = outcome::LIMITS.iter().map(|limit| limit.as_str_name());
+        metrics.begin(names.all(), fault, limits);
         let (answered, flood) = Default::default();
-        Arc::new(Self { names: RpcNames::new(), one_in, answered, clock, metrics, tracer, flood })
+        Arc::new(Self { names, one_in, answered, clock, metrics, tracer, flood })
     }
 
     /// A call begins.
