@@ -49,7 +49,7 @@ fn endpoint(url: &str, options: &ClientOptions) -> Result<Endpoint, Error> {
     let endpoint = Endpoint::from_shared(url.to_owned())
         .map_err(|error| Error::InvalidOptions(format!("not a URL: {error}")))?;
     let endpoint = endpoint
-        .user_agent(concat!("gestan-account-client/", env!("CARGO_PKG_VERSION")))
+        .user_agent(crate::USER_AGENT)
         .map_err(|error| invalid(&error))?
         .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
         .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
