@@ -49,8 +49,8 @@ fn endpoint(url: &str, options: &ClientOptions) -> Result<Endpoint, Error> {
     let endpoint = Endpoint::from_shared(url.to_owned())
         .map_err(|error| Error::InvalidOptions(format!("not a URL: {error}")))?;
     let endpoint = endpoint
-        .user_agent(concat!("gestan-account-client/", env!("CARGO_PKG_VERSION")))
-        .map_err(|error| invalid(&error))?
+        .user_agent(crate::USER_AGENT)
+        .map_err(|error| Error::InvalidOptions(format!("no name of a program: {error}")))?
         .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
         .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
         .keep_alive_while_idle(true);
@@ -59,23 +59,13 @@ fn endpoint(url: &str, options: &ClientOptions) -> Result<Endpoint, Error> {
 
 #[cfg(feature = "tls")]
 fn with_tls(endpoint: Endpoint, options: &ClientOptions) -> Result<Endpoint, Error> {
-    let config = options.tls.to_config()?.timeout(options.connect_timeout);
-    endpoint.tls_config(config).map_err(|error| invalid(&error))
+    options.tls.protect(endpoint, options.connect_timeout)
 }
 
 #[cfg(not(feature = "tls"))]
 fn with_tls(_: Endpoint, _: &ClientOptions) -> Result<Endpoint, Error> {
     let text = "an https:// URL needs the feature `tls` of gestan-account-client";
     Err(Error::InvalidOptions(text.into()))
-}
-
-/// The innermost cause: tonic's own text says only "transport error".
-fn invalid(error: &tonic::transport::Error) -> Error {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    Error::InvalidOptions(format!("the connection cannot be set up: {cause}"))
 }
 
 #[cfg(test)]

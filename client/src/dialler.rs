@@ -1,51 +1,73 @@
-//! Opens the connections below a channel. tonic's own connector would try the
-//! addresses of one family one after the other, each for its part of the timeout:
-//! of four addresses, of which three are dead, the fourth has its turn after
-//! three quarters of it.
+//! Opens the connections below a channel, straight or by a proxy. tonic's own connector would try
+//! the addresses of one family one after the other, each for its part of the timeout: of four
+//! addresses, of which three are dead, the fourth has its turn after three quarters of it. Of
+//! proxies it knows nothing.
+
+mod link;
 
 use std::{
+    error::Error as StdError,
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
-use gestan_account_dial::{DialError, dial};
+use gestan_account_dial::dial;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tonic::{codegen::Service, transport::Uri};
 
-use crate::options::ClientOptions;
+pub(crate) use self::link::Link;
+use crate::{
+    error::Error,
+    options::{ClientOptions, Resolved},
+    tunnel,
+};
 
-/// Connects to whichever address of a URL's host answers first.
-#[derive(Clone, Copy, Debug)]
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Connects to whichever address of a URL's host answers first, or has a proxy do so.
+#[derive(Clone)]
 pub(crate) struct Dialler {
     limit: Duration,
+    proxy: Arc<Resolved>,
 }
 
 impl Dialler {
-    pub(crate) fn new(options: &ClientOptions) -> Self {
+    pub(crate) fn new(options: &ClientOptions) -> Result<Self, Error> {
         // A tenth is left to whoever bounds the whole: at the end of this limit, every address
         // is named, and at the end of the whole, only the time.
-        Self { limit: options.connect_timeout / 10 * 9 }
-    }
-}
-
-impl Service<Uri> for Dialler {
-    type Response = TokioIo<TcpStream>;
-    type Error = DialError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, DialError>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), DialError>> {
-        Poll::Ready(Ok(()))
+        let limit = options.connect_timeout / 10 * 9;
+        Ok(Self { limit, proxy: Arc::new(options.proxy.resolve()?) })
     }
 
-    fn call(&mut self, uri: Uri) -> Self::Future {
+    async fn dial(self, uri: Uri) -> Result<Link, BoxError> {
+        let host = uri.host().unwrap_or_default();
         let port = uri.port_u16().unwrap_or(match uri.scheme_str() {
             Some("https") => 443,
             _ => 80,
         });
-        let (host, limit) = (uri.host().unwrap_or_default().to_owned(), self.limit);
-        Box::pin(async move { dial(&host, port, limit).await.map(TokioIo::new) })
+        match self.proxy.on_the_way_to(&uri)? {
+            None => Ok(Link::Direct(TokioIo::new(dial(host, port, self.limit).await?))),
+            Some(hop) => {
+                let target = format!("{host}:{port}");
+                Ok(Link::Tunnel(tunnel::open(&hop, &target, self.limit).await?))
+            }
+        }
+    }
+}
+
+impl Service<Uri> for Dialler {
+    type Response = Link;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Link, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        Box::pin(self.clone().dial(uri))
     }
 }

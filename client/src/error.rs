@@ -7,7 +7,10 @@ use std::error::Error as StdError;
 use gestan_account_proto::v1::ErrorReason;
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
 
-use crate::rejection::Rejection;
+use crate::{
+    rejection::Rejection,
+    tunnel::{ProxyError, ProxyFault},
+};
 
 /// Why a call, or a connection, failed. Neither its `Display` nor its `Debug`
 /// holds a password, code, ticket or token.
@@ -97,6 +100,12 @@ pub(crate) fn connection_failed(status: &Status) -> bool {
 /// cannot have seen it.
 pub(crate) fn never_sent(status: &Status) -> bool {
     causes(status).any(<dyn StdError>::is::<ConnectError>)
+}
+
+/// What a proxy said that has the last word.
+pub(crate) fn proxys_refusal(status: &Status) -> Option<&ProxyFault> {
+    let error = causes(status).find_map(|cause| cause.downcast_ref::<ProxyError>())?;
+    Some(error.fault()).filter(|fault| fault.is_final())
 }
 
 fn timed_out(status: &Status) -> bool {

@@ -29,6 +29,7 @@ mod options;
 mod rejection;
 mod retry;
 mod token_store;
+mod tunnel;
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
@@ -37,12 +38,16 @@ pub use client::Client;
 pub use error::Error;
 pub use gestan_account_proto::v1;
 pub use link_token::LinkToken;
-pub use options::ClientOptions;
 #[cfg(feature = "tls")]
 pub use options::TlsOptions;
+pub use options::{ClientOptions, Proxy};
 pub use prost_types::{FieldMask, Timestamp};
 pub use rejection::{FieldViolation, Rejection};
 #[cfg(feature = "keyring")]
 pub use token_store::KeyringTokenStore;
 pub use token_store::{FileTokenStore, TokenStore};
 pub use tonic::Code;
+pub use tunnel::{ProxyError, ProxyFault};
+
+/// What the client calls itself.
+const USER_AGENT: &str = concat!("gestan-account-client/", env!("CARGO_PKG_VERSION"));

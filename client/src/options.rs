@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+mod proxy;
 #[cfg(feature = "tls")]
 mod tls;
 
+pub use proxy::Proxy;
+pub(crate) use proxy::{Hop, Resolved};
 #[cfg(feature = "tls")]
 pub use tls::TlsOptions;
 
@@ -19,13 +22,14 @@ pub struct ClientOptions {
     pub(crate) max_attempts: u32,
     pub(crate) first_back_off: Duration,
     pub(crate) max_back_off: Duration,
+    pub(crate) proxy: Proxy,
     #[cfg(feature = "tls")]
     pub(crate) tls: TlsOptions,
 }
 
 impl ClientOptions {
     /// The defaults: 10 s a call, 5 s to connect, 4 attempts, waits that double
-    /// from 100 ms to at most 5 s, no locale.
+    /// from 100 ms to at most 5 s, no locale, the proxy of the system's settings.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -35,6 +39,7 @@ impl ClientOptions {
             max_attempts: 4,
             first_back_off: Duration::from_millis(100),
             max_back_off: Duration::from_secs(5),
+            proxy: Proxy::system(),
             #[cfg(feature = "tls")]
             tls: TlsOptions::default(),
         }
@@ -80,6 +85,13 @@ impl ClientOptions {
     pub fn back_off(mut self, first: Duration, max: Duration) -> Self {
         self.first_back_off = first;
         self.max_back_off = max;
+        self
+    }
+
+    /// The proxy on the way to the service; by default [`Proxy::system`].
+    #[must_use]
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = proxy;
         self
     }
 

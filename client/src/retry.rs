@@ -11,9 +11,10 @@ use gestan_account_proto::v1::{
 use tonic::{Code, Status};
 
 use crate::{
-    error::{connection_failed, never_sent},
+    error::{connection_failed, never_sent, proxys_refusal},
     options::ClientOptions,
     rejection::Rejection,
+    tunnel::ProxyFault,
 };
 
 /// The metadata by which a server says when to try again, in milliseconds; a negative
@@ -122,6 +123,11 @@ impl RetryPolicy {
         }
         let rejection = Rejection::from_status(status);
         let reason = rejection.as_ref().map(Rejection::reason);
+        // Asked again, a proxy says the same; another replica it may let through.
+        let refused = proxys_refusal(status);
+        if refused.is_some_and(|fault| !elsewhere || !matches!(fault, ProxyFault::Refused(_))) {
+            return None;
+        }
         // Either the server has not seen the call, or it refused it unread.
         let undone = never_sent(status) || reason == Some(ErrorReason::HashingBusy);
         if !(undone || is_endpoints_fault(status) && repeat == Repeat::Harmless) {

@@ -69,14 +69,14 @@ impl Client {
     ) -> Result<Self, Error> {
         let settings = Settings::new(&options)?;
         let connecting = connection::endpoints(urls, &options)?;
-        let dialler = Dialler::new(&options);
+        let dialler = Dialler::new(&options)?;
         let mut rpcs: Vec<Rpc> =
-            connecting.iter().map(|endpoint| lazy(endpoint, dialler)).collect();
+            connecting.iter().map(|endpoint| lazy(endpoint, &dialler)).collect();
         let first = fastrand::usize(..connecting.len());
         let mut failed = Vec::new();
         loop {
             let place = (first + failed.len()) % connecting.len();
-            let connected = connecting[place].connect_with_connector(dialler);
+            let connected = connecting[place].connect_with_connector(dialler.clone());
             let error = match timeout(options.connect_timeout, connected).await {
                 Ok(Ok(channel)) => {
                     rpcs[place] = Rpc::new(channel);
@@ -112,13 +112,14 @@ impl Client {
         options: ClientOptions,
     ) -> Result<Self, Error> {
         let settings = Settings::new(&options)?;
-        let (endpoints, dialler) = (connection::endpoints(urls, &options)?, Dialler::new(&options));
-        let rpcs: Vec<Rpc> = endpoints.iter().map(|endpoint| lazy(endpoint, dialler)).collect();
+        let (endpoints, dialler) =
+            (connection::endpoints(urls, &options)?, Dialler::new(&options)?);
+        let rpcs: Vec<Rpc> = endpoints.iter().map(|endpoint| lazy(endpoint, &dialler)).collect();
         let first = fastrand::usize(..rpcs.len());
         Ok(Self::new(Endpoints::new(rpcs, first), settings))
     }
 }
 
-fn lazy(endpoint: &Endpoint, dialler: Dialler) -> Rpc {
-    Rpc::new(endpoint.connect_with_connector_lazy(dialler))
+fn lazy(endpoint: &Endpoint, dialler: &Dialler) -> Rpc {
+    Rpc::new(endpoint.connect_with_connector_lazy(dialler.clone()))
 }

@@ -1,13 +1,18 @@
 //! What to trust, and who to be, on an `https://` connection.
 
-use std::fmt;
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
-use tonic::transport::{Certificate, ClientTlsConfig, Identity};
+use rustls_platform_verifier::Verifier;
+use tokio_rustls::rustls::{
+    crypto,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
 use crate::error::Error;
 
-/// Options of TLS. By default the certificate authorities that the system
-/// trusts are trusted, and no client certificate is shown.
+/// Options of TLS. By default a certificate is judged as the system judges it
+/// for other programs, and no client certificate is shown.
 ///
 /// ```
 #[doc = include_str!("../../docs/trust.rs")]
@@ -34,8 +39,10 @@ impl TlsOptions {
         self
     }
 
-    /// Whether to trust the system's certificate authorities. Without them, at
-    /// least one of [`ca_certificate_pem`](Self::ca_certificate_pem) is needed.
+    /// Whether the system's judgement counts: its certificate authorities, on
+    /// Windows and macOS also what an administrator has added or blocked there,
+    /// and what was revoked. Without it, at least one of
+    /// [`ca_certificate_pem`](Self::ca_certificate_pem) is needed.
     #[must_use]
     pub fn system_roots(mut self, trusted: bool) -> Self {
         self.system_roots = trusted;
@@ -62,29 +69,57 @@ impl TlsOptions {
         self
     }
 
-    pub(crate) fn to_config(&self) -> Result<ClientTlsConfig, Error> {
-        let mut config = ClientTlsConfig::new();
-        if self.system_roots {
-            config = config.with_native_roots();
-        } else if self.ca_certificates.is_empty() {
-            return Err(Error::InvalidOptions("TLS is told to trust nobody".into()));
-        }
-        for pem in &self.ca_certificates {
-            // rustls passes over a text without a certificate in silence.
-            if !pem.contains("-----BEGIN CERTIFICATE-----") {
-                let text = "the certificate authority's PEM text holds no certificate";
-                return Err(Error::InvalidOptions(text.into()));
-            }
-            config = config.ca_certificate(Certificate::from_pem(pem));
-        }
+    /// Has the connections of `endpoint` take TLS, within `limit`.
+    pub(crate) fn protect(&self, endpoint: Endpoint, limit: Duration) -> Result<Endpoint, Error> {
+        let mut config = ClientTlsConfig::new().timeout(limit);
         if let Some((certificate, key)) = &self.identity {
             config = config.identity(Identity::from_pem(certificate, key));
         }
         if let Some(name) = &self.domain_name {
             config = config.domain_name(name);
         }
-        Ok(config)
+        let authorities = self.authorities()?;
+        let protected = if self.system_roots {
+            // What the system itself goes by: of Windows, its settings and its lists of what was
+            // revoked, which a list of roots would leave out.
+            let verifier = Verifier::new_with_extra_roots(
+                authorities,
+                Arc::new(crypto::ring::default_provider()),
+            );
+            endpoint.tls_config_with_verifier(config, Arc::new(verifier.map_err(invalid)?))
+        } else if authorities.is_empty() {
+            return Err(Error::InvalidOptions("TLS is told to trust nobody".into()));
+        } else {
+            let pems = self.ca_certificates.iter().map(Certificate::from_pem);
+            endpoint.tls_config(config.ca_certificates(pems))
+        };
+        protected.map_err(invalid)
     }
+
+    fn authorities(&self) -> Result<Vec<CertificateDer<'static>>, Error> {
+        let mut authorities = Vec::new();
+        for pem in &self.ca_certificates {
+            let before = authorities.len();
+            for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+                authorities.push(certificate.map_err(invalid)?);
+            }
+            // A text without a certificate is passed over in silence.
+            if authorities.len() == before {
+                let text = "the certificate authority's PEM text holds no certificate";
+                return Err(Error::InvalidOptions(text.into()));
+            }
+        }
+        Ok(authorities)
+    }
+}
+
+/// The innermost cause: tonic's own text says only "transport error".
+fn invalid(error: impl StdError) -> Error {
+    let mut cause: &dyn StdError = &error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    Error::InvalidOptions(format!("TLS cannot be set up: {cause}"))
 }
 
 impl Default for TlsOptions {

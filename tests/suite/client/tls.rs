@@ -1,10 +1,10 @@
 //! The client's TLS options, against a real TLS listener in front of the server.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{error::Error as StdError, iter::successors, net::SocketAddr, sync::Arc};
 
 use gestan_account_client::{Client, ClientOptions, Error, TlsOptions, v1};
 use gestan_account_tests::TestServer;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
@@ -38,7 +38,12 @@ impl Authority {
     }
 
     fn issue(&self, name: &str) -> Bearer {
-        let params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
+        self.issue_as(name, |_| {})
+    }
+
+    fn issue_as(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Bearer {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
+        change(&mut params);
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         Bearer { certificate, key }
@@ -53,7 +58,16 @@ async fn terminator(
     name: &str,
     clients: Option<&Authority>,
 ) -> SocketAddr {
-    let bearer = authority.issue(name);
+    terminator_with(server, &authority.issue(name), clients, b"h2").await
+}
+
+/// The same, with this certificate, for those that speak a protocol.
+async fn terminator_with(
+    server: &TestServer,
+    bearer: &Bearer,
+    clients: Option<&Authority>,
+    protocol: &[u8],
+) -> SocketAddr {
     let provider = Arc::new(ring::default_provider());
     let config = ServerConfig::builder_with_provider(Arc::clone(&provider));
     let config = config.with_safe_default_protocol_versions().expect("versions");
@@ -70,7 +84,7 @@ async fn terminator(
     let chain = vec![bearer.certificate.der().clone()];
     let key = bearer.key.serialize_der().try_into().expect("a key");
     let mut config = config.with_single_cert(chain, key).expect("a certificate");
-    config.alpn_protocols = vec![b"h2".to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let (address, upstream) = (listener.local_addr().expect("an address"), server.address);
@@ -118,6 +132,36 @@ async fn a_trusted_authority_is_needed() {
     call(address, trusting(&ours).ca_certificate_pem(&other.pem)).await.expect("one of two");
     assert_no_connection(&call(address, trusting(&other)).await);
     assert_no_connection(&call(address, TlsOptions::new()).await);
+    // One that the system does not know, beside those that it knows.
+    let beside = |authority: &Authority| TlsOptions::new().ca_certificate_pem(&authority.pem);
+    call(address, beside(&ours)).await.expect("it is trusted");
+    assert_no_connection(&call(address, beside(&other)).await);
+}
+
+#[tokio::test]
+async fn the_cause_of_a_refused_certificate_is_told() {
+    let server = TestServer::start().await;
+    let ours = Authority::new();
+    let past = ours.issue_as("localhost", |params| params.not_after = date_time_ymd(2020, 1, 1));
+    let (good, misnamed) = (ours.issue("localhost"), ours.issue("compte.exemple.fr"));
+    // Both ways to judge a certificate: the system's, and that of the given authorities alone.
+    let beside = TlsOptions::new().ca_certificate_pem(&ours.pem);
+    for (bearer, protocol, tls, words) in [
+        (&good, "h2", TlsOptions::new(), "UnknownIssuer"),
+        // Of the same name, but with another key.
+        (&good, "h2", trusting(&Authority::new()), "BadSignature"),
+        (&past, "h2", beside.clone(), "expired"),
+        (&past, "h2", trusting(&ours), "expired"),
+        (&misnamed, "h2", beside.clone(), "not valid for name \"localhost\""),
+        (&misnamed, "h2", trusting(&ours), "not valid for name \"localhost\""),
+        (&good, "http/1.1", beside, "NoApplicationProtocol"),
+    ] {
+        let address = terminator_with(&server, bearer, None, protocol.as_bytes()).await;
+        let error = call(address, tls).await.expect_err(words);
+        let causes = successors(Some(&error as &dyn StdError), |&cause| cause.source());
+        let told = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+        assert!(told.contains(words), "{words}: {told}");
+    }
 }
 
 #[tokio::test]
@@ -150,6 +194,9 @@ async fn options_that_trust_nobody_are_refused_at_once() {
     for tls in [
         TlsOptions::new().system_roots(false),
         TlsOptions::new().ca_certificate_pem("no certificate"),
+        TlsOptions::new().system_roots(false).ca_certificate_pem("no certificate"),
+        TlsOptions::new()
+            .ca_certificate_pem("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
     ] {
         let outcome = call(address, tls).await;
         assert!(matches!(outcome, Err(Error::InvalidOptions(_))), "{outcome:?}");
