@@ -11,6 +11,7 @@ mod named_tests;
 mod operations;
 mod privacy;
 mod runbooks;
+mod service_config;
 mod support_desk;
 
 use std::{
