@@ -12,6 +12,7 @@ mod named_tests;
 mod operations;
 mod privacy;
 mod runbooks;
+mod service_config;
 mod support_desk;
 
 use std::{

@@ -31,7 +31,7 @@ this file. What changed, and what clients may rely on: [`proto/CHANGELOG.md`](..
 const PACKAGES: [&str; 2] = ["gestan.account.v1", "gestan.support.v1"];
 
 /// Our files, in the order of the packages.
-fn ours(set: &FileDescriptorSet) -> Vec<Documented<'_>> {
+pub(super) fn ours(set: &FileDescriptorSet) -> Vec<Documented<'_>> {
     let of = |package: &'static str| set.file.iter().filter(move |file| file.package() == package);
     PACKAGES.into_iter().flat_map(of).map(Documented::new).collect()
 }
@@ -70,16 +70,16 @@ fn every_rpc_says_what_it_does_and_reveals_and_whether_it_may_be_repeated() {
 }
 
 /// A file with its comments, by the path of what they belong to.
-struct Documented<'a> {
-    file: &'a FileDescriptorProto,
+pub(super) struct Documented<'a> {
+    pub(super) file: &'a FileDescriptorProto,
     comments: HashMap<&'a [i32], &'a str>,
 }
 
 /// The numbers of `FileDescriptorProto`'s fields, and of what is in those.
-const MESSAGE: i32 = 4;
+pub(super) const MESSAGE: i32 = 4;
 const ENUM: i32 = 5;
-const SERVICE: i32 = 6;
-const MEMBER: i32 = 2;
+pub(super) const SERVICE: i32 = 6;
+pub(super) const MEMBER: i32 = 2;
 
 impl<'a> Documented<'a> {
     fn new(file: &'a FileDescriptorProto) -> Self {
@@ -89,7 +89,7 @@ impl<'a> Documented<'a> {
         Self { file, comments: comments.filter(|(_, comment)| !comment.is_empty()).collect() }
     }
 
-    fn comment(&self, path: &[i32]) -> String {
+    pub(super) fn comment(&self, path: &[i32]) -> String {
         let comment = self.comments.get(path).unwrap_or_else(|| panic!("no comment at {path:?}"));
         comment.lines().map(str::trim).collect::<Vec<_>>().join("\n").trim().to_owned()
     }
@@ -213,6 +213,6 @@ fn cell(comment: &str) -> String {
     comment.replace('\n', " ").replace('|', "\\|")
 }
 
-fn number(index: usize) -> i32 {
+pub(super) fn number(index: usize) -> i32 {
     i32::try_from(index).expect("a small number")
 }
