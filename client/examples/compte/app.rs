@@ -1,24 +1,23 @@
-//! What every screen needs: the client, the file, and how an error is told to
-//! a shopkeeper.
-
-use std::{error::Error as _, time::Duration};
+//! What every screen needs: the wizard, the connection that its calls go over, the file, and how
+//! what came of them is told.
 
 use anyhow::Result;
-use gestan_account_client::{Error, LinkToken, Timestamp, blocking::Client, v1};
+use gestan_account_client::blocking::Client;
+use gestan_account_wizard::{Action, Call, Field, Kept, Language, Moment, Said, Wizard};
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use crate::{fields, store::Store, terminal, wait};
+use crate::{notice::wrapped, store::Store, terminal};
+
+/// What a line may take, beside the mark in front of it.
+const WIDTH: usize = 76;
 
 pub(crate) struct App {
-    /// Without the link token.
-    pub(crate) client: Client,
-    pub(crate) server: String,
-    pub(crate) store: Store,
-    /// The list that the search for a country last had, for as long as it is up to date.
-    pub(crate) countries: v1::ListCountriesResponse,
-    /// What an action came to, until the next menu stands below it.
-    outcome: Vec<String>,
+    pub(crate) wizard: Wizard,
+    client: Client,
+    store: Store,
+    /// Whether the machine was linked just now, so that the client ID is to be noted.
+    is_newly_linked: bool,
 }
 
 /// Where to go when a menu's choice is done.
@@ -29,87 +28,116 @@ pub(crate) enum Next {
 }
 
 impl App {
-    pub(crate) fn new(client: Client, server: String, store: Store) -> Self {
-        let countries = v1::ListCountriesResponse::default();
-        Self { client, server, store, countries, outcome: Vec::new() }
+    pub(crate) fn new(client: Client, server: String, store: Store, kept: Kept) -> Self {
+        let wizard = Wizard::new(kept, Language::French, server, new_id);
+        Self { wizard, client, store, is_newly_linked: false }
     }
 
-    /// Says what an action came to. It is shown right above the next menu: the form, which
+    /// Reads the account of a machine that is linked.
+    pub(crate) fn open(&mut self) -> Result<()> {
+        let call = self.wizard.start();
+        self.make(call)?;
+        self.insist()
+    }
+
+    /// Does what the person chose, and tells what went wrong.
+    pub(crate) fn go(&mut self, action: Action) -> Result<()> {
+        let call = self.wizard.act(action);
+        self.make(call)?;
+        self.insist()
+    }
+
+    /// Takes what was typed, and sends the screen.
+    pub(crate) fn submit(&mut self, typed: &[(Field, &str)]) -> Result<()> {
+        for (field, text) in typed {
+            self.wizard.set(*field, text);
+        }
+        self.go(Action::Submit)
+    }
+
+    /// Whether the last call was refused, or not answered.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.wizard.trouble().is_some()
+    }
+
+    /// Shows what an action came to. On the form it stands right above the menu: the form, which
     /// is longer than a screen together with the menu, would push it out of sight.
-    pub(crate) fn tell(&mut self, line: impl Into<String>) {
-        self.outcome.push(line.into());
-    }
-
-    /// Shows what was told since the menu before.
-    pub(crate) fn show_outcome(&mut self) {
-        for line in self.outcome.drain(..) {
-            println!("{line}");
+    pub(crate) fn tell(&mut self) {
+        for said in self.wizard.take_said() {
+            let (mark, text) = match said {
+                Said::Done(text) => ("✓", text),
+                Said::Note(text) => (" ", text),
+            };
+            print_wrapped(mark, &text);
+        }
+        if std::mem::take(&mut self.is_newly_linked) {
+            let id = self.wizard.account().map_or(0, |account| account.id);
+            println!("{}", client_id_in_large(id));
         }
     }
 
-    /// The client that proves to be this machine, if it is linked.
-    pub(crate) fn linked(&self) -> Option<Client> {
-        let token = LinkToken::parse(self.store.link_token()?).ok()?;
-        Some(self.client.with_link_token(&token))
-    }
-
-    /// Makes a call, and again for as long as nobody answers and the person
-    /// wants to. Only for calls that may be repeated.
-    pub(crate) fn insist<T>(
-        &self,
-        call: impl Fn() -> Result<T, Error>,
-    ) -> Result<Result<T, Error>> {
-        loop {
-            match call() {
-                Err(error @ (Error::Transport(_) | Error::Deadline)) => {
-                    self.explain(&error);
-                    if !terminal::agree("Réessayer maintenant ?", true)? {
-                        return Ok(Err(error));
-                    }
-                }
-                Err(error) => {
-                    self.explain(&error);
-                    return Ok(Err(error));
-                }
-                Ok(answer) => return Ok(Ok(answer)),
+    /// Makes a call, and those that follow from its answer.
+    fn make(&mut self, mut call: Option<Call>) -> Result<()> {
+        while let Some(made) = call {
+            let was_linked = self.wizard.kept().link.is_some();
+            let id = made.id();
+            let answer = made.make(&self.client);
+            call = self.wizard.answered(id, answer, &moment());
+            self.is_newly_linked |= !was_linked && self.wizard.kept().link.is_some();
+            if self.wizard.take_unsaved() {
+                self.store.save(self.wizard.kept())?;
             }
         }
+        Ok(())
+    }
+
+    /// Says what went wrong; makes the call again for as long as nobody answers and the person
+    /// wants to.
+    fn insist(&mut self) -> Result<()> {
+        self.explain();
+        while self.wizard.trouble().is_some_and(|trouble| trouble.may_repeat) {
+            if !terminal::agree("Réessayer maintenant ?", true)? {
+                return Ok(());
+            }
+            let call = self.wizard.act(Action::Again);
+            self.make(call)?;
+            self.explain();
+        }
+        Ok(())
     }
 
     /// Says what went wrong, and the way out.
-    pub(crate) fn explain(&self, error: &Error) {
+    fn explain(&self) {
+        let Some(trouble) = self.wizard.trouble() else { return };
         println!();
-        match error {
-            Error::Rejected(rejection) => {
-                println!("✗ {}", rejection.message());
-                for violation in rejection.violations() {
-                    println!("  - {} : {}", fields::label(&violation.field), violation.description);
-                }
-                if let Some(delay) = rejection.retry_delay() {
-                    println!("  Vous pourrez réessayer {}.", wait_in_words(delay));
-                }
-                if let Some(id) = rejection.correlation_id() {
-                    println!("  Référence à donner à l'assistance : {id}");
+        match (trouble.message.as_str(), trouble.fields.as_slice()) {
+            ("", [(_, text)]) => print_wrapped("✗", text),
+            (message, fields) => {
+                print_wrapped("✗", message);
+                for (field, text) in fields {
+                    let label = plain(field.label(Language::French));
+                    print_wrapped(" ", &format!("- {label} : {text}"));
                 }
             }
-            Error::Transport(_) => {
-                println!("✗ Le service de comptes ({}) est injoignable.", self.server);
-                println!("  Vérifiez que ce poste est bien relié à Internet, puis réessayez.");
-                println!("  Si cela dure, appelez l'assistance.");
-                println!("  Détail technique : {}", innermost(error));
-            }
-            Error::Deadline => {
-                println!("✗ Le service de comptes ({}) n'a pas répondu à temps.", self.server);
-                println!("  Réessayez dans un instant ; si cela dure, appelez l'assistance.");
-            }
-            _ => {
-                println!("✗ Le service de comptes a donné une réponse inattendue.");
-                println!("  Vérifiez son adresse ({}) ou appelez l'assistance.", self.server);
-                println!("  Détail technique : {error}");
-            }
+        }
+        for line in &trouble.details {
+            print_wrapped(" ", line);
         }
         println!();
     }
+}
+
+/// Prints a text on as many lines as it needs, the first behind a mark.
+fn print_wrapped(mark: &str, text: &str) {
+    for (number, line) in wrapped(text, WIDTH).iter().enumerate() {
+        let mark = if number == 0 { mark } else { " " };
+        println!("{mark} {}", plain(line));
+    }
+}
+
+/// A text as every terminal shows it.
+pub(crate) fn plain(text: &str) -> String {
+    text.replace('’', "'").replace('\u{a0}', " ")
 }
 
 /// A new UUID: of this machine, or of one request, which keeps it when it is repeated.
@@ -118,44 +146,16 @@ pub(crate) fn new_id() -> String {
     Uuid::new_v4().to_string()
 }
 
-/// A time of the service on this machine's clock: `24/11/2026 à 18:53`.
-pub(crate) fn local_time(time: Option<&Timestamp>) -> String {
-    time.and_then(|time| jiff::Timestamp::from_second(time.seconds).ok()).map_or_else(
-        || "—".to_owned(),
-        |time| time.to_zoned_datetime(TimeZone::system()).strftime("%d/%m/%Y à %H:%M").to_string(),
-    )
-}
-
-/// How long it is until a time of the service: "dans une minute".
-pub(crate) fn time_until(time: Option<&Timestamp>) -> String {
-    let time = time.and_then(|time| jiff::Timestamp::from_second(time.seconds).ok());
-    // None if it has passed, by this machine's clock.
-    let delay = time.and_then(|time| Duration::try_from(time.duration_since(now())).ok());
-    wait_in_words(delay.unwrap_or_default())
+/// The time of this machine's clock.
+#[expect(clippy::disallowed_methods, reason = "the example is a program of its own")]
+pub(crate) fn moment() -> Moment {
+    Moment { now: jiff::Timestamp::now(), zone: TimeZone::system() }
 }
 
 /// The client ID, large, because it is to be read out over the phone.
-pub(crate) fn client_id_in_large(account: Option<&v1::Account>) -> String {
-    let id = account.map_or(0, |account| account.id);
+fn client_id_in_large(id: u32) -> String {
     let line = format!("  Votre ID client :  {id}  ");
     let edge = "═".repeat(line.chars().count());
     let note = "Notez-le : l'assistance vous le demandera au téléphone.";
     format!("  ╔{edge}╗\n  ║{line}║\n  ╚{edge}╝\n  {note}\n")
-}
-
-fn wait_in_words(delay: Duration) -> String {
-    wait::in_words(delay, now(), &TimeZone::system())
-}
-
-#[expect(clippy::disallowed_methods, reason = "the example is a program of its own")]
-fn now() -> jiff::Timestamp {
-    jiff::Timestamp::now()
-}
-
-fn innermost(error: &Error) -> String {
-    let mut cause = error.source();
-    while let Some(source) = cause.and_then(std::error::Error::source) {
-        cause = Some(source);
-    }
-    cause.map_or_else(|| error.to_string(), ToString::to_string)
 }

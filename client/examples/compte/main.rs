@@ -5,31 +5,28 @@
 //! cargo run --example compte --features blocking -- --server http://127.0.0.1:50051
 //! ```
 //!
-//! What this machine must remember (its UUID, its link token, a wizard that was
-//! left half-way) is kept in one file that only its user can read.
+//! The steps are those of `client/wizard`, which the window has, too; here they are
+//! questions and menus. What this machine must remember (its UUID, its link token, a
+//! wizard that was left half-way) is kept in one file that only its user can read.
 
+mod account;
 mod app;
+mod code;
 mod edit;
-mod fields;
 mod form;
-mod links;
 mod notice;
-mod passwords;
-mod pending_address;
-mod rename;
 mod search;
 mod start;
 mod store;
 mod terminal;
 mod view;
-mod wait;
-mod wizard;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{ArgAction, Parser};
 use gestan_account_client::{ClientOptions, blocking::Client};
+use gestan_account_wizard::{Kept, Language, Screen};
 
 use crate::{
     app::{App, Next},
@@ -75,22 +72,27 @@ fn run() -> Result<()> {
     let arguments = Arguments::parse();
     terminal::speak_french();
 
-    let path = arguments.store.unwrap_or_else(store::default_path);
-    let store = match Store::load(&path)? {
-        Some(store) => store,
+    let store = Store::new(arguments.store.unwrap_or_else(store::default_path));
+    let kept = match store.load()? {
+        Some(kept) => kept,
         None => match start::name_this_machine()? {
-            Some(name) => Store::create(&path, app::new_id(), name)?,
+            Some(machine) => {
+                let kept = Kept::new(machine);
+                store.save(&kept)?;
+                kept
+            }
             None => return Ok(()),
         },
     };
-    let options = ClientOptions::new().locale("fr-FR");
+    let options = ClientOptions::new().locale(Language::French.tag());
     let client = Client::connect_lazy(&arguments.server, options)?;
-    let mut app = App::new(client, arguments.server, store);
+    let mut app = App::new(client, arguments.server, store, kept);
 
+    app.open()?;
     loop {
-        let next = match app.linked() {
-            Some(client) => form::run(&mut app, &client)?,
-            None => start::run(&mut app)?,
+        let next = match app.wizard.screen() {
+            Screen::Account => form::run(&mut app)?,
+            _ => start::run(&mut app)?,
         };
         if next == Next::Quit {
             println!("Au revoir.");

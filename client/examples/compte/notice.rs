@@ -1,9 +1,8 @@
 //! What becomes of the data, shown before an address is asked for (GDPR, article 13).
 
 use anyhow::Result;
-use gestan_account_client::v1::GetPrivacyNoticeRequest;
 
-use crate::{app::App, terminal};
+use crate::terminal;
 
 /// A terminal of 80 columns, with a margin on both sides.
 const WIDTH: usize = 76;
@@ -11,13 +10,9 @@ const WIDTH: usize = 76;
 /// What of its 24 lines a text may take, so that the question below it is seen with it.
 const PAGE_LINES: usize = 20;
 
-/// Shows the notice; false when it cannot be had, and so no address may be asked for.
-pub(crate) fn show(app: &App) -> Result<bool> {
-    let request = GetPrivacyNoticeRequest::default();
-    let Ok(answer) = app.insist(|| app.client.get_privacy_notice(request.clone()))? else {
-        return Ok(false);
-    };
-    let lines = wrapped(&answer.text, WIDTH);
+/// Shows the notice, page by page.
+pub(crate) fn show(text: &str) -> Result<()> {
+    let lines = wrapped(text, WIDTH);
     println!();
     for (number, page) in lines.chunks(PAGE_LINES).enumerate() {
         if number > 0 && !terminal::agree("Lire la suite ?", true)? {
@@ -28,7 +23,7 @@ pub(crate) fn show(app: &App) -> Result<bool> {
         }
     }
     println!();
-    Ok(true)
+    Ok(())
 }
 
 /// The lines of a text, none wider than `width` unless a word is.

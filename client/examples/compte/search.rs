@@ -4,15 +4,13 @@
 use std::fmt;
 
 use anyhow::Result;
-use gestan_account_client::v1::{ApeCode, Country, ListCountriesRequest, SearchApeCodesRequest};
+use gestan_account_client::v1::{ApeCode, Country};
+use gestan_account_wizard::{Action, Field};
 
 use crate::{app::App, terminal};
 
 /// What is typed to see everything.
 const ALL: &str = "?";
-
-/// Codes on one screen, above which the two other choices stand.
-const PAGE_SIZE: i32 = 12;
 
 /// What of a label fits beside its code and the question, in characters.
 const LABEL_CHARS: usize = 56;
@@ -20,70 +18,69 @@ const LABEL_CHARS: usize = 56;
 /// What forty labels have in their middle, before what they differ in.
 const WHOLESALE: &str = " (commerce interentreprises)";
 
-/// The code of the country that was typed or chosen; none when the person went back.
-pub(crate) fn country(app: &mut App, typed: &str) -> Result<Option<String>> {
+/// Takes the code of the country that was typed, or that is chosen.
+pub(crate) fn country(app: &mut App, typed: &str) -> Result<()> {
     let is_code = typed.len() == 3 && typed.chars().all(|letter| letter.is_ascii_alphabetic());
     if is_code || typed.is_empty() {
-        return Ok(Some(typed.to_ascii_uppercase()));
+        app.wizard.set(Field::Country, &typed.to_ascii_uppercase());
+        return Ok(());
     }
-    let known_version = app.countries.version.clone();
-    let request = ListCountriesRequest { known_version, ..Default::default() };
-    let Ok(answer) = app.insist(|| app.client.list_countries(request.clone()))? else {
-        return Ok(None);
-    };
-    // Empty when the list that is kept is up to date.
-    if !answer.countries.is_empty() {
-        app.countries = answer;
+    app.go(Action::SearchCountry)?;
+    if app.has_failed() {
+        return app.go(Action::Back);
     }
-    let choices: Vec<CountryChoice> =
-        app.countries.countries.iter().cloned().map(CountryChoice).collect();
+    let choices = app.wizard.countries().into_iter().cloned().map(CountryChoice).collect();
     let typed = if typed == ALL { "" } else { typed };
-    let chosen = terminal::find("Pays :", choices, typed)?;
-    Ok(chosen.map(|CountryChoice(country)| country.code))
+    match terminal::find("Pays :", choices, typed)? {
+        Some(CountryChoice(country)) => app.go(Action::PickCountry(country.code)),
+        None => app.go(Action::Back),
+    }
 }
 
-/// The activity code that was typed or chosen; none when the person went back.
-pub(crate) fn ape_code(app: &App, typed: &str) -> Result<Option<String>> {
+/// Takes the activity code that was typed, or that is chosen.
+pub(crate) fn ape_code(app: &mut App, typed: &str) -> Result<()> {
     if typed.is_empty() || is_ape_code(typed) {
-        return Ok(Some(typed.to_owned()));
+        app.wizard.set(Field::ApeCode, typed);
+        return Ok(());
     }
+    app.go(Action::SearchApe)?;
     let mut query = if typed == ALL { String::new() } else { typed.to_owned() };
     loop {
         if query.is_empty() {
             let help = "Par exemple boulanger, plombier, ou 47 ; Échap pour revenir.";
             match terminal::ask_needed("Métier, ou début du code :", help, "")? {
                 Some(words) => query = words,
-                None => return Ok(None),
+                None => return app.go(Action::Back),
             }
         }
-        match choose(app, &query)? {
-            Some(ApeChoice::Code(code)) => return Ok(Some(code.code)),
+        app.submit(&[(Field::ApeQuery, &query)])?;
+        match choose(app)? {
+            Some(ApeChoice::Code(code)) => return app.go(Action::PickApe(code.code)),
             Some(ApeChoice::Other) => query.clear(),
-            Some(ApeChoice::More) | None => return Ok(None),
+            Some(ApeChoice::More) | None => return app.go(Action::Back),
         }
     }
 }
 
 /// One of the codes that a query finds, or another query.
-fn choose(app: &App, query: &str) -> Result<Option<ApeChoice>> {
-    let query = query.to_owned();
-    let mut request = SearchApeCodesRequest { query, page_size: PAGE_SIZE, ..Default::default() };
+fn choose(app: &mut App) -> Result<Option<ApeChoice>> {
+    let mut seen = 0;
     loop {
-        let Ok(answer) = app.insist(|| app.client.search_ape_codes(request.clone()))? else {
-            return Ok(Some(ApeChoice::Other));
-        };
-        if answer.ape_codes.is_empty() {
-            println!("  Aucun code ne correspond à « {} ».", request.query);
+        let codes = app.wizard.ape_codes();
+        if codes.is_empty() {
             return Ok(Some(ApeChoice::Other));
         }
-        let mut choices: Vec<ApeChoice> =
-            answer.ape_codes.into_iter().map(ApeChoice::Code).collect();
-        if !answer.next_page_token.is_empty() {
+        let count = codes.len();
+        let mut choices: Vec<ApeChoice> = codes.iter().cloned().map(ApeChoice::Code).collect();
+        if app.wizard.has_more_ape_codes() {
             choices.push(ApeChoice::More);
         }
         choices.push(ApeChoice::Other);
-        match terminal::choose("Activité :", choices, 0)? {
-            Some(ApeChoice::More) => request.page_token = answer.next_page_token,
+        match terminal::choose("Activité :", choices, seen)? {
+            Some(ApeChoice::More) => {
+                app.go(Action::MoreApe)?;
+                seen = count;
+            }
             chosen => return Ok(chosen),
         }
     }

@@ -3,13 +3,12 @@
 use std::fmt;
 
 use anyhow::Result;
-use gestan_account_client::{Error, v1};
+use gestan_account_client::v1::Machine;
+use gestan_account_wizard::{Action, Field, Language, Screen};
 
 use crate::{
-    app::{self, App, Next},
-    notice,
-    store::{Pending, Purpose},
-    terminal, wizard,
+    app::{self, App, Next, plain},
+    code, notice, terminal,
 };
 
 #[derive(Clone, Copy)]
@@ -35,102 +34,91 @@ impl fmt::Display for Choice {
 }
 
 /// Asks for the machine's name, once, on the first start.
-pub(crate) fn name_this_machine() -> Result<Option<String>> {
+pub(crate) fn name_this_machine() -> Result<Option<Machine>> {
     println!("Bienvenue. Ce poste n'est pas encore connu du service de comptes.");
     let host = hostname::get().ok().and_then(|name| name.into_string().ok());
     let help = "Il figurera dans la liste des postes du compte, par exemple « Caisse 1 ».";
-    terminal::ask_needed("Nom de ce poste :", help, host.as_deref().unwrap_or("Poste 1"))
+    let host = host.as_deref().unwrap_or("Poste 1");
+    let name = terminal::ask_needed("Nom de ce poste :", help, host)?;
+    Ok(name.map(|name| Machine { id: app::new_id(), name }))
 }
 
 pub(crate) fn run(app: &mut App) -> Result<Next> {
     println!("\nCompte client — ce poste n'est rattaché à aucun compte.");
     let mut choices =
         vec![Choice::Create, Choice::RegisterExisting, Choice::Forgotten, Choice::Quit];
-    if let Some(pending) = app.store.pending() {
+    if let Some(pending) = &app.wizard.kept().pending {
         choices.insert(0, Choice::Resume { ticket: pending.ticket.is_some() });
     }
-    app.show_outcome();
+    app.tell();
     match terminal::choose("Que voulez-vous faire ?", choices, 0)? {
-        Some(Choice::Resume { .. }) => wizard::run(app)?,
+        Some(Choice::Resume { .. }) => {
+            app.go(Action::Resume)?;
+            code::run(app)?;
+        }
         Some(Choice::Create) => create(app)?,
         Some(Choice::RegisterExisting) => register_existing(app)?,
-        Some(Choice::Forgotten) => forgotten(app)?,
+        Some(Choice::Forgotten) => {
+            app.go(Action::Forgotten)?;
+            ask_for_mail(app, Field::Recipient)?;
+        }
         Some(Choice::Quit) | None => return Ok(Next::Quit),
     }
     Ok(Next::Again)
 }
 
 fn create(app: &mut App) -> Result<()> {
-    if !notice::show(app)? {
-        return Ok(());
+    app.go(Action::Create)?;
+    match app.wizard.notice() {
+        Some(text) => notice::show(text)?,
+        // No address may be asked for.
+        None => return app.go(Action::Back),
     }
-    let mut email = String::new();
-    loop {
-        let help = "Un code personnel y sera envoyé. Échap pour revenir.";
-        match terminal::ask_needed("Adresse de courriel :", help, &email)? {
-            Some(typed) => email = typed,
-            None => return Ok(()),
-        }
-        match wizard::send_mail(app, Purpose::Opening, &email)? {
-            Ok(()) => return wizard::run(app),
-            Err(error) if error.reason() == Some(v1::ErrorReason::InvalidRequest) => {}
-            Err(_) => return Ok(()),
-        }
-    }
+    ask_for_mail(app, Field::Email)
 }
 
-fn forgotten(app: &mut App) -> Result<()> {
-    let help = "Un code personnel sera envoyé à l'adresse du compte. Échap pour revenir.";
-    let asked = terminal::ask_needed("Adresse de courriel ou ID client :", help, "")?;
-    match asked {
-        Some(recipient) if wizard::send_mail(app, Purpose::Forgotten, &recipient)?.is_ok() => {
-            wizard::run(app)
+/// Asks whom a code is to be mailed to, until it is, and goes on with it.
+fn ask_for_mail(app: &mut App, field: Field) -> Result<()> {
+    let message = format!("{} :", plain(field.label(Language::French)));
+    let help = format!("{} Échap pour revenir.", plain(field.help(Language::French)));
+    loop {
+        let Some(typed) = terminal::ask_needed(&message, &help, app.wizard.value(field))? else {
+            return app.go(Action::Back);
+        };
+        app.submit(&[(field, &typed)])?;
+        if *app.wizard.screen() == Screen::Code {
+            return code::run(app);
         }
-        _ => Ok(()),
+        let at_fault = app.wizard.trouble().is_some_and(|trouble| !trouble.fields.is_empty());
+        if !at_fault {
+            return app.go(Action::Back);
+        }
     }
 }
 
 fn register_existing(app: &mut App) -> Result<()> {
-    let mut id = String::new();
+    app.go(Action::RegisterExisting)?;
     loop {
         let help = "Le numéro qui figure sur la fiche du compte. Échap pour revenir.";
-        match terminal::ask_needed("ID client :", help, &id)? {
-            Some(typed) => id = typed,
-            None => return Ok(()),
-        }
-        let digits = terminal::seen(&id);
-        let Ok(account_id) = digits.parse() else {
+        let initial = app.wizard.value(Field::AccountId);
+        let Some(id) = terminal::ask_needed("ID client :", help, initial)? else {
+            return app.go(Action::Back);
+        };
+        app.wizard.set(Field::AccountId, &id);
+        if terminal::seen(&id).parse::<u32>().is_err() {
             println!("✗ L'ID client ne contient que des chiffres.");
             continue;
-        };
+        }
         let help =
             "Le mot de passe, ou un code reçu par courriel. Ctrl+R affiche ou cache la saisie.";
         let Some(secret) = terminal::ask_secret("Mot de passe ou code personnel :", help)? else {
-            return Ok(());
+            return app.go(Action::Back);
         };
-        let machine = Some(app.store.machine());
-        let request = v1::RegisterExistingRequest { account_id, secret, machine };
-        match app.insist(|| app.client.register_existing(request.clone()))? {
-            Ok(answer) => {
-                app.store.link(account_id, answer.link_token)?;
-                app.tell("✓ Ce poste est rattaché au compte.");
-                app.tell(app::client_id_in_large(answer.account.as_ref()));
-                return Ok(());
-            }
-            Err(Error::Rejected(_)) => {}
-            Err(_) => return Ok(()),
-        }
-    }
-}
-
-impl Pending {
-    pub(crate) fn new(purpose: Purpose, challenge_id: String, recipient: &str) -> Self {
-        Self {
-            purpose,
-            challenge_id,
-            recipient: recipient.to_owned(),
-            ticket: None,
-            account_existed: false,
+        app.submit(&[(Field::Secret, &secret)])?;
+        match app.wizard.trouble() {
+            Some(trouble) if !trouble.may_repeat => {}
+            Some(_) => return app.go(Action::Back),
+            None => return Ok(()),
         }
     }
 }

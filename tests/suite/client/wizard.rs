@@ -1,20 +1,13 @@
 //! The client's example, as a shopkeeper uses it: in a terminal, against the
 //! real server.
 
-use std::{
-    fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command, thread, time::Duration,
-};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command, thread};
 
 use gestan_account_tests::{
     charge, desk_at, grant,
     process::{Home, ServerProcess, TIMEOUT, code_to, compte_program, run_to_end},
 };
-use jiff::tz::TimeZone;
 use rexpect::session::{Options, PtySession, spawn_with_options};
-
-/// A file of the example, whose words are read without a terminal.
-#[path = "../../../client/examples/compte/wait.rs"]
-mod wait;
 
 const EMAIL: &str = "jeanne@exemple.fr";
 const PASSWORD: &str = "quatre bateaux verts dansent";
@@ -99,29 +92,6 @@ async fn a_shopkeeper_opens_changes_joins_and_leaves_an_account() {
     if let Err(panic) = walked {
         std::panic::resume_unwind(panic);
     }
-}
-
-#[test]
-fn a_wait_is_told_in_minutes_up_to_an_hour_and_then_as_a_time() {
-    let now = "2026-11-28T08:00:30Z".parse().expect("a time");
-    let zone = TimeZone::get("Europe/Paris").expect("a zone");
-    for (seconds, words) in [
-        (0, "dans un instant"),
-        (1, "dans un instant"),
-        (11, "dans une minute"),
-        (60, "dans une minute"),
-        (61, "dans 2 minutes"),
-        (720, "dans 12 minutes"),
-        (3_600, "dans 60 minutes"),
-        (3_601, "à partir du 28/11/2026 à 10:00"),
-        (86_400, "à partir du 29/11/2026 à 09:00"),
-    ] {
-        let told = wait::in_words(Duration::from_secs(seconds), now, &zone);
-        assert_eq!(told, words, "{seconds} s");
-    }
-    let told = wait::in_words(Duration::from_millis(10_001), now, &zone);
-    assert_eq!(told, "dans une minute");
-    assert!(wait::in_words(Duration::MAX, now, &zone).starts_with("à partir du "));
 }
 
 fn walk(url: &str, stores: &Path, code: &dyn Fn(&'static str) -> String, helps: &dyn Fn(u32)) {

@@ -1,0 +1,7 @@
+//! The steps of the window, without a window and without a service: calls are taken as the wizard
+//! gives them out, and answered as a service would.
+
+mod random;
+mod scene;
+mod steps;
+mod wait;
