@@ -3,9 +3,12 @@
 
 use std::fmt;
 
-use crate::v1::{
-    ConfirmRequest, ConfirmResponse, RegisterExistingRequest, RegisterExistingResponse,
-    SetPasswordRequest, SetPasswordResponse, UnlinkRequest, UpdateRequest,
+use crate::{
+    testing::v1::GetCodeResponse,
+    v1::{
+        ConfirmRequest, ConfirmResponse, RegisterExistingRequest, RegisterExistingResponse,
+        SetPasswordRequest, SetPasswordResponse, UnlinkRequest, UpdateRequest,
+    },
 };
 
 struct Redacted<'a>(&'a str);
@@ -38,4 +41,5 @@ redact! {
     RegisterExistingResponse { shown: [account], secret: [link_token] }
     UpdateRequest { shown: [account, update_mask], secret: [password] }
     UnlinkRequest { shown: [account_id, machine_id], secret: [password] }
+    GetCodeResponse { shown: [kind, account_id, subject, request_time, expire_time], secret: [code] }
 }

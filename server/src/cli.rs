@@ -11,6 +11,7 @@ mod empty_values;
 mod in_force;
 mod known_settings;
 mod origins;
+mod testing;
 mod unknown_variables;
 
 use std::{ffi::OsString, io, path::PathBuf, pin::Pin, process::ExitCode, time::Duration};

@@ -6,6 +6,7 @@
 //! whatever cannot be taken back asks [`Clock::steady_for`] first.
 //! `docs/decisions/time.md` has the rules.
 
+pub mod movable;
 mod steadiness;
 
 use std::{

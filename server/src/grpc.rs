@@ -17,6 +17,7 @@ mod rpc;
 mod rpc_names;
 mod status;
 mod support_service;
+mod testing_service;
 mod texts;
 
 pub use account_service::AccountGrpc;
@@ -28,4 +29,5 @@ pub use reference_service::ReferenceGrpc;
 pub use reflection::Reflection;
 pub(crate) use reflection::with_reflection;
 pub use support_service::SupportGrpc;
+pub use testing_service::TestingGrpc;
 pub use texts::violation as violation_text;

@@ -39,6 +39,7 @@ pub mod shutdown;
 pub mod storage;
 pub mod supervisor;
 pub mod telemetry;
+pub mod testing;
 pub mod throttle;
 pub mod traces;
 pub mod version;
@@ -49,6 +50,7 @@ use std::{sync::Arc, time::Duration};
 
 use gestan_account_proto::{
     support::v1::support_service_server::SupportServiceServer,
+    testing::v1::testing_service_server::TestingServiceServer,
     v1::{
         account_service_server::AccountServiceServer,
         reference_service_server::ReferenceServiceServer,
@@ -66,7 +68,7 @@ use crate::{
     accounts::Accounts,
     grpc::{
         AccountGrpc, CallLog, Front, Gate, Health, Layered, Layers, ReferenceGrpc, Reflection,
-        SupportGrpc,
+        SupportGrpc, TestingGrpc,
     },
     listener::Transport,
     metrics::{CallMetrics, MailMetrics, WebhookMetrics},
@@ -75,6 +77,7 @@ use crate::{
     storage::pools::DATABASE_TIMEOUT,
     supervisor::Supervisor,
     telemetry::Output,
+    testing::Testing,
     traces::Tracer,
 };
 
@@ -115,6 +118,8 @@ pub struct Dependencies {
     pub workers: Option<Workers>,
     /// What is told that the server is ready, and how it is.
     pub supervisor: Supervisor,
+    /// What only a testing server has.
+    pub testing: Option<Testing>,
 }
 
 /// Serves on `listener` until `shutdown` begins; then says `NOT_SERVING`, gives
@@ -127,12 +132,20 @@ pub async fn run(
     shutdown: Shutdown,
     grace: Duration,
 ) {
-    let Dependencies { accounts, gate, reflection, privacy_notice, telemetry, workers, supervisor } =
-        dependencies;
+    let Dependencies {
+        accounts,
+        gate,
+        reflection,
+        privacy_notice,
+        telemetry,
+        workers,
+        supervisor,
+        testing,
+    } = dependencies;
     let (calls, database_up) = (CallMetrics::default(), Gauge::default());
     let (db, clock) = (accounts.db.clone(), Arc::clone(&accounts.clock));
     let draining = shutdown.draining().clone();
-    let (mut health, health_service) = Health::new().await;
+    let (mut health, health_service) = Health::new(testing.is_some()).await;
     let figures = admin::Figures::new(admin::Parts {
         accounts: accounts.clone(),
         calls: calls.clone(),
@@ -171,7 +184,7 @@ pub async fn run(
     };
     let health_service = health_service.max_decoding_message_size(MAX_REQUEST_BYTES);
     let routes = Routes::new(health_service);
-    let routes = grpc::with_reflection(routes, reflection, &accounts, &proxies);
+    let routes = grpc::with_reflection(routes, reflection, testing.is_some(), &accounts, &proxies);
     let reference =
         Reference::new(Arc::clone(&accounts.clock), &accounts.nomenclature, privacy_notice);
     let reference = ReferenceGrpc::new(front.for_reference(), reference);
@@ -179,9 +192,17 @@ pub async fn run(
         ReferenceServiceServer::new(reference).max_decoding_message_size(MAX_REQUEST_BYTES);
     let support = SupportServiceServer::new(SupportGrpc::new(front.clone(), accounts.clone()))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
+    let testing = testing.map(|testing| {
+        let testing = TestingGrpc::new(front.clone(), testing);
+        TestingServiceServer::new(testing).max_decoding_message_size(MAX_REQUEST_BYTES)
+    });
     let accounts = AccountServiceServer::new(AccountGrpc::new(front, accounts))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
     let routes = routes.add_service(accounts).add_service(reference).add_service(support);
+    let routes = match testing {
+        Some(testing) => routes.add_service(testing),
+        None => routes,
+    };
     let layered = Layered::new(routes, layers);
     let mut serving = tokio::spawn(transport.serve(listener, layered, proxies, draining.clone()));
     // Behind it, since it says that the server is ready.

@@ -20,6 +20,7 @@ pub(crate) mod one_line;
 pub mod privacy_notice;
 pub mod rate_limits;
 pub mod support;
+pub mod testing;
 pub mod time_zone;
 pub mod tls;
 pub mod traces;

@@ -54,6 +54,7 @@ pub mod sqlite;
 mod sqlite_file;
 pub mod support_key;
 pub mod throttle;
+pub mod throwaway;
 pub mod time_entry;
 pub mod transaction;
 pub mod unused_account;

@@ -283,6 +283,7 @@ impl TestServer {
             telemetry,
             workers: None,
             supervisor: Supervisor::default(),
+            testing: None,
         };
         let serving = tokio::spawn(gestan_account_server::run(
             listener,

@@ -19,6 +19,7 @@ mod rolling_restart;
 mod secret_files;
 mod start;
 mod supervisor;
+mod testing;
 mod traces;
 mod variables;
 mod webhook;

@@ -12,7 +12,7 @@ mod go;
 pub(crate) mod grpcurl;
 mod java;
 mod program;
-mod python;
+pub(crate) mod python;
 mod rust;
 mod typescript;
 

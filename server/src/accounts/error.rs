@@ -46,6 +46,9 @@ pub enum Error {
     /// The address has become another account's.
     #[error("the address is another account's")]
     EmailTaken,
+    /// No code was mailed to the address. Only a testing server says so.
+    #[error("no code was mailed to this address")]
+    NoCodeMailed,
     /// The account has changed since it was read.
     #[error("the account has changed since it was read")]
     EtagMismatch,

@@ -12,6 +12,7 @@ use clap::{Command, builder::ArgAction, error::ErrorKind};
 use super::{
     config_file::{self, Values},
     known_settings::Setting,
+    testing,
 };
 
 /// The flag that names the file of settings.
@@ -27,12 +28,16 @@ pub(super) enum File {
     OfSecret(PathBuf),
     /// The file of settings.
     OfSettings(PathBuf),
+    /// None: a testing server has it so by default.
+    OfTesting,
 }
 
 impl fmt::Display for File {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::OfSecret(path) | Self::OfSettings(path)) = self;
-        write!(f, "file {}", path.display())
+        match self {
+            Self::OfSecret(path) | Self::OfSettings(path) => write!(f, "file {}", path.display()),
+            Self::OfTesting => f.write_str("default of --testing"),
+        }
     }
 }
 
@@ -56,20 +61,41 @@ pub(super) fn put_in_files(
         None => Values::new(),
     };
     let command = arguments.get(1).and_then(|name| program.find_subcommand(name));
+    let is_testing = testing::is_asked(|flag| is_typed(arguments, flag));
+    if let Some(command) = command.filter(|_| is_testing) {
+        testing::refuse_command(command.get_name())?;
+    }
     let (mut from_files, mut typed) = (FromFiles::new(), Vec::new());
     let settings = command.into_iter().flat_map(|command| Setting::read_by(command, program));
     for setting in settings {
         refuse_both(&setting, &values)?;
-        if is_typed(arguments, setting.flag) || variable(setting.variable).is_some() {
+        if let Some(origin) = typed_or_variable(&setting, arguments) {
+            if is_testing {
+                testing::refuse(&setting, &origin)?;
+            }
             continue;
         }
-        let Some((file, value)) = in_files(&setting, &values, path.as_ref())? else { continue };
+        let in_files = in_files(&setting, &values, path.as_ref())?;
+        if let Some((file, _)) = in_files.as_ref().filter(|_| is_testing) {
+            testing::refuse(&setting, &file.to_string())?;
+        }
+        let of_testing = testing::default(&setting).filter(|_| is_testing);
+        let of_testing = of_testing.map(|value| (File::OfTesting, value.to_owned()));
+        let Some((file, value)) = in_files.or(of_testing) else { continue };
         typed.extend(as_argument(&setting, &value)?);
         from_files.insert(setting.flag.to_owned(), file);
     }
     let at = arguments.len().min(2);
     arguments.splice(at..at, typed);
     Ok(from_files)
+}
+
+/// Where a setting comes from that was typed, or stands in a variable.
+fn typed_or_variable(setting: &Setting<'_>, arguments: &[OsString]) -> Option<String> {
+    if is_typed(arguments, setting.flag) {
+        return Some("a flag".to_owned());
+    }
+    variable(setting.variable).map(|_| format!("the variable {}", setting.variable))
 }
 
 /// The value of a setting that stands in a file.

@@ -1,20 +1,28 @@
 //! `serve`: makes every part of the server as its settings say, and runs it until the
 //! process is asked to stop. The only place that knows all the parts.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io::{self, Write as _},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use tokio::{net::TcpListener, sync::Notify};
 use tracing::field::display;
 
 use crate::{
-    Dependencies, Telemetry, Workers,
+    Dependencies, Purger, Telemetry, Workers,
     accounts::{Accounts, CodeRequests},
     audit::SearchEvents,
-    clock::{Clock as _, SystemClock},
+    clock::{Clock, SystemClock, movable::MovableClock},
     credentials::derivation::MailedCodeKey,
     listener::Transport,
-    mail::outbox::Outbox,
+    mail::{
+        mailer::{Mailbox, Mailer},
+        outbox::Outbox,
+    },
     metrics::{MailMetrics, WebhookMetrics},
     randomness::SystemRandomness,
     settings::{
@@ -30,14 +38,19 @@ use crate::{
         privacy_notice::PrivacyNoticeSettings,
         rate_limits::RateLimits,
         support::SupportSettings,
+        testing::TestingSettings,
         traces::TraceSettings,
         trial::{Signs, TrialSettings},
         webhook::WebhookSettings,
     },
     shutdown::{Shutdown, signals::StopSignals},
-    storage::{about::About, event_queue::EventQueue, machine_lookups::MachineLookups},
+    storage::{
+        about::About, event_queue::EventQueue, machine_lookups::MachineLookups,
+        throwaway::ThrowawayDatabase,
+    },
     supervisor::Supervisor,
     telemetry::Output,
+    testing::{self, Testing},
     throttle::crowded_addresses::CrowdedAddresses,
     version::VERSION,
     webhook::Webhook,
@@ -76,6 +89,25 @@ pub struct Serve {
     pub(super) webhook: WebhookSettings,
     #[command(flatten)]
     traces: TraceSettings,
+    #[command(flatten)]
+    testing: TestingSettings,
+}
+
+/// What a service for customers and a testing server have each in its own way.
+enum Ground {
+    /// Whatever the settings name.
+    Service(Arc<SystemClock>),
+    /// What no setting names.
+    Testing(Arc<MovableClock>, Mailbox),
+}
+
+impl Ground {
+    fn clock(&self) -> Arc<dyn Clock> {
+        match self {
+            Self::Service(clock) => Arc::clone(clock) as Arc<dyn Clock>,
+            Self::Testing(clock, _) => Arc::clone(clock) as Arc<dyn Clock>,
+        }
+    }
 }
 
 impl Serve {
@@ -105,7 +137,11 @@ impl Serve {
             }
         });
         let grace = self.shutdown_grace();
+        let throwaway = dependencies.testing.as_ref().map(Testing::database);
         crate::run(listener, transport, dependencies, shutdown, grace).await;
+        if let Some(error) = throwaway.and_then(|database| database.remove().err()) {
+            tracing::warn!(%error, "the database of the tests is left behind");
+        }
         tracing::info!("stopped");
         Ok(())
     }
@@ -121,17 +157,25 @@ impl Serve {
     /// # Errors
     /// When a part cannot be made as the settings ask.
     pub fn check(&self) -> anyhow::Result<()> {
+        self.check_trial()?;
         self.rate_limits.proxy_protocol()?;
         self.listen.transport(SystemClock::start().now())?;
         self.mail.outbox_config(self.letterhead.letterhead()?)?;
         self.nomenclature.nomenclature()?;
         self.privacy_notice.privacy_notice()?;
         self.webhook.endpoint()?;
-        self.traces.check()?;
-        self.check_trial()
+        self.traces.check()
     }
 
+    /// Warns of what is not for customers.
     fn check_trial(&self) -> anyhow::Result<()> {
+        if self.testing.is_on(&self.listen)? {
+            tracing::warn!(
+                "FOR TESTS ONLY, NOT FOR CUSTOMERS: everybody on this machine is told every code \
+                 and may move the clock, and all accounts are gone at the end"
+            );
+            return Ok(());
+        }
         self.trial.check(Signs {
             is_mail_in_files: self.mail.is_in_files(),
             is_sender_invalid: self.mail.is_sender_invalid()?,
@@ -144,18 +188,25 @@ impl Serve {
         log: Option<Output>,
         supervisor: Supervisor,
     ) -> anyhow::Result<(TcpListener, Transport, Dependencies)> {
-        let clock = Arc::new(SystemClock::start());
         tracing::info!(version = VERSION, "starting");
         self.check_trial()?;
+        let ground = if self.testing.is_on(&self.listen)? {
+            Ground::Testing(Arc::new(MovableClock::start()), Mailbox::default())
+        } else {
+            Ground::Service(Arc::new(SystemClock::start()))
+        };
         let proxy_protocol = self.rate_limits.proxy_protocol()?;
-        let transport = self.listen.transport(clock.now())?;
+        let transport = self.listen.transport(ground.clock().now())?;
         let transport = Transport { proxy_protocol, ..transport };
-        let dependencies = self.dependencies(clock, log, supervisor).await?;
+        let dependencies = self.dependencies(&ground, log, supervisor).await?;
         let listener = self.listen.bind().await?;
         let address = listener.local_addr()?;
         let tls = transport.tls.as_ref();
         let tls_until = tls.and_then(|tls| tls.expire_time()).map(display);
         tracing::info!(%address, tls = tls.is_some(), tls_until, "listening");
+        if dependencies.testing.is_some() {
+            tell_address(address).context("cannot write to standard output")?;
+        }
         Ok((listener, transport, dependencies))
     }
 
@@ -163,12 +214,15 @@ impl Serve {
     /// changed.
     async fn dependencies(
         &self,
-        clock: Arc<SystemClock>,
+        ground: &Ground,
         log: Option<Output>,
         supervisor: Supervisor,
     ) -> anyhow::Result<Dependencies> {
-        let randomness = Arc::new(SystemRandomness);
-        let mailer = self.mail.mailer()?;
+        let (clock, randomness) = (ground.clock(), Arc::new(SystemRandomness));
+        let mailer = match ground {
+            Ground::Service(_) => self.mail.mailer()?,
+            Ground::Testing(_, mailbox) => Mailer::Testing(mailbox.clone()),
+        };
         let config = self.mail.outbox_config(self.letterhead.letterhead()?)?;
         let nomenclature = Arc::new(self.nomenclature.nomenclature()?);
         let privacy_notice = self.privacy_notice.privacy_notice()?;
@@ -192,7 +246,17 @@ impl Serve {
             tracing::info!(to = endpoint.place(), "webhook configured");
         }
         supervisor.starting("opening the database, and bringing its schema up to date");
-        let db = self.database.open().await?;
+        let throwaway = match ground {
+            Ground::Service(_) => None,
+            Ground::Testing(..) => {
+                let made = ThrowawayDatabase::create(randomness.clone()).await;
+                Some(Arc::new(made.context("cannot make a database for the tests")?))
+            }
+        };
+        let db = match &throwaway {
+            Some(throwaway) => throwaway.database().clone(),
+            None => self.database.open().await?,
+        };
         let About { place, engine, schema } =
             db.about().await.context("cannot read the database")?;
         tracing::info!(place, engine, schema, "database opened");
@@ -230,6 +294,19 @@ impl Serve {
         let metrics = telemetry.mails.clone();
         let outbox = Outbox { db, hasher, clock, code_key, randomness, mailer, config, metrics };
         let retention = self.lifetimes.retention();
+        let testing = match (ground, throwaway) {
+            (Ground::Testing(clock, mailbox), Some(database)) => {
+                Some(Testing::new(testing::Parts {
+                    clock: Arc::clone(clock),
+                    mailbox: mailbox.clone(),
+                    database,
+                    outbox: outbox.clone(),
+                    mail_queued: Arc::clone(&accounts.mail_queued),
+                    purger: Purger::new(&accounts, retention),
+                }))
+            }
+            _ => None,
+        };
         Ok(Dependencies {
             accounts,
             gate: self.rate_limits.gate(),
@@ -238,6 +315,15 @@ impl Serve {
             telemetry,
             workers: Some(Workers { outbox, webhook, traces: to_collector, retention }),
             supervisor,
+            testing,
         })
     }
+}
+
+/// Tells the program that started a testing server where it is: the first line of standard output,
+/// and the only one.
+fn tell_address(address: SocketAddr) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    writeln!(output, "http://{address}")?;
+    output.flush()
 }

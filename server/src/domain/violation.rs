@@ -90,6 +90,11 @@ pub enum Problem {
         /// How many days it may have.
         max_days: i32,
     },
+    /// A duration below zero, or longer than it may be.
+    DurationOutOfRange {
+        /// How many days it may have.
+        max_days: i32,
+    },
     /// A machine that is none of the account's.
     UnknownMachine,
 }

@@ -6,6 +6,7 @@ mod fields;
 mod profile;
 pub(super) mod reference;
 pub(super) mod support;
+pub(super) mod testing;
 mod time_entry;
 mod update;
 

@@ -9,6 +9,7 @@ use std::sync::{
 
 use gestan_account_proto::{
     support::v1::support_service_server::SERVICE_NAME as SUPPORT_SERVICE,
+    testing::v1::testing_service_server::SERVICE_NAME as TESTING_SERVICE,
     v1::{
         account_service_server::SERVICE_NAME as ACCOUNT_SERVICE,
         reference_service_server::SERVICE_NAME as REFERENCE_SERVICE,
@@ -23,18 +24,23 @@ use tonic_health::{
 /// The server as a whole, and the services that need its database.
 const SERVICES: [&str; 3] = ["", ACCOUNT_SERVICE, SUPPORT_SERVICE];
 
+/// What is known to a testing server beside: it is asked for by who must not be one.
+const OF_TESTING: [&str; 1] = [TESTING_SERVICE];
+
 /// Reports to the health service. Clones report to the same.
 #[derive(Clone, Debug)]
 pub(crate) struct Health {
     reporter: HealthReporter,
     is_serving: Arc<AtomicBool>,
+    of_testing: &'static [&'static str],
 }
 
 impl Health {
     /// The service, and what reports to it.
-    pub(crate) async fn new() -> (Self, HealthServer<impl HealthService>) {
+    pub(crate) async fn new(is_testing: bool) -> (Self, HealthServer<impl HealthService>) {
         let (reporter, service) = health_reporter();
-        let health = Self { reporter, is_serving: Arc::default() };
+        let of_testing = if is_testing { &OF_TESTING[..] } else { &[] };
+        let health = Self { reporter, is_serving: Arc::default(), of_testing };
         health.report(false).await;
         health.set(REFERENCE_SERVICE, true).await;
         (health, service)
@@ -49,7 +55,7 @@ impl Health {
     /// Answers `SERVING`, or `NOT_SERVING`, from now on, wherever the database is needed.
     pub(crate) async fn report(&self, serving: bool) {
         self.is_serving.store(serving, Ordering::Relaxed);
-        for service in SERVICES {
+        for service in SERVICES.iter().chain(self.of_testing) {
             self.set(service, serving).await;
         }
     }
@@ -67,7 +73,7 @@ impl Health {
     /// Ends every `Watch`: such a stream has no end of its own, and would keep its
     /// connection open, and the server running, until it is cut off.
     pub(crate) async fn end_watches(&mut self) {
-        for service in SERVICES.into_iter().chain([REFERENCE_SERVICE]) {
+        for service in SERVICES.iter().chain(self.of_testing).chain(&[REFERENCE_SERVICE]) {
             self.reporter.clear_service_status(service).await;
         }
     }

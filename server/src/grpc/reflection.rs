@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::ValueEnum;
-use gestan_account_proto::FILE_DESCRIPTOR_SET;
+use gestan_account_proto::{FILE_DESCRIPTOR_SET, TESTING_FILE_DESCRIPTOR_SET};
 use tonic::{
     Status,
     body::Body,
@@ -34,15 +34,23 @@ pub enum Reflection {
     Off,
 }
 
-/// Adds reflection v1 and v1alpha: older tools speak only the latter.
+/// Adds reflection v1 and v1alpha: older tools speak only the latter. Of the testing service only
+/// a server tells that has it.
 pub(crate) fn with_reflection(
     routes: Routes,
     reflection: Reflection,
+    is_testing: bool,
     accounts: &Accounts,
     proxies: &TrustedProxies,
 ) -> Routes {
     let builder = || {
-        tonic_reflection::server::Builder::configure()
+        let builder = tonic_reflection::server::Builder::configure();
+        let builder = if is_testing {
+            builder.register_encoded_file_descriptor_set(TESTING_FILE_DESCRIPTOR_SET)
+        } else {
+            builder
+        };
+        builder
             .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
             // So that tools can read the details of an error.

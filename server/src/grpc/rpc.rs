@@ -20,6 +20,9 @@ pub(super) enum Rpc {
     ListCountries,
     SearchApeCodes,
     GetPrivacyNotice,
+    GetCode,
+    AdvanceClock,
+    Reset,
     /// One of the support service.
     Desk(DeskRpc),
 }
@@ -40,6 +43,9 @@ impl Rpc {
             Self::ListCountries => "ListCountries",
             Self::SearchApeCodes => "SearchApeCodes",
             Self::GetPrivacyNotice => "GetPrivacyNotice",
+            Self::GetCode => "GetCode",
+            Self::AdvanceClock => "AdvanceClock",
+            Self::Reset => "Reset",
             Self::Desk(rpc) => rpc.name(),
         }
     }

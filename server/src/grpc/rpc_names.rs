@@ -3,13 +3,14 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use gestan_account_proto::FILE_DESCRIPTOR_SET;
+use gestan_account_proto::{FILE_DESCRIPTOR_SET, TESTING_FILE_DESCRIPTOR_SET};
 use prost::Message as _;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 
 /// Those of this program, of health and of reflection.
-const DESCRIPTORS: [&[u8]; 4] = [
+const DESCRIPTORS: [&[u8]; 5] = [
     FILE_DESCRIPTOR_SET,
+    TESTING_FILE_DESCRIPTOR_SET,
     tonic_health::pb::FILE_DESCRIPTOR_SET,
     tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
     tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,

@@ -103,6 +103,7 @@ fn classified(error: &Error) -> (Code, ErrorReason, Option<Duration>) {
         Error::TicketSpent => (Code::FailedPrecondition, ErrorReason::TicketSpent, None),
         Error::TicketExpired => (Code::FailedPrecondition, ErrorReason::TicketExpired, None),
         Error::EmailTaken => (Code::FailedPrecondition, ErrorReason::EmailTaken, None),
+        Error::NoCodeMailed => (Code::NotFound, ErrorReason::NoCodeMailed, None),
         Error::EtagMismatch => (Code::Aborted, ErrorReason::EtagMismatch, None),
         Error::HashingBusy { retry_after } => {
             (Code::ResourceExhausted, ErrorReason::HashingBusy, Some(*retry_after))
@@ -338,6 +339,7 @@ fn violation_reason(problem: &Problem) -> ViolationReason {
         | Problem::OutOfRange { .. }
         | Problem::MoreThanLeft { .. }
         | Problem::BalanceOutOfRange
+        | Problem::DurationOutOfRange { .. }
         | Problem::TimeOutOfRange { .. }
         | Problem::SpanOutOfRange { .. } => ViolationReason::OutOfRange,
         Problem::UnknownMachine => ViolationReason::UnknownMachine,

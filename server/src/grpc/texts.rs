@@ -66,6 +66,7 @@ fn french(reason: ErrorReason) -> &'static str {
         ErrorReason::TooManyMachines => "Ces deux comptes ont trop de postes pour être fusionnés.",
         ErrorReason::AlreadyMerged => "Ce compte a déjà été fusionné dans un autre.",
         ErrorReason::NothingToSend => "Aucun compte n’a cette adresse, et aucun ne s’y ouvre.",
+        ErrorReason::NoCodeMailed => "Aucun code n’a été envoyé à cette adresse.",
         ErrorReason::PermissionDenied => "Cet accès ne permet pas cette opération.",
         ErrorReason::CodeSpent => {
             "Ce code a déjà servi. Demandez un nouveau code personnel par courriel."
@@ -180,6 +181,7 @@ fn english(reason: ErrorReason) -> &'static str {
         ErrorReason::TooManyMachines => "These two accounts have too many machines to be merged.",
         ErrorReason::AlreadyMerged => "This account was merged into another one before.",
         ErrorReason::NothingToSend => "No account has this address, and none is being opened.",
+        ErrorReason::NoCodeMailed => "No code was mailed to this address.",
         ErrorReason::PermissionDenied => "This access does not permit this operation.",
         ErrorReason::CodeSpent => "This code has been used already. Ask for a new one by e-mail.",
         ErrorReason::CodeExpired => "This code is no longer valid. Ask for a new one by e-mail.",

@@ -1,10 +1,12 @@
-//! Where mails go: to an SMTP relay, into a folder, or into memory for tests.
+//! Where mails go: to an SMTP relay, into a folder, or into memory, for our own tests and, on a
+//! testing server, for those of others.
 //!
 //! A mailer hands over one mail once and says how that went; retries, back-off and counting are
 //! the outbox's. Nothing in here may log a mail, nor put an address, a server's own words or the
 //! SMTP password into an error: every error ends in a log.
 
 mod file;
+mod mailbox;
 mod memory;
 mod mime;
 mod relay;
@@ -18,11 +20,12 @@ use tokio::sync::watch;
 use self::relay::Relay;
 pub use self::{
     file::File,
+    mailbox::{Mailbox, Received},
     memory::{Memory, Sent},
     sender::Sender,
     smtp::{HelloName, Smtp, SmtpOptions, Timeouts},
 };
-use super::message::Message;
+use super::message::{CodeInMail, Message};
 use crate::certificates::TrustError;
 
 /// A composed mail with what the transport needs to know.
@@ -36,6 +39,8 @@ pub struct Envelope {
     pub date: SystemTime,
     /// The mail.
     pub message: Message,
+    /// The code in it, which only a [`Mailbox`] looks at.
+    pub code: Option<CodeInMail>,
 }
 
 /// Shows neither the address nor the bodies.
@@ -66,6 +71,8 @@ pub enum Mailer {
     File(File),
     /// Into memory, for tests.
     Memory(Memory),
+    /// To nobody: a testing server keeps the codes.
+    Testing(Mailbox),
 }
 
 impl Mailer {
@@ -143,6 +150,7 @@ impl Mailer {
             Self::Smtp(smtp) => smtp.send(envelope, progress).await.map(|()| None),
             Self::File(file) => file.send(envelope).await.map(Some),
             Self::Memory(memory) => memory.send(envelope).map(|()| None),
+            Self::Testing(mailbox) => mailbox.send(envelope).map(|()| None),
         }
     }
 
@@ -153,6 +161,7 @@ impl Mailer {
             Self::Smtp(smtp) => smtp.place(),
             Self::File(file) => format!("file:{}", file.folder().display()),
             Self::Memory(_) => "memory".to_owned(),
+            Self::Testing(_) => "nobody".to_owned(),
         }
     }
 }

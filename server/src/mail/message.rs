@@ -5,6 +5,7 @@
 //! send, store or log anything, must put no text that a person typed and no code into a subject,
 //! and no link into any mail: a customer who learns that our mails hold links learns to click.
 
+mod code_in_mail;
 mod english;
 mod french;
 mod language;
@@ -17,15 +18,16 @@ use std::fmt;
 
 use jiff::{Timestamp, tz::TimeZone};
 
+pub use self::{
+    code_in_mail::{CodeInMail, CodeKind},
+    letterhead::{Letterhead, SupportPhone},
+    machine_name::quoted_machine_name,
+};
 use self::{
     english::English,
     french::French,
     language::{Answers, CodeMails, Farewells, Mergers, Notices},
     layout::Layout,
-};
-pub use self::{
-    letterhead::{Letterhead, SupportPhone},
-    machine_name::quoted_machine_name,
 };
 use super::notice::Notice;
 use crate::domain::locale::Locale;

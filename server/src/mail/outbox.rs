@@ -34,6 +34,9 @@ use crate::{
 /// How long the worker sleeps when nobody wakes it: other servers enqueue mail, too.
 const POLL: Duration = Duration::from_secs(1);
 
+/// How long it is waited for what the worker is sending before it is looked again.
+const SETTLING_PAUSE: Duration = Duration::from_millis(5);
+
 /// How mail is sent.
 #[derive(Clone, Debug)]
 pub struct OutboxConfig {
@@ -131,6 +134,20 @@ impl Outbox {
                 Box::pin(self.deliver(&mail, Turn::default(), &give_up)).await;
                 sent += 1;
             }
+        }
+    }
+
+    /// Sends everything that is due now, and waits for what the worker is sending.
+    ///
+    /// # Errors
+    /// A [`StorageError`].
+    pub async fn settle(&self) -> Result<(), StorageError> {
+        loop {
+            self.drain().await?;
+            if !outbox_mail::is_any_unsent(&self.db.read(), self.clock.now()).await? {
+                return Ok(());
+            }
+            tokio::time::sleep(SETTLING_PAUSE).await;
         }
     }
 

@@ -129,6 +129,12 @@ impl Listen {
         Ok(self.connections.transport(tls))
     }
 
+    /// Where it listens, and for operators, by the flags.
+    pub fn addresses(&self) -> impl Iterator<Item = (&'static str, SocketAddr)> {
+        let admin = self.admin_listen.map(|address| ("--admin-listen", address));
+        [("--listen", self.address)].into_iter().chain(admin)
+    }
+
     /// How many files may be open, where the system says so, and how many connections are to be.
     #[must_use]
     pub fn open_files(&self) -> (Option<usize>, usize) {

@@ -138,6 +138,16 @@ pub async fn is_any_due(
     Ok(due.is_some())
 }
 
+/// Whether any mail has its turn that has not ended, whoever is sending it.
+pub async fn is_any_unsent(
+    db: &impl ConnectionTrait,
+    now: Timestamp,
+) -> Result<bool, StorageError> {
+    let has_its_turn = Column::NextAttemptTime.lte(to_millis(now));
+    let unsent = Entity::find().filter(Column::State.eq(PENDING)).filter(has_its_turn);
+    Ok(unsent.count(db).await? > 0)
+}
+
 /// Leases up to `limit` mails that are due, for `lease` long.
 pub async fn claim(
     db: &impl ConnectionTrait,

@@ -119,6 +119,7 @@ fn envelope(number: u64) -> Envelope {
         to: format!("nouveau{number}@exemple.fr"),
         date: SystemTime::UNIX_EPOCH,
         message: message::Message { language: "fr", subject, reply_to: None, text, html },
+        code: None,
     }
 }
 

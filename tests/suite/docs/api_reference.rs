@@ -12,7 +12,7 @@ use std::{
     fs,
 };
 
-use gestan_account_proto::FILE_DESCRIPTOR_SET;
+use gestan_account_proto::{FILE_DESCRIPTOR_SET, TESTING_FILE_DESCRIPTOR_SET};
 use gestan_account_tests::process::workspace;
 use prost::Message as _;
 use prost_types::{
@@ -21,14 +21,22 @@ use prost_types::{
 };
 
 const HEADER: &str = "\
-# API reference: `gestan.account.v1` and `gestan.support.v1`
+# API reference: `gestan.account.v1`, `gestan.support.v1` and `gestan.testing.v1`
 
 Written from the comments in [`proto/gestan`](../proto/gestan): change them, not
 this file. What changed, and what clients may rely on: [`proto/CHANGELOG.md`](../proto/CHANGELOG.md).
 ";
 
 /// The packages, those that installations use first.
-const PACKAGES: [&str; 2] = ["gestan.account.v1", "gestan.support.v1"];
+const PACKAGES: [&str; 3] = ["gestan.account.v1", "gestan.support.v1", "gestan.testing.v1"];
+
+/// Every file, those of a testing server among them.
+fn descriptors() -> FileDescriptorSet {
+    let decode = |bytes| FileDescriptorSet::decode(bytes).expect("descriptors");
+    let (mut all, testing) = (decode(FILE_DESCRIPTOR_SET), decode(TESTING_FILE_DESCRIPTOR_SET));
+    all.file.extend(testing.file);
+    all
+}
 
 /// Our files, in the order of the packages.
 pub(super) fn ours(set: &FileDescriptorSet) -> Vec<Documented<'_>> {
@@ -38,7 +46,7 @@ pub(super) fn ours(set: &FileDescriptorSet) -> Vec<Documented<'_>> {
 
 #[test]
 fn the_api_reference_says_what_the_proto_files_say() {
-    let set = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).expect("descriptors");
+    let set = descriptors();
     let expected = render(&ours(&set));
     let path = workspace().join("docs/API.md");
     if env::var_os("GESTAN_TEST_WRITE").is_some() {
@@ -54,7 +62,7 @@ fn the_api_reference_says_what_the_proto_files_say() {
 
 #[test]
 fn every_rpc_says_what_it_does_and_reveals_and_whether_it_may_be_repeated() {
-    let set = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).expect("descriptors");
+    let set = descriptors();
     for documented in ours(&set) {
         for (index, service) in documented.file.service.iter().enumerate() {
             for (place, method) in service.method.iter().enumerate() {

@@ -31,6 +31,7 @@ fn envelope(message_id: &str) -> Envelope {
             text: "Bonjour é\n\n    CODE-CODE-CODE\n.\nfin".to_owned(),
             html: "<p>Bonjour é</p>".to_owned(),
         },
+        code: None,
     }
 }
 

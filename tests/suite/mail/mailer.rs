@@ -27,6 +27,7 @@ pub(super) fn envelope(to: &str) -> Envelope {
             text: "Texte".to_owned(),
             html: "<p>Texte</p>".to_owned(),
         },
+        code: None,
     }
 }
 

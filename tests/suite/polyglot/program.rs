@@ -6,7 +6,7 @@ use gestan_account_tests::process::{Ended, run_to_end};
 use tokio::process::Command;
 
 /// A program and what to do when it is not there.
-pub(super) struct Program {
+pub(crate) struct Program {
     command: Command,
 }
 
@@ -35,13 +35,13 @@ impl Program {
     }
 
     /// Sets a variable of its environment.
-    pub(super) fn with_env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with_env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
     }
 
     /// Runs it to its end, which must be a good one.
-    pub(super) async fn run(mut self, arguments: &[(&str, String)]) -> Ended {
+    pub(crate) async fn run(mut self, arguments: &[(&str, String)]) -> Ended {
         for (name, value) in arguments {
             self.command.arg(name).arg(value);
         }

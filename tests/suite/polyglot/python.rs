@@ -6,7 +6,7 @@ use super::{
     Program, assert_goes_the_whole_way, assert_is_short, assert_sees_what_the_table_says, polyglot,
 };
 
-pub(super) fn program(script: &str) -> Program {
+pub(crate) fn program(script: &str) -> Program {
     let python = workspace().join("tests/.venv/bin/python");
     let needs = ["generated/gestan/account/v1/account_service_pb2_grpc.py"];
     Program::new(&python, &[script], &polyglot().join("python"), &needs, "Python 3.11 or newer")

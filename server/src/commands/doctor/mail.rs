@@ -145,6 +145,7 @@ fn test_mail(to: &EmailAddress, now: Timestamp) -> Envelope {
         to: to.deliverable().to_owned(),
         date: SystemTime::try_from(now).unwrap_or(SystemTime::UNIX_EPOCH),
         message,
+        code: None,
     }
 }
 

@@ -23,6 +23,9 @@ fn french(rpc: Rpc) -> &'static str {
         | Rpc::ListCountries
         | Rpc::SearchApeCodes
         | Rpc::GetPrivacyNotice
+        | Rpc::GetCode
+        | Rpc::AdvanceClock
+        | Rpc::Reset
         | Rpc::Desk(_) => refusal(ErrorReason::InvalidCredentials, Locale::Fr),
         Rpc::Confirm => {
             "Ce code n’est pas le bon, ou il n’est plus valable. Vérifiez-le, ou demandez un nouveau \
@@ -61,6 +64,9 @@ fn english(rpc: Rpc) -> &'static str {
         | Rpc::ListCountries
         | Rpc::SearchApeCodes
         | Rpc::GetPrivacyNotice
+        | Rpc::GetCode
+        | Rpc::AdvanceClock
+        | Rpc::Reset
         | Rpc::Desk(_) => refusal(ErrorReason::InvalidCredentials, Locale::En),
         Rpc::Confirm => {
             "This is not the right code, or it is no longer valid. Check it, or ask for a new one by \

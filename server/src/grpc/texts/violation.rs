@@ -105,6 +105,9 @@ fn french(problem: &Problem) -> String {
         Problem::SpanOutOfRange { max_days } => format!(
             "« to_time » doit être après « from_time », de {max_days} jours au plus."
         ),
+        Problem::DurationOutOfRange { max_days } => {
+            format!("La durée doit être comprise entre 0 et {max_days} jours.")
+        }
         Problem::UnknownMachine => {
             "Ce poste n’est pas rattaché à ce compte, et ne l’était pas cette semaine : voyez GetAccount."
                 .into()
@@ -204,6 +207,9 @@ fn english(problem: &Problem) -> String {
         }
         Problem::SpanOutOfRange { max_days } => {
             format!("“to_time” must be after “from_time”, by {max_days} days at the most.")
+        }
+        Problem::DurationOutOfRange { max_days } => {
+            format!("The duration must be from 0 to {max_days} days.")
         }
         Problem::UnknownMachine => {
             "This machine is not linked to the account, nor was it this week: see GetAccount."

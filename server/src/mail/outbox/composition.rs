@@ -12,7 +12,7 @@ use crate::{
     domain::{account_id::AccountId, email_address::EmailAddress, personal_code::PersonalCode},
     mail::{
         letter::Letter,
-        message::{self, CodeMail, Content, Message, Request},
+        message::{self, CodeInMail, CodeMail, Content, Message, Request},
     },
     model::challenge::{Challenge, Purpose},
     storage::{
@@ -27,6 +27,7 @@ use crate::{
 pub(super) struct Composed {
     pub(super) message: Message,
     pub(super) kind: &'static str,
+    pub(super) code: Option<CodeInMail>,
     /// The code in it, if this try is the first that may bring it.
     pub(super) new_code_id: Option<Uuid>,
 }
@@ -52,7 +53,8 @@ impl Outbox {
         let OutboxConfig { time_zone, letterhead, .. } = &self.config;
         let message = message::compose(&content, mail.locale, time_zone, letterhead)
             .map_err(|error| DeliveryError::Compose(error.to_string()))?;
-        Ok(Some(Composed { message, kind: content.kind(), new_code_id }))
+        let (kind, code) = (content.kind(), content.code());
+        Ok(Some(Composed { message, kind, code, new_code_id }))
     }
 
     /// What a mail says for a challenge, by what the address is worth just now.

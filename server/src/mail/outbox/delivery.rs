@@ -93,7 +93,7 @@ impl Outbox {
         }
         let composed = self.compose(mail, now).await?;
         // Composed first: the same work is done for an address that is nobody's.
-        let (Some(Composed { message, kind, new_code_id }), Some(to)) =
+        let (Some(Composed { message, kind, code, new_code_id }), Some(to)) =
             (composed, mail.recipient.clone())
         else {
             return Ok(Outcome::Ended(End::Dropped, None));
@@ -103,6 +103,7 @@ impl Outbox {
             to,
             date: SystemTime::try_from(now).unwrap_or(SystemTime::UNIX_EPOCH),
             message,
+            code,
         };
         match self.send(&envelope, turn, give_up).await {
             Ok(file) => {
