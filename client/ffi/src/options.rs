@@ -1,19 +1,22 @@
 //! The options of a connection, read from JSON. No value is told in an error: one may be a secret.
 
+mod proxy;
+
 use std::{path::PathBuf, time::Duration};
 
 use gestan_account_client::{ClientOptions, TlsOptions};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use self::proxy::ProxyOption;
 use crate::{
     failure::Failure,
     nearest::{hint, shown},
 };
 
 /// Every option, as a host names it.
-const KNOWN: [&str; 7] =
-    ["ca_pem", "deadline_ms", "locale", "machine_id", "token_store", "url", "urls"];
+const KNOWN: [&str; 8] =
+    ["ca_pem", "deadline_ms", "locale", "machine_id", "proxy", "token_store", "url", "urls"];
 
 /// A day: the client's own bound.
 const LONGEST_DEADLINE_MS: u64 = 24 * 60 * 60 * 1000;
@@ -31,6 +34,7 @@ pub(crate) struct Options {
     pub(crate) token_store: TokenStore,
     deadline: Option<Duration>,
     ca_pem: Option<String>,
+    proxy: ProxyOption,
 }
 
 /// Where the link token is kept.
@@ -80,6 +84,7 @@ impl Options {
             token_store: token_store(given.remove("token_store"))?,
             deadline,
             ca_pem: take(&mut given, "ca_pem", "a text")?,
+            proxy: ProxyOption::parse(given.remove("proxy"))?,
         };
         if let Some(name) = given.keys().next() {
             let hint = hint(name, KNOWN);
@@ -95,7 +100,7 @@ impl Options {
 
     /// The options of the client.
     pub(crate) fn client(&self) -> ClientOptions {
-        let mut options = ClientOptions::new().locale(&self.locale);
+        let mut options = ClientOptions::new().locale(&self.locale).proxy(self.proxy.client());
         if let Some(deadline) = self.deadline {
             options = options.deadline(deadline);
         }
@@ -159,6 +164,9 @@ mod tests {
             (r#"{"url":"http://a","deadline_ms":-1}"#, "`deadline_ms` is not a number"),
             (r#"{"url":"http://a","token_store":"none","machineid":"m"}"#, "is `machine_id`"),
             (r#"{"url":"http://a","token_store":{"file":""}}"#, "`token_store` is not"),
+            (r#"{"url":"http://a","proxy":"automatic"}"#, "`proxy` is not"),
+            (r#"{"url":"http://a","proxy":{"url":"http://b","user":"u"}}"#, "given together"),
+            (r#"{"url":"http://a","proxy":{"url":"http://b","pasword":"p"}}"#, "`proxy` is not"),
         ] {
             let text = refusal(json);
             assert!(text.contains(says), "{json}: {text}");
