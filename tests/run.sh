@@ -55,6 +55,12 @@ fi
 echo "Installing into $venv, by pip: $(sed '/^#/d' tests/requirements.txt | paste -sd ' ')"
 "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/requirements.txt
 
+# Writes the header of the library for C. A tool, since nothing of it belongs into the lock file.
+cbindgen=tests/.cbindgen
+if ! "$cbindgen/bin/cbindgen" --version >/dev/null 2>&1; then
+  cargo install cbindgen --version 0.29.4 --locked --debug --quiet --root "$cbindgen"
+fi
+
 echo "Building the clients in other languages, with what pip, Go, npm and Maven bring for them"
 tests/polyglot/setup.sh
 
