@@ -69,6 +69,12 @@ if ! [ -x "$venv/bin/promtool" ]; then
   rm -rf "$unpacked"
 fi
 
+# Writes the header of the library for C. A tool, since nothing of it belongs into the lock file.
+cbindgen=tests/.cbindgen
+if ! "$cbindgen/bin/cbindgen" --version >/dev/null 2>&1; then
+  cargo install cbindgen --version 0.29.4 --locked --debug --quiet --root "$cbindgen"
+fi
+
 echo "Building the clients in other languages, with what pip, Go, npm and Maven bring for them"
 tests/polyglot/setup.sh
 

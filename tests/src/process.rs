@@ -33,7 +33,15 @@ static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = suite.ancestors().nth(2).expect("the folder of the profile").to_owned();
     let mut cargo = std::process::Command::new(env!("CARGO"));
     cargo
-        .args(["build", "--quiet", "--workspace", "--bins", "--examples", "--all-features"])
+        .args([
+            "build",
+            "--quiet",
+            "--workspace",
+            "--lib",
+            "--bins",
+            "--examples",
+            "--all-features",
+        ])
         .arg("--target-dir")
         .arg(folder.parent().expect("the target folder"))
         .current_dir(workspace());
@@ -71,6 +79,12 @@ pub fn server_program() -> PathBuf {
 #[must_use]
 pub fn compte_program() -> PathBuf {
     PROGRAMS.join("examples/compte")
+}
+
+/// The library for programs in C, freshly built.
+#[must_use]
+pub fn ffi_library() -> PathBuf {
+    PROGRAMS.join("libgestan_compte.so")
 }
 
 /// Where a server lives: the folder that it runs in, and its database, which is

@@ -1,6 +1,7 @@
 //! The Rust client, and the example program that is made with it.
 
 mod addresses;
+mod ffi;
 mod proxies;
 mod replicas;
 mod retries;

@@ -5,6 +5,7 @@ use std::{error::Error as StdError, iter};
 
 use gestan_account_client::{Code, Error, Rejection};
 use serde_json::{Value, json};
+use tonic::Status;
 
 use crate::{
     failure::Failure,
@@ -102,8 +103,15 @@ fn causes(failure: &Failure) -> Vec<String> {
         Failure::Usage(_) => None,
         Failure::Bug(place) => return vec![place.clone()],
     };
-    let mut causes: Vec<String> =
-        iter::successors(first, |&cause| cause.source()).map(ToString::to_string).collect();
+    let causes = iter::successors(first, |&cause| cause.source()).filter_map(|cause| {
+        match cause.downcast_ref::<Status>() {
+            // It has what lies below it in its text, as a program writes it.
+            Some(status) if status.source().is_some() => None,
+            Some(status) => Some(status.message().to_owned()),
+            None => Some(cause.to_string()),
+        }
+    });
+    let mut causes: Vec<String> = causes.collect();
     // Some only pass on what is below them.
     causes.dedup();
     causes
