@@ -9,6 +9,7 @@ mod figures;
 mod links;
 mod named_tests;
 mod operations;
+mod packages;
 mod privacy;
 mod runbooks;
 mod service_config;
