@@ -10,6 +10,7 @@ mod figures;
 mod links;
 mod named_tests;
 mod operations;
+mod packages;
 mod privacy;
 mod runbooks;
 mod service_config;
@@ -54,6 +55,12 @@ fn documents() -> Vec<String> {
         "CONTRIBUTING.md",
         "README.md",
         "client/README.md",
+        "client/packages/README.md",
+        "client/packages/csharp/README.md",
+        "client/packages/go/README.md",
+        "client/packages/java/README.md",
+        "client/packages/npm/README.md",
+        "client/packages/python/README.md",
         "proto/CHANGELOG.md",
         "tests/fuzz/README.md",
         "tests/polyglot/README.md",

@@ -1,5 +1,5 @@
-//! Clients in the languages of Gestan's world, whose code is generated from the
-//! proto files: each makes the calls of one table against the live server, and
+//! Clients in the languages of Gestan's world, with the packages of
+//! `client/packages`, which are generated from the proto files: each makes the calls of one table against the live server, and
 //! must see what the table says; and each has an example that goes the whole way.
 //!
 //! A language that is not there fails its tests. Nothing here may know what an
@@ -11,8 +11,10 @@ mod crossing;
 mod go;
 pub(crate) mod grpcurl;
 mod java;
+mod packages;
 mod program;
 pub(crate) mod python;
+mod retries;
 mod rust;
 mod typescript;
 

@@ -8,10 +8,9 @@ import socket
 
 import grpc
 from google.protobuf import json_format
-from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, LocalizedMessage, RetryInfo
-from grpc_status import rpc_status
 
+from gestan.account import connect, detail
 from gestan.account.v1 import account_service_pb2, reference_service_pb2
 from gestan.account.v1.account_service_pb2_grpc import AccountServiceStub
 from gestan.account.v1.reference_service_pb2_grpc import ReferenceServiceStub
@@ -39,19 +38,14 @@ def look_up(answer, path: str) -> str:
 def refusal(error: grpc.RpcError) -> list[str]:
     """Code, reason, violations, retry delay and language of a refusal."""
     reason = violations = retry = locale = "-"
-    status = rpc_status.from_call(error)
-    for detail in status.details if status else ():
-        def unpacked(kind: type[Message]) -> Message | None:
-            return kind.FromString(detail.value) if detail.Is(kind.DESCRIPTOR) else None
-
-        if info := unpacked(ErrorInfo):
-            reason = info.reason
-        elif bad := unpacked(BadRequest):
-            violations = " ".join(sorted(f"{v.field}={v.reason}" for v in bad.field_violations))
-        elif info := unpacked(RetryInfo):
-            retry = info.retry_delay.ToJsonString()
-        elif text := unpacked(LocalizedMessage):
-            locale = text.locale
+    if info := detail(error, ErrorInfo):
+        reason = info.reason
+    if bad := detail(error, BadRequest):
+        violations = " ".join(sorted(f"{v.field}={v.reason}" for v in bad.field_violations))
+    if wait := detail(error, RetryInfo):
+        retry = wait.retry_delay.ToJsonString()
+    if text := detail(error, LocalizedMessage):
+        locale = text.locale
     return [error.code().name, reason, violations, retry, locale]
 
 
@@ -111,7 +105,7 @@ def main() -> None:
     roots = pathlib.Path(options.ca).read_bytes()
     steps = json.loads(pathlib.Path(options.cases).read_text())["steps"]
     with (
-        grpc.secure_channel(options.server, grpc.ssl_channel_credentials(roots)) as channel,
+        connect(options.server, roots) as channel,
         socket.create_connection((host, int(port))) as connection,
     ):
         runner = Runner(channel, connection.makefile("rw"))

@@ -1,7 +1,7 @@
 """A customer's way through the account service, from the first mail to the last call.
 
-    ./generate.sh
-    PYTHONPATH=generated python3 example.py --server localhost:50051 --mails ../../../data/mail
+    ../setup.sh python
+    ../../.venv/bin/python example.py --server localhost:50051 --mails ../../../data/mail
 """
 
 import argparse
@@ -14,13 +14,12 @@ import uuid
 import grpc
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, LocalizedMessage, RetryInfo
-from grpc_status import rpc_status
 
+from gestan.account import connect, detail
 from gestan.account.v1 import account_pb2, account_service_pb2 as api
 from gestan.account.v1.account_service_pb2_grpc import AccountServiceStub
 from gestan.account.v1.error_reason_pb2 import ErrorReason, ViolationReason
 
-DEADLINE = 10  # seconds; sent to the server too, which stops working when nobody waits
 PASSWORD = "quatre bateaux verts dansent"
 
 
@@ -33,26 +32,23 @@ class Refusal(Exception):
         self.text = error.details()
         self.violations: dict[str, int] = {}
         self.retry_delay = None
-        status = rpc_status.from_call(error)
-        for detail in status.details if status else ():
-            if detail.Is(ErrorInfo.DESCRIPTOR):
-                info = ErrorInfo.FromString(detail.value)
-                if info.reason in ErrorReason.keys():  # or newer than this client
-                    self.reason = ErrorReason.Value(info.reason)
-            elif detail.Is(LocalizedMessage.DESCRIPTOR):
-                self.text = LocalizedMessage.FromString(detail.value).message
-            elif detail.Is(BadRequest.DESCRIPTOR):
-                for violation in BadRequest.FromString(detail.value).field_violations:
-                    known = violation.reason in ViolationReason.keys()
-                    reason = ViolationReason.Value(violation.reason) if known else 0
-                    self.violations[violation.field] = reason
-            elif detail.Is(RetryInfo.DESCRIPTOR):
-                self.retry_delay = RetryInfo.FromString(detail.value).retry_delay.ToTimedelta()
+        info = detail(error, ErrorInfo)
+        if info and info.reason in ErrorReason.keys():  # or newer than this client
+            self.reason = ErrorReason.Value(info.reason)
+        if text := detail(error, LocalizedMessage):
+            self.text = text.message
+        bad = detail(error, BadRequest)
+        for violation in bad.field_violations if bad else ():
+            known = violation.reason in ViolationReason.keys()
+            reason = ViolationReason.Value(violation.reason) if known else 0
+            self.violations[violation.field] = reason
+        if wait := detail(error, RetryInfo):
+            self.retry_delay = wait.retry_delay.ToTimedelta()
         super().__init__(self.text)
 
 
 class Service:
-    """The stub with what every call has: a deadline, the language, the link token."""
+    """The stub with what every call has: the language, the link token."""
 
     def __init__(self, channel: grpc.Channel, link_token: str = ""):
         self.stub = AccountServiceStub(channel)
@@ -63,17 +59,9 @@ class Service:
     def call(self, rpc: str, request):
         method = getattr(self.stub, rpc)
         try:
-            return method(request, timeout=DEADLINE, metadata=self.metadata)
+            return method(request, metadata=self.metadata)
         except grpc.RpcError as error:
             raise Refusal(error) from error
-
-
-def connect(server: str, ca: str | None) -> grpc.Channel:
-    """TLS is for every server but one's own: without `ca`, the system's roots are trusted."""
-    if ca is None and server.startswith(("localhost:", "127.0.0.1:")):
-        return grpc.insecure_channel(server)
-    roots = pathlib.Path(ca).read_bytes() if ca else None
-    return grpc.secure_channel(server, grpc.ssl_channel_credentials(roots))
 
 
 def code_from_mail(folder: pathlib.Path, email: str) -> str:
@@ -91,13 +79,13 @@ def code_from_mail(folder: pathlib.Path, email: str) -> str:
 def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--server", default="localhost:50051")
-    arguments.add_argument("--ca", help="a PEM file: the authority to trust")
+    arguments.add_argument("--ca", type=pathlib.Path, help="a PEM file: the authority to trust")
     arguments.add_argument("--mails", type=pathlib.Path, default="data/mail")
     arguments.add_argument("--email", default="jeanne@exemple.fr")
     options = arguments.parse_args()
     machine = account_pb2.Machine(id=str(uuid.uuid4()), name="Caisse 1")
 
-    with connect(options.server, options.ca) as channel:
+    with connect(options.server, options.ca and options.ca.read_bytes()) as channel:
         stranger = Service(channel)
         created = stranger.call("Create", api.CreateRequest(
             request_id=str(uuid.uuid4()), email=options.email, machine=machine))

@@ -1,8 +1,8 @@
 """A program's own tests of its "Compte client" window, against a testing server. No mailbox.
 
-    ./generate.sh
+    ../setup.sh python
     ACCOUNT_SERVER=../../../target/debug/gestan-account-server PYTHONPATH=generated \
-        python3 -m unittest integrator_test
+        ../../.venv/bin/python -m unittest integrator_test
 """
 
 import os

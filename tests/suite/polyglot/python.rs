@@ -8,9 +8,8 @@ use super::{
 
 pub(crate) fn program(script: &str) -> Program {
     let python = workspace().join("tests/.venv/bin/python");
-    let needs = ["generated/gestan/account/v1/account_service_pb2_grpc.py"];
+    let needs = ["../../../target/packages/python"];
     Program::new(&python, &[script], &polyglot().join("python"), &needs, "Python 3.11 or newer")
-        .with_env("PYTHONPATH", "generated")
         .with_env("PYTHONUTF8", "1")
 }
 

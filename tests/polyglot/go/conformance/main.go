@@ -16,11 +16,11 @@ import (
 	"strings"
 	"time"
 
-	pb "example.com/gestan-account/generated/gestan/account/v1"
+	"gestan.fr/compte/account"
+	pb "gestan.fr/compte/account/v1"
 	"google.golang.org/genproto/googleapis/rpc/code"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -56,9 +56,7 @@ func main() {
 	server, ca := flag.String("server", "", ""), flag.String("ca", "", "")
 	control, cases := flag.String("control", "", ""), flag.String("cases", "", "")
 	flag.Parse()
-	transport, err := credentials.NewClientTLSFromFile(*ca, "")
-	check(err)
-	connection, err := grpc.NewClient(*server, grpc.WithTransportCredentials(transport))
+	connection, err := account.Connect(*server, *ca)
 	check(err)
 	channel, err := net.Dial("tcp", *control)
 	check(err)

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	pb "example.com/gestan-account/generated/gestan/account/v1"
+	pb "gestan.fr/compte/account/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"

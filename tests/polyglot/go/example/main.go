@@ -1,6 +1,5 @@
 // A customer's way through the account service, from the first mail to the last call.
 //
-//	go generate ./...
 //	go run ./example -server localhost:50051 -mails ../../../data/mail
 package main
 
@@ -16,23 +15,18 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
-	pb "example.com/gestan-account/generated/gestan/account/v1"
+	"gestan.fr/compte/account"
+	pb "gestan.fr/compte/account/v1"
 	"github.com/google/uuid"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 )
 
-// deadline is for each call; the server is told, and stops working when nobody waits.
-const deadline = 10 * time.Second
 const password = "quatre bateaux verts dansent"
 
 var code = regexp.MustCompile(`\b(?:[0-9A-Z]{4}-){2}[0-9A-Z]{4}\b`)
@@ -44,8 +38,7 @@ func main() {
 	email := flag.String("email", "jeanne@exemple.fr", "the customer's address")
 	flag.Parse()
 
-	connection := must(grpc.NewClient(*server, grpc.WithUnaryInterceptor(withDeadline),
-		grpc.WithTransportCredentials(must(transportTo(*server, *ca)))))
+	connection := must(account.Connect(*server, *ca))
 	client := pb.NewAccountServiceClient(connection)
 	stranger := metadata.AppendToOutgoingContext(context.Background(), "accept-language", "fr-FR")
 	machine := &pb.Machine{Id: uuid.NewString(), Name: "Caisse 1"}
@@ -58,30 +51,30 @@ func main() {
 
 	// The machine keeps the token, and sends it with every call from now on.
 	caisse := metadata.AppendToOutgoingContext(stranger, "authorization", "Bearer "+linked.LinkToken)
-	account := must(client.Get(caisse, &pb.GetRequest{})).Account
+	shown := must(client.Get(caisse, &pb.GetRequest{})).Account
 	change := &pb.UpdateRequest{
-		Account:    &pb.Account{Etag: account.Etag, City: "Nîmes", PostalCode: "30000"},
+		Account:    &pb.Account{Etag: shown.Etag, City: "Nîmes", PostalCode: "30000"},
 		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"city", "postal_code"}},
 		Password:   password,
 	}
-	account = must(client.Update(caisse, change)).Account
-	fmt.Println("updated:", account.PostalCode, account.City)
+	shown = must(client.Update(caisse, change)).Account
+	fmt.Println("updated:", shown.PostalCode, shown.City)
 
-	change.Account.Etag, change.Account.CountryCode = account.Etag, "FRE"
+	change.Account.Etag, change.Account.CountryCode = shown.Etag, "FRE"
 	change.UpdateMask.Paths = append(change.UpdateMask.Paths, "country_code")
 	_, err := client.Update(caisse, change)
-	for _, violation := range detail[*errdetails.BadRequest](err).GetFieldViolations() {
+	for _, violation := range account.Detail[*errdetails.BadRequest](err).GetFieldViolations() {
 		// 0 for a reason that is newer than this client.
 		reason := pb.ViolationReason(pb.ViolationReason_value[violation.GetReason()])
 		fmt.Println("refused:", violation.GetField(), reason)
 	}
 
-	guess := &pb.RegisterExistingRequest{AccountId: account.Id, Secret: "un mot de passe faux", Machine: machine}
+	guess := &pb.RegisterExistingRequest{AccountId: shown.Id, Secret: "un mot de passe faux", Machine: machine}
 	for range 6 {
 		_, err := client.RegisterExisting(stranger, guess)
 		if status.Code(err) == codes.ResourceExhausted {
-			reason := pb.ErrorReason(pb.ErrorReason_value[detail[*errdetails.ErrorInfo](err).GetReason()])
-			wait := detail[*errdetails.RetryInfo](err).GetRetryDelay().AsDuration()
+			reason := pb.ErrorReason(pb.ErrorReason_value[account.Detail[*errdetails.ErrorInfo](err).GetReason()])
+			wait := account.Detail[*errdetails.RetryInfo](err).GetRetryDelay().AsDuration()
 			fmt.Printf("throttled: %v, retry in %.0f s\n", reason, math.Ceil(wait.Seconds()))
 		}
 	}
@@ -95,35 +88,6 @@ func must[T any](value T, err error) T {
 		log.Fatal(err)
 	}
 	return value
-}
-
-// transportTo is TLS for every server but one's own; without ca, the system's roots are trusted.
-func transportTo(server, ca string) (credentials.TransportCredentials, error) {
-	switch {
-	case ca != "":
-		return credentials.NewClientTLSFromFile(ca, "")
-	case strings.HasPrefix(server, "localhost:") || strings.HasPrefix(server, "127.0.0.1:"):
-		return insecure.NewCredentials(), nil
-	default:
-		return credentials.NewTLS(nil), nil
-	}
-}
-
-func withDeadline(ctx context.Context, method string, request, reply any, connection *grpc.ClientConn,
-	invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
-	ctx, cancel := context.WithTimeout(ctx, deadline)
-	defer cancel()
-	return invoke(ctx, method, request, reply, connection, options...)
-}
-
-// detail gives the one detail of its kind, or nil, whose getters give zero values.
-func detail[T any](err error) (found T) {
-	for _, each := range status.Convert(err).Details() {
-		if typed, ok := each.(T); ok {
-			return typed
-		}
-	}
-	return found
 }
 
 // codeFromMail stands in for the person who reads the mail, with a server that writes it to a file.

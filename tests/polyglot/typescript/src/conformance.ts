@@ -18,14 +18,14 @@ import {
 } from "@bufbuild/protobuf";
 import { type Any, DurationSchema, anyUnpack } from "@bufbuild/protobuf/wkt";
 
-import { AccountService } from "../generated/gestan/account/v1/account_service_pb.js";
-import { ReferenceService } from "../generated/gestan/account/v1/reference_service_pb.js";
 import {
+  AccountService,
   BadRequestSchema,
   ErrorInfoSchema,
   LocalizedMessageSchema,
+  ReferenceService,
   RetryInfoSchema,
-} from "../generated/google/rpc/error_details_pb.js";
+} from "@gestan/account";
 
 /** A call, or a word to the test. */
 interface Step {

@@ -1,7 +1,7 @@
 /**
  * A customer's way through the account service, with Connect's gRPC transport for Node.
  *
- *     npm ci && npm run build
+ *     ../setup.sh typescript
  *     node dist/src/example_connect.js --server localhost:50051 --mails ../../../data/mail
  */
 import { randomUUID } from "node:crypto";
@@ -12,9 +12,15 @@ import { durationMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 
-import { AccountService } from "../generated/gestan/account/v1/account_service_pb.js";
-import { ErrorReason, ErrorReasonSchema, ViolationReasonSchema } from "../generated/gestan/account/v1/error_reason_pb.js";
-import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../generated/google/rpc/error_details_pb.js";
+import {
+  AccountService,
+  BadRequestSchema,
+  ErrorInfoSchema,
+  ErrorReason,
+  ErrorReasonSchema,
+  RetryInfoSchema,
+  ViolationReasonSchema,
+} from "@gestan/account";
 import { codeFromMail } from "./code_from_mail.js";
 
 const PASSWORD = "quatre bateaux verts dansent";

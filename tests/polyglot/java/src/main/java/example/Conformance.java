@@ -12,15 +12,14 @@ import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.LocalizedMessage;
 import com.google.rpc.RetryInfo;
+import fr.gestan.compte.account.GestanAccount;
 import fr.gestan.compte.account.v1.AccountServiceOuterClass;
 import fr.gestan.compte.account.v1.ReferenceServiceOuterClass;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
-import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
-import io.grpc.TlsChannelCredentials;
 import io.grpc.protobuf.ProtoUtils;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ClientCalls;
@@ -59,8 +58,7 @@ public final class Conformance {
 
   public static void main(String[] arguments) throws Exception {
     var options = new Options(arguments);
-    var trust = TlsChannelCredentials.newBuilder().trustManager(new File(options.get("ca", ""))).build();
-    var channel = Grpc.newChannelBuilder(options.get("server", ""), trust).build();
+    var channel = GestanAccount.channel(options.get("server", ""), new File(options.get("ca", ""))).build();
     var address = options.get("control", "").split(":");
     var cases = JsonParser.parseString(Files.readString(Path.of(options.get("cases", ""))));
     var printed = new PrintStream(System.out, true, StandardCharsets.UTF_8);

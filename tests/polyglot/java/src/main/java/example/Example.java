@@ -1,12 +1,12 @@
 package example;
 
-import com.google.protobuf.Any;
+import static fr.gestan.compte.account.GestanAccount.detail;
+
 import com.google.protobuf.FieldMask;
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.Message;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
+import fr.gestan.compte.account.GestanAccount;
 import fr.gestan.compte.account.v1.Account;
 import fr.gestan.compte.account.v1.AccountServiceGrpc;
 import fr.gestan.compte.account.v1.AccountServiceGrpc.AccountServiceBlockingStub;
@@ -20,19 +20,12 @@ import fr.gestan.compte.account.v1.SetPasswordRequest;
 import fr.gestan.compte.account.v1.UnlinkRequest;
 import fr.gestan.compte.account.v1.UpdateRequest;
 import fr.gestan.compte.account.v1.ViolationReason;
-import io.grpc.ChannelCredentials;
-import io.grpc.Grpc;
-import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.TlsChannelCredentials;
-import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.MetadataUtils;
 import java.io.File;
-import java.io.IOException;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
@@ -40,7 +33,7 @@ import java.util.concurrent.TimeUnit;
  * A customer's way through the account service, from the first mail to the last call.
  *
  * <pre>
- * mvn package
+ * ../setup.sh java
  * java -cp 'target/classes:target/libraries/*' example.Example \
  *     --server localhost:50051 --mails ../../../data/mail
  * </pre>
@@ -51,7 +44,8 @@ public final class Example {
   public static void main(String[] arguments) throws Exception {
     var options = new Options(arguments);
     var server = options.get("server", "localhost:50051");
-    var channel = Grpc.newChannelBuilder(server, credentials(server, options.get("ca", ""))).build();
+    var ca = options.get("ca", "");
+    var channel = GestanAccount.channel(server, ca.isEmpty() ? null : new File(ca)).build();
     try {
       walk(channel, options.get("mails", "data/mail"), options.get("email", "jeanne@exemple.fr"));
     } finally {
@@ -110,16 +104,7 @@ public final class Example {
     System.out.println("unlinked");
   }
 
-  /** TLS is for every server but one's own: without `ca`, the system's roots are trusted. */
-  private static ChannelCredentials credentials(String server, String ca) throws IOException {
-    if (!ca.isEmpty()) {
-      return TlsChannelCredentials.newBuilder().trustManager(new File(ca)).build();
-    }
-    var own = server.startsWith("localhost:") || server.startsWith("127.0.0.1:");
-    return own ? InsecureChannelCredentials.create() : TlsChannelCredentials.create();
-  }
-
-  /** Calls with the language, the link token, and ten seconds each. */
+  /** Calls with the language and the link token. */
   private static AccountServiceBlockingStub caller(ManagedChannel channel, String linkToken) {
     var metadata = new Metadata();
     metadata.put(Metadata.Key.of("accept-language", Metadata.ASCII_STRING_MARSHALLER), "fr-FR");
@@ -128,17 +113,6 @@ public final class Example {
       metadata.put(authorization, "Bearer " + linkToken);
     }
     return AccountServiceGrpc.newBlockingStub(channel)
-        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(metadata), new CallDeadline());
-  }
-
-  /** The detail of this kind that came with a refusal. */
-  private static <T extends Message> Optional<T> detail(StatusRuntimeException refusal, Class<T> kind)
-      throws InvalidProtocolBufferException {
-    for (Any any : StatusProto.fromThrowable(refusal).getDetailsList()) {
-      if (any.is(kind)) {
-        return Optional.of(any.unpack(kind));
-      }
-    }
-    return Optional.empty();
+        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(metadata));
   }
 }
