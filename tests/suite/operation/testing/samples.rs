@@ -10,8 +10,9 @@ use crate::polyglot::{grpcurl::grpcurl, python};
 
 #[tokio::test]
 async fn the_sample_of_an_integrators_own_tests_passes() {
-    let program =
-        python::program("-m").with_env("ACCOUNT_SERVER", &server_program().to_string_lossy());
+    let program = python::program("-m")
+        .with_env("ACCOUNT_SERVER", &server_program().to_string_lossy())
+        .with_env("PYTHONPATH", "generated");
     let ended = program.run(&[("unittest", "integrator_test".to_owned())]).await;
     assert!(ended.log.contains("Ran 3 tests"), "{}", ended.log);
 }
