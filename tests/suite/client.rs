@@ -5,4 +5,5 @@ mod proxies;
 mod replicas;
 mod retries;
 mod tls;
+mod waking;
 mod wizard;
