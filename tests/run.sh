@@ -40,6 +40,10 @@ fi
 if ! ls /usr/lib/*/libnss_wrapper.so >/dev/null 2>&1; then
   packages+=(libnss-wrapper)
 fi
+# Moves the clocks of one program.
+if ! ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1; then
+  packages+=(libfaketime)
+fi
 sudo=$([ "$(id -u)" = 0 ] || echo sudo)
 if [ ${#packages[@]} -gt 0 ]; then
   echo "Installing by apt: ${packages[*]}"

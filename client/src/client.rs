@@ -9,39 +9,26 @@ use gestan_account_proto::v1::{
     ListTimeEntriesRequest, ListTimeEntriesResponse, RegisterExistingRequest,
     RegisterExistingResponse, ResendPasswordRequest, ResendPasswordResponse, SearchApeCodesRequest,
     SearchApeCodesResponse, SetPasswordRequest, SetPasswordResponse, UnlinkRequest, UnlinkResponse,
-    UpdateRequest, UpdateResponse, account_service_client::AccountServiceClient,
-    reference_service_client::ReferenceServiceClient,
+    UpdateRequest, UpdateResponse,
 };
 use tokio::time::{Instant, sleep, timeout_at};
 use tonic::{
     Request, Response, Status,
     metadata::{Ascii, MetadataValue},
-    transport::Channel,
 };
 
 use crate::{
     endpoints::Endpoints,
-    error::Error,
+    error::{Error, never_sent},
     link_token::LinkToken,
     options::ClientOptions,
     retry::{Repeatable, RetryPolicy, is_endpoints_fault},
 };
 
 mod connect;
+mod line;
 
-/// The services of an installation, over one connection.
-#[derive(Clone)]
-struct Rpc {
-    account: AccountServiceClient<Channel>,
-    reference: ReferenceServiceClient<Channel>,
-}
-
-impl Rpc {
-    fn new(channel: Channel) -> Self {
-        let reference = ReferenceServiceClient::new(channel.clone());
-        Self { account: AccountServiceClient::new(channel), reference }
-    }
-}
+use self::line::{Line, Rpc};
 
 /// Longer deadlines make no sense, and this much always fits in an `Instant`.
 const LONGEST_DEADLINE: Duration = Duration::from_hours(24);
@@ -50,7 +37,7 @@ const LONGEST_DEADLINE: Duration = Duration::from_hours(24);
 /// cheap to clone; clones share the connections.
 #[derive(Clone)]
 pub struct Client {
-    endpoints: Arc<Endpoints<Rpc>>,
+    endpoints: Arc<Endpoints<Arc<Line>>>,
     settings: Arc<Settings>,
     authorization: Option<MetadataValue<Ascii>>,
 }
@@ -62,7 +49,7 @@ struct Settings {
 }
 
 impl Client {
-    fn new(endpoints: Endpoints<Rpc>, settings: Settings) -> Self {
+    fn new(endpoints: Endpoints<Arc<Line>>, settings: Settings) -> Self {
         let (endpoints, settings) = (Arc::new(endpoints), Arc::new(settings));
         Self { endpoints, settings, authorization: None }
     }
@@ -275,11 +262,11 @@ impl Client {
         let mut tried = Vec::new();
         loop {
             let now = Instant::now();
-            let (place, rpc) = self.endpoints.choose(&tried, now);
+            let (place, line) = self.endpoints.choose(&tried, now);
             let request = self.request(message.clone(), deadline.saturating_duration_since(now));
             // tonic holds `grpc-timeout` only once there is a connection: a wait for one
             // must be ended here.
-            let Ok(outcome) = timeout_at(deadline, send(rpc, request)).await else {
+            let Ok(outcome) = timeout_at(deadline, send(line.rpc(), request)).await else {
                 self.endpoints.failed(place, Instant::now());
                 return Err(Error::Deadline);
             };
@@ -296,6 +283,9 @@ impl Client {
                 self.endpoints.answered(place);
             }
             attempts += 1;
+            if line.is_waking() && never_sent(&status) {
+                attempts = self.settings.retry.without_last(attempts);
+            }
             tried.push(place);
             let elsewhere = self.endpoints.has_other(&tried);
             let chance = fastrand::f64();

@@ -10,11 +10,11 @@ use crate::{error::Error, options::ClientOptions};
 /// A silent connection is pinged after this long, even when no call is under way:
 /// routers forget idle connections without a word, and the next call would wait in
 /// vain.
-const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
+pub(crate) const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 
 /// A connection that does not answer a ping for this long is given up. It is shorter
 /// than the deadline of a call, so that a repeat has time on a fresh connection.
-const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The endpoints of the replicas of one service. Secrets go to any of them, so
 /// none may be without TLS when another has it.

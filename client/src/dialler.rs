@@ -19,9 +19,11 @@ use hyper_util::rt::TokioIo;
 use tonic::{codegen::Service, transport::Uri};
 
 pub(crate) use self::link::Link;
+use self::link::Way;
 use crate::{
     error::Error,
     options::{ClientOptions, Resolved},
+    pulse::Pulse,
     tunnel,
 };
 
@@ -32,6 +34,7 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 pub(crate) struct Dialler {
     limit: Duration,
     proxy: Arc<Resolved>,
+    pulse: Arc<Pulse>,
 }
 
 impl Dialler {
@@ -39,7 +42,13 @@ impl Dialler {
         // A tenth is left to whoever bounds the whole: at the end of this limit, every address
         // is named, and at the end of the whole, only the time.
         let limit = options.connect_timeout / 10 * 9;
-        Ok(Self { limit, proxy: Arc::new(options.proxy.resolve()?) })
+        let proxy = Arc::new(options.proxy.resolve()?);
+        Ok(Self { limit, proxy, pulse: Arc::default() })
+    }
+
+    /// The same, whose connections are felt by `pulse`.
+    pub(crate) fn beating(&self, pulse: Arc<Pulse>) -> Self {
+        Self { pulse, ..self.clone() }
     }
 
     async fn dial(self, uri: Uri) -> Result<Link, BoxError> {
@@ -48,13 +57,14 @@ impl Dialler {
             Some("https") => 443,
             _ => 80,
         });
-        match self.proxy.on_the_way_to(&uri)? {
-            None => Ok(Link::Direct(TokioIo::new(dial(host, port, self.limit).await?))),
+        let way = match self.proxy.on_the_way_to(&uri)? {
+            None => Way::Direct(TokioIo::new(dial(host, port, self.limit).await?)),
             Some(hop) => {
                 let target = format!("{host}:{port}");
-                Ok(Link::Tunnel(tunnel::open(&hop, &target, self.limit).await?))
+                Way::Tunnel(tunnel::open(&hop, &target, self.limit).await?)
             }
-        }
+        };
+        Ok(Link::new(way, self.pulse))
     }
 }
 

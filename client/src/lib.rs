@@ -26,6 +26,7 @@ mod endpoints;
 mod error;
 mod link_token;
 mod options;
+mod pulse;
 mod rejection;
 mod retry;
 mod token_store;

@@ -107,6 +107,11 @@ impl RetryPolicy {
         }
     }
 
+    /// So many attempts that there is another, unless nothing is repeated at all.
+    pub(crate) fn without_last(&self, attempts: u32) -> u32 {
+        if self.max_attempts > 1 { attempts.min(self.max_attempts - 1) } else { attempts }
+    }
+
     /// The wait before the next attempt, or None to give up. `attempts` have
     /// failed, the last with `status`; `elsewhere` tells whether the next one
     /// goes to another endpoint; `chance` is from 0 to 1.

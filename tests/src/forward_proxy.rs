@@ -3,6 +3,7 @@
 
 use std::{
     net::SocketAddr,
+    ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -19,6 +20,8 @@ pub enum Manner {
     Leads(SocketAddr),
     /// The same, for those that bear this header.
     LeadsIf(SocketAddr, &'static str),
+    /// The same, but not those whose turn is in the range, counted from 0.
+    LeadsBut(SocketAddr, Range<usize>),
     /// Answers with this, and hangs up.
     Says(&'static str),
     /// Reads, and says nothing.
@@ -84,9 +87,19 @@ async fn serve(mut client: TcpStream, manner: &Manner, heads: &Mutex<Vec<String>
         head.push(byte);
     }
     let head = String::from_utf8(head).expect("a head in ASCII");
-    heads.lock().unwrap_or_else(PoisonError::into_inner).push(head.clone());
+    let turn = {
+        let mut heads = heads.lock().unwrap_or_else(PoisonError::into_inner);
+        heads.push(head.clone());
+        heads.len() - 1
+    };
     match manner {
         Manner::Leads(server) => lead(client, *server).await,
+        Manner::LeadsBut(server, without) if !without.contains(&turn) => {
+            lead(client, *server).await
+        }
+        Manner::LeadsBut(..) => {
+            let _ = client.write_all(b"HTTP/1.1 502 Bad Gateway\r\n\r\n").await;
+        }
         Manner::LeadsIf(server, header) if head.contains(&format!("\r\n{header}\r\n")) => {
             lead(client, *server).await;
         }

@@ -41,6 +41,7 @@ mod refusal;
 mod regular;
 mod replicas;
 mod server;
+pub mod sleeping;
 mod smtp_peer;
 mod stored;
 mod support;

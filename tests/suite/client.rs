@@ -6,4 +6,5 @@ mod proxies;
 mod replicas;
 mod retries;
 mod tls;
+mod waking;
 mod wizard;

@@ -1,16 +1,19 @@
 //! The questions, in French. Escape and Ctrl-C are one answer: `None`, back to
 //! where one came from.
 
+mod line;
+
 use std::fmt::Display;
 
 use anyhow::{Result, bail};
 use inquire::{
-    Confirm, InquireError, Password, PasswordDisplayMode, Select, Text,
+    InquireError, Select,
     error::InquireResult,
     ui::{RenderConfig, Styled},
-    validator::{StringValidator, Validation},
 };
 use zxcvbn::zxcvbn;
+
+use self::line::Question;
 
 /// How short a new password may be, in characters, and what zxcvbn must give it of 4, as the
 /// service asks.
@@ -30,17 +33,14 @@ pub(crate) fn speak_french() {
 
 /// A line of text; it may be empty.
 pub(crate) fn ask(message: &str, help: &str, initial: &str) -> Result<Option<String>> {
-    let prompt = Text::new(message).with_help_message(help).with_initial_value(initial);
-    Ok(answer(prompt.prompt())?.map(|text| text.trim().to_owned()))
+    let question = Question { message, help, initial, is_secret: false, check: &|_| Ok(()) };
+    Ok(question.ask()?.map(|text| text.trim().to_owned()))
 }
 
 /// A line of text that is not empty.
 pub(crate) fn ask_needed(message: &str, help: &str, initial: &str) -> Result<Option<String>> {
-    let prompt = Text::new(message)
-        .with_help_message(help)
-        .with_initial_value(initial)
-        .with_validator(needed());
-    Ok(answer(prompt.prompt())?.map(|text| text.trim().to_owned()))
+    let question = Question { message, help, initial, is_secret: false, check: &needed };
+    Ok(question.ask()?.map(|text| text.trim().to_owned()))
 }
 
 /// What is seen of a number that was typed or pasted: no spaces, and nothing invisible.
@@ -50,8 +50,7 @@ pub(crate) fn seen(text: &str) -> String {
 
 /// A password or code that exists, typed once and masked.
 pub(crate) fn ask_secret(message: &str, help: &str) -> Result<Option<String>> {
-    let prompt = masked(message, help).without_confirmation().with_validator(needed());
-    answer(prompt.prompt())
+    Question { message, help, initial: "", is_secret: true, check: &needed }.ask()
 }
 
 /// A new password, typed twice and masked. One that is plainly weak is refused before it is
@@ -59,12 +58,17 @@ pub(crate) fn ask_secret(message: &str, help: &str) -> Result<Option<String>> {
 pub(crate) fn ask_new_password() -> Result<Option<String>> {
     println!("  Au moins 10 caractères : quelques mots sans lien entre eux suffisent.");
     let help = "Ctrl+R affiche ou cache la saisie, Échap pour revenir.";
-    let prompt = masked("Nouveau mot de passe :", help)
-        .with_custom_confirmation_message("Encore une fois :")
-        .with_custom_confirmation_error_message("Les deux saisies sont différentes.")
-        .with_validator(needed())
-        .with_validator(not_weak());
-    answer(prompt.prompt())
+    let question = |message, check| Question { message, help, initial: "", is_secret: true, check };
+    loop {
+        let Some(password) = question("Nouveau mot de passe :", &not_weak).ask()? else {
+            return Ok(None);
+        };
+        match question("Encore une fois :", &needed).ask()? {
+            Some(again) if again == password => return Ok(Some(password)),
+            Some(_) => println!("  ✗ Les deux saisies sont différentes."),
+            None => return Ok(None),
+        }
+    }
 }
 
 /// One of several choices, from the one at `cursor` on.
@@ -85,19 +89,30 @@ pub(crate) fn choose<T: Display>(
     answer(prompt.prompt())
 }
 
-/// One of many choices, of which those are left that have the words that are typed; `typed`
-/// stands there already.
+/// One of many choices, of which those are left that have the words that are typed; `typed` is
+/// typed already.
 pub(crate) fn find<T: Display>(message: &str, choices: Vec<T>, typed: &str) -> Result<Option<T>> {
-    let prompt = Select::new(message, choices)
-        .with_help_message("Tapez le début d'un mot ; ↑↓, Entrée pour choisir, Échap pour revenir")
-        .with_starting_filter_input(typed)
-        .with_page_size(16)
-        .with_scorer(&|typed, _, choice, _| {
-            let choice = folded(choice);
-            let has = |word: &str| choice.split(' ').any(|other| other.starts_with(word));
-            folded(typed).split(' ').all(has).then_some(0)
-        });
-    answer(prompt.prompt())
+    let texts: Vec<String> = choices.iter().map(|choice| folded(&choice.to_string())).collect();
+    let has = |text: &str, typed: &str| {
+        let begins = |word: &str| text.split(' ').any(|other| other.starts_with(word));
+        folded(typed).split(' ').all(begins)
+    };
+    let check = |typed: &str| {
+        let is_found = texts.iter().any(|text| has(text, typed));
+        if is_found { Ok(()) } else { Err("Rien de tel ; Échap pour revenir.") }
+    };
+    let mut typed = typed.to_owned();
+    if typed.is_empty() || check(&typed).is_err() {
+        let help = "Le début d'un mot suffit ; Entrée seule montre tout, Échap pour revenir.";
+        let initial = &typed.clone();
+        let question = Question { message, help, initial, is_secret: false, check: &check };
+        match question.ask()? {
+            Some(words) => typed = words,
+            None => return Ok(None),
+        }
+    }
+    let found = choices.into_iter().zip(&texts).filter(|(_, text)| has(text, &typed));
+    choose(message, found.map(|(choice, _)| choice).collect(), 0)
 }
 
 /// A text as it is compared: without case, without the accents of French, and with nothing but
@@ -119,47 +134,36 @@ fn folded(text: &str) -> String {
 
 /// Yes or no; Escape is no.
 pub(crate) fn agree(message: &str, default: bool) -> Result<bool> {
-    let prompt = Confirm::new(message)
-        .with_default(default)
-        .with_parser(&|text| match text.to_lowercase().as_str() {
-            "o" | "oui" => Ok(true),
-            "n" | "non" => Ok(false),
-            _ => Err(()),
-        })
-        .with_formatter(&|yes| if yes { "oui" } else { "non" }.to_owned())
-        .with_default_value_formatter(&|yes| if yes { "O/n" } else { "o/N" }.to_owned())
-        .with_error_message("Répondez « oui » ou « non ».");
-    Ok(answer(prompt.prompt())?.unwrap_or(false))
+    let yes_or_no = |text: &str| match text.trim().to_lowercase().as_str() {
+        "" => Some(default),
+        "o" | "oui" => Some(true),
+        "n" | "non" => Some(false),
+        _ => None,
+    };
+    let message = format!("{message} ({})", if default { "O/n" } else { "o/N" });
+    let question = Question {
+        message: &message,
+        help: "",
+        initial: "",
+        is_secret: false,
+        check: &|text| yes_or_no(text).map(drop).ok_or("Répondez « oui » ou « non »."),
+    };
+    Ok(question.ask()?.and_then(|text| yes_or_no(&text)).unwrap_or(false))
 }
 
-fn masked<'a>(message: &'a str, help: &'a str) -> Password<'a> {
-    Password::new(message)
-        .with_help_message(help)
-        .with_display_mode(PasswordDisplayMode::Masked)
-        .with_display_toggle_enabled()
-}
-
-fn needed() -> impl StringValidator + 'static {
-    |text: &str| {
-        Ok(if text.trim().is_empty() {
-            Validation::Invalid("Il faut une réponse ; Échap pour revenir.".into())
-        } else {
-            Validation::Valid
-        })
-    }
+fn needed(text: &str) -> Result<(), &'static str> {
+    if text.trim().is_empty() { Err("Il faut une réponse ; Échap pour revenir.") } else { Ok(()) }
 }
 
 /// What the service asks of every password.
-fn not_weak() -> impl StringValidator + 'static {
-    |text: &str| {
-        let problem = if text.chars().count() < MIN_PASSWORD_CHARS {
-            "Trop court : au moins 10 caractères, par exemple quelques mots sans lien."
-        } else if u8::from(zxcvbn(text, &[]).score()) < MIN_PASSWORD_SCORE {
-            "Trop facile à deviner : quelques mots sans lien entre eux, par exemple."
-        } else {
-            return Ok(Validation::Valid);
-        };
-        Ok(Validation::Invalid(problem.into()))
+fn not_weak(text: &str) -> Result<(), &'static str> {
+    needed(text)?;
+    if text.chars().count() < MIN_PASSWORD_CHARS {
+        Err("Trop court : au moins 10 caractères, par exemple quelques mots sans lien.")
+    } else if u8::from(zxcvbn(text, &[]).score()) < MIN_PASSWORD_SCORE {
+        Err("Trop facile à deviner : quelques mots sans lien entre eux, par exemple.")
+    } else {
+        Ok(())
     }
 }
 

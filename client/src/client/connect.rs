@@ -1,9 +1,10 @@
 //! Connects a client, by one URL or by those of every replica.
 
-use tokio::time::{Instant, timeout};
-use tonic::transport::Endpoint;
+use std::sync::Arc;
 
-use super::{Client, Rpc, Settings};
+use tokio::time::{Instant, timeout};
+
+use super::{Client, Line, Settings};
 use crate::{
     connection, dialler::Dialler, endpoints::Endpoints, error::Error, options::ClientOptions,
 };
@@ -68,19 +69,15 @@ impl Client {
         options: ClientOptions,
     ) -> Result<Self, Error> {
         let settings = Settings::new(&options)?;
-        let connecting = connection::endpoints(urls, &options)?;
-        let dialler = Dialler::new(&options)?;
-        let mut rpcs: Vec<Rpc> =
-            connecting.iter().map(|endpoint| lazy(endpoint, &dialler)).collect();
-        let first = fastrand::usize(..connecting.len());
+        let lines = lines(urls, &options)?;
+        let first = fastrand::usize(..lines.len());
         let mut failed = Vec::new();
         loop {
-            let place = (first + failed.len()) % connecting.len();
-            let connected = connecting[place].connect_with_connector(dialler.clone());
+            let place = (first + failed.len()) % lines.len();
+            let connected = lines[place].connect();
             let error = match timeout(options.connect_timeout, connected).await {
-                Ok(Ok(channel)) => {
-                    rpcs[place] = Rpc::new(channel);
-                    let endpoints = Endpoints::new(rpcs, place);
+                Ok(Ok(())) => {
+                    let endpoints = Endpoints::new(lines, place);
                     let now = Instant::now();
                     for place in failed {
                         endpoints.failed(place, now);
@@ -91,7 +88,7 @@ impl Client {
                 Err(_) => Error::Deadline,
             };
             failed.push(place);
-            if failed.len() == connecting.len() {
+            if failed.len() == lines.len() {
                 return Err(error);
             }
         }
@@ -112,14 +109,19 @@ impl Client {
         options: ClientOptions,
     ) -> Result<Self, Error> {
         let settings = Settings::new(&options)?;
-        let (endpoints, dialler) =
-            (connection::endpoints(urls, &options)?, Dialler::new(&options)?);
-        let rpcs: Vec<Rpc> = endpoints.iter().map(|endpoint| lazy(endpoint, &dialler)).collect();
-        let first = fastrand::usize(..rpcs.len());
-        Ok(Self::new(Endpoints::new(rpcs, first), settings))
+        let lines = lines(urls, &options)?;
+        let first = fastrand::usize(..lines.len());
+        Ok(Self::new(Endpoints::new(lines, first), settings))
     }
 }
 
-fn lazy(endpoint: &Endpoint, dialler: &Dialler) -> Rpc {
-    Rpc::new(endpoint.connect_with_connector_lazy(dialler.clone()))
+/// The ways to the replicas, at least one, none of which is connected.
+fn lines<U: AsRef<str>>(
+    urls: impl IntoIterator<Item = U>,
+    options: &ClientOptions,
+) -> Result<Vec<Arc<Line>>, Error> {
+    let endpoints = connection::endpoints(urls, options)?;
+    let dialler = Dialler::new(options)?;
+    let line = |endpoint| Arc::new(Line::lazy(endpoint, dialler.clone()));
+    Ok(endpoints.into_iter().map(line).collect())
 }

@@ -1,8 +1,9 @@
-//! A connection as tonic takes it, straight or through a proxy.
+//! A connection as tonic takes it, straight or through a proxy, and the pulse that is felt at it.
 
 use std::{
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -13,19 +14,34 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use crate::pulse::Pulse;
+
 /// A connection to the service.
-pub(crate) enum Link {
+pub(crate) struct Link {
+    way: Way,
+    pulse: Arc<Pulse>,
+}
+
+/// How a connection comes to the service.
+pub(crate) enum Way {
     /// Straight.
     Direct(TokioIo<TcpStream>),
     /// Through a proxy.
     Tunnel(Upgraded),
 }
 
+impl Link {
+    pub(super) fn new(way: Way, pulse: Arc<Pulse>) -> Self {
+        pulse.beat();
+        Self { way, pulse }
+    }
+}
+
 macro_rules! forward {
     ($link:expr, $method:path, $($argument:expr),*) => {
-        match $link.get_mut() {
-            Self::Direct(stream) => $method(Pin::new(stream), $($argument),*),
-            Self::Tunnel(tunnel) => $method(Pin::new(tunnel), $($argument),*),
+        match &mut $link.get_mut().way {
+            Way::Direct(stream) => $method(Pin::new(stream), $($argument),*),
+            Way::Tunnel(tunnel) => $method(Pin::new(tunnel), $($argument),*),
         }
     };
 }
@@ -36,7 +52,15 @@ impl Read for Link {
         context: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        forward!(self, Read::poll_read, context, buffer)
+        let link = self.get_mut();
+        let read = match &mut link.way {
+            Way::Direct(stream) => Pin::new(stream).poll_read(context, buffer),
+            Way::Tunnel(tunnel) => Pin::new(tunnel).poll_read(context, buffer),
+        };
+        if matches!(read, Poll::Ready(Ok(()))) {
+            link.pulse.beat();
+        }
+        read
     }
 }
 
@@ -58,9 +82,9 @@ impl Write for Link {
     }
 
     fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Direct(stream) => stream.is_write_vectored(),
-            Self::Tunnel(tunnel) => tunnel.is_write_vectored(),
+        match &self.way {
+            Way::Direct(stream) => stream.is_write_vectored(),
+            Way::Tunnel(tunnel) => tunnel.is_write_vectored(),
         }
     }
 

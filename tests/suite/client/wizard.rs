@@ -12,6 +12,9 @@ use rexpect::session::{Options, PtySession, spawn_with_options};
 const EMAIL: &str = "jeanne@exemple.fr";
 const PASSWORD: &str = "quatre bateaux verts dansent";
 const ENTER: &str = "\r";
+/// Ctrl-U and Ctrl-W.
+const DELETE_LINE: &str = "\x15";
+const DELETE_WORD: &str = "\x17";
 const DOWN: &str = "\x1b[B";
 
 /// A run of the example in a terminal.
@@ -23,7 +26,9 @@ impl Terminal {
     }
 
     fn open_with(url: &str, store: &Path, strip_ansi_escape_codes: bool) -> Self {
-        let mut command = Command::new(compte_program());
+        // A shell sets the size that terminals have when nobody enlarges them.
+        let mut command = Command::new("sh");
+        command.args(["-c", "stty rows 24 cols 80 && exec \"$0\" \"$@\""]).arg(compte_program());
         command.args(["--server", url, "--store"]).arg(store).env("TERM", "xterm");
         let timeout_ms = u64::try_from(TIMEOUT.as_millis()).expect("a minute");
         let options = Options::new()
@@ -102,6 +107,7 @@ fn walk(url: &str, stores: &Path, code: &dyn Fn(&'static str) -> String, helps: 
     change_the_address_and_take_it_back(url, &first_store);
     rename(url, &first_store);
     interrupt(url, &first_store);
+    leave_a_question(url, &first_store);
     join_and_leave(url, &stores.join("second.json"), &account_id);
 
     // The first machine is linked as before, and tells what the desk did meanwhile.
@@ -129,8 +135,7 @@ fn open_account(url: &str, store: &Path, code: &dyn Fn(&'static str) -> String) 
     screen.answers("Adresse de courriel :", "pas une adresse");
     screen.reads("Courriel :");
     screen.reads("Adresse de courriel :");
-    screen.presses(&"\x7f".repeat(40));
-    screen.presses(EMAIL);
+    screen.presses(&format!("{DELETE_LINE}{EMAIL} de trop{DELETE_WORD}{DELETE_WORD}"));
     screen.presses(ENTER);
     screen.reads("Un courriel part à l'adresse jeanne@exemple.fr");
     screen.reads("autre dans une minute.");
@@ -140,7 +145,7 @@ fn open_account(url: &str, store: &Path, code: &dyn Fn(&'static str) -> String) 
     // What anybody guesses is refused before it is typed again,
     screen.answers("Nouveau mot de passe :", "bonjour123");
     screen.reads("Trop facile à deviner");
-    screen.presses(&"\x7f".repeat(10));
+    screen.presses(DELETE_LINE);
     // and what only the service knows to be weak, afterwards.
     screen.presses("jeanne-exemple-fr");
     screen.presses(ENTER);
@@ -169,6 +174,24 @@ fn interrupt(url: &str, store: &Path) {
     screen.presses("\x03");
     screen.reads("\x1b[J\r\nAu revoir.");
     screen.0.exp_eof().expect("the example ends");
+}
+
+/// A question that is left by Ctrl-C or Escape keeps its line, without the help below it.
+fn leave_a_question(url: &str, store: &Path) {
+    for key in ["\x03", "\x1b"] {
+        let mut screen = Terminal::open(url, store);
+        screen.chooses("Que voulez-vous faire ?", 2);
+        screen.reads("Nouveau nom de ce poste :");
+        screen.reads("Échap pour revenir.]");
+        screen.presses(key);
+        let left = screen.reads("Que voulez-vous faire ?");
+        let lines = left.split('\n').map(str::trim).filter(|line| !line.is_empty());
+        let lines: Vec<&str> = lines.take(2).collect();
+        assert!(lines[0].ends_with("caisse 1 rouge"), "{lines:?}");
+        assert_eq!(lines[1], "Compte client");
+        screen.chooses("", 5);
+        screen.ends();
+    }
 }
 
 fn change_the_town(url: &str, store: &Path, account_id: &str) {
@@ -245,8 +268,10 @@ fn change_the_address_and_take_it_back(url: &str, store: &Path) {
 fn rename(url: &str, store: &Path) {
     let mut screen = Terminal::open(url, store);
     screen.chooses("Que voulez-vous faire ?", 2);
-    screen.answers("Nouveau nom de ce poste :", " rouge");
-    screen.answers("Mot de passe :", PASSWORD);
+    screen.answers("Nouveau nom de ce poste :", &format!(" bleue{DELETE_WORD}rouge"));
+    // What nobody sees is edited like what is seen.
+    let secret = format!("faux{DELETE_LINE}{PASSWORD} faux{DELETE_WORD}\x7f");
+    screen.answers("Mot de passe :", &secret);
     screen.reads("caisse 1 rouge (ce poste)");
     screen.reads("Ce poste s'appelle maintenant");
     screen.chooses("Que voulez-vous faire ?", 5);
