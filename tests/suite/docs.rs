@@ -52,6 +52,7 @@ fn documents() -> Vec<String> {
         "CONTRIBUTING.md",
         "README.md",
         "client/README.md",
+        "client/ffi/README.md",
         "proto/CHANGELOG.md",
         "tests/fuzz/README.md",
         "tests/polyglot/README.md",
@@ -72,7 +73,7 @@ fn is_function_name(word: &str) -> bool {
 
 /// The names of all functions of the suite, and of the crates, which have tests, too.
 static FUNCTIONS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
-    let folders = ["tests/suite", "server/src", "client/src"];
+    let folders = ["tests/suite", "server/src", "client/src", "client/ffi/src"];
     let sources = folders.iter().flat_map(|folder| files(&workspace().join(folder), "rs"));
     let mut functions = BTreeSet::new();
     for source in sources {
