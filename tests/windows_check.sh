@@ -1,19 +1,30 @@
 #!/usr/bin/env bash
-# Compiles the client, its example and its tests for Windows, as far as it goes without a linker.
+# Builds the client, its example, its tests and the library with a C interface for Windows, and
+# calls the library under Wine as tests/suite/client/ffi.rs says. With the argument 32, and as root, it
+# does so for programs of 32 bits, which CI does not.
 # For Debian 12: the compiler is the one that Debian keeps for its browsers, with its library in
 # source. It is unpacked beside what it makes, not installed, so that nothing else meets it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+case ${1:-64} in
+  64) triple=x86_64-pc-windows-gnu mingw=x86-64 wine=wine64 ;;
+  # Its Wine lives in a Debian of its own, so that this one needs no second architecture.
+  32) triple=i686-pc-windows-gnu mingw=i686 wine=debootstrap ;;
+  *) echo "usage: $0 [32|64]" >&2 && exit 2 ;;
+esac
 target=${CARGO_TARGET_DIR:-$PWD/target}/windows
 compiler=$target/compiler
-if ! [ -d "$compiler" ]; then
-  sudo=$([ "$(id -u)" = 0 ] || echo sudo)
+sudo=$([ "$(id -u)" = 0 ] || echo sudo)
+packages() { apt-cache depends --recurse --important rustc-web | grep -E "^$1" | sort -u; }
+
+# GCC is for ring, which has C in it, and for linking.
+needed=("gcc-mingw-w64-$mingw-win32" "$wine")
+if ! dpkg --status "${needed[@]}" >/dev/null 2>&1 || ! [ -d "$compiler" ]; then
   $sudo apt-get update --quiet
-  packages() { apt-cache depends --recurse --important rustc-web | grep -E "^$1" | sort -u; }
-  # The second is for ring, which has C in it.
-  $sudo apt-get install --quiet --yes --no-install-recommends \
-    "$(packages libllvm)" gcc-mingw-w64-x86-64-win32
+  $sudo apt-get install --quiet --yes --no-install-recommends "$(packages libllvm)" "${needed[@]}"
+fi
+if ! [ -d "$compiler" ]; then
   unpacked=$(mktemp --directory)
   trap 'rm -rf "$unpacked"' EXIT
   (
@@ -30,8 +41,56 @@ if ! [ -d "$compiler" ]; then
   mv "$unpacked" "$compiler"
 fi
 
-# Only a compiler that takes itself for a nightly compiles the library, too.
-export RUSTC_BOOTSTRAP=1 RUSTC=$compiler/usr/bin/rustc CARGO_TARGET_DIR=$target
-export LD_LIBRARY_PATH=$compiler/usr/lib/x86_64-linux-gnu
-cargo check -Zbuild-std --target x86_64-pc-windows-gnu --locked \
-  --package gestan-account-client --all-targets --all-features
+# In a shell of its own: the suite below is compiled by the usual compiler.
+(
+  # Only a compiler that takes itself for a nightly compiles the library, too.
+  export RUSTC_BOOTSTRAP=1 RUSTC=$compiler/usr/bin/rustc CARGO_TARGET_DIR=$target
+  export LD_LIBRARY_PATH=$compiler/usr/lib/x86_64-linux-gnu
+  # Debian has no library for Windows, and so neither the two objects between which it is linked.
+  startup=$compiler/usr/lib/rustlib/$triple/lib
+  mkdir -p "$startup"
+  for object in rsbegin rsend; do
+    "$RUSTC" --edition 2015 --target "$triple" --emit obj -o "$startup/$object.o" \
+      "$compiler"/usr/src/*/library/rtstartup/$object.rs
+  done
+  CARGO_PROFILE_DEV_DEBUG=false cargo build -Zbuild-std --target "$triple" --locked \
+    --package gestan-account-client --package gestan-account-ffi --all-targets --all-features
+)
+
+# The host, the library, and what Wine lacks lie in one folder, as a program for Windows does.
+place=$target/$triple/host
+mkdir -p "$place"
+gcc=${triple%-pc-windows-gnu}-w64-mingw32-gcc
+"$gcc" -std=gnu11 -Wall -Wextra -Werror -I client/ffi/include -o "$place/host.exe" tests/ffi/host.c
+"$gcc" -shared -Wl,--kill-at -Wall -Werror -o "$place/bcryptprimitives.dll" tests/ffi/bcryptprimitives.c -ladvapi32
+cp "$target/$triple/debug/gestan_compte.dll" "$place"
+export WINEPREFIX=$target/$triple/wine WINEDEBUG=-all
+export WINEDLLOVERRIDES='mscoree,mshtml=;bcryptprimitives=n'
+
+# A program that starts one of Windows, and the folder of that in its eyes.
+run=$place/run
+if [ "$wine" = wine64 ]; then
+  printf '#!/bin/sh\ncd "%s" && exec /usr/lib/wine/wine64 "$@"\n' "$place" >"$run"
+else
+  root=$target/i386
+  if ! [ -x "$root/usr/lib/wine/wine" ]; then
+    $sudo rm -rf "$root"
+    $sudo debootstrap --arch=i386 --variant=minbase --include=ca-certificates,wine32 bookworm "$root"
+  fi
+  cp /etc/hosts "$root/etc"
+  mkdir -p "$root$place"
+  cat >"$run" <<END
+#!/bin/sh
+exec unshare --mount sh -c '
+  mount --bind /tmp "$root/tmp" && mount --rbind /proc "$root/proc" && mount --rbind /dev "$root/dev" &&
+  mount --bind "$place" "$root$place" &&
+  exec chroot "$root" env WINEPREFIX=/root/wine sh -c "cd $place && exec /usr/lib/wine/wine \"\$@\"" sh "\$@"
+' sh "\$@"
+END
+fi
+printf '#!/bin/sh\nexec "%s" host.exe gestan_compte.dll\n' "$run" >"$place/host"
+chmod +x "$run" "$place/host"
+"$run" wineboot --init
+
+GESTAN_TEST_FFI_HOST=$place/host cargo test --workspace --all-features --locked --test suite -- \
+  client::ffi

@@ -4,7 +4,9 @@
 //! `tests/windows_check.sh` starts under Wine: it finds its library itself.
 
 use std::{
-    env, fs,
+    env,
+    fmt::Write as _,
+    fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::Stdio,
@@ -215,7 +217,7 @@ fn escaped(value: &Value) -> String {
             text.push(c);
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                text.push_str(&format!("\\u{unit:04x}"));
+                write!(text, "\\u{unit:04x}").expect("a text takes what is written");
             }
         }
     }

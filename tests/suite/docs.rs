@@ -55,6 +55,7 @@ fn documents() -> Vec<String> {
         "CONTRIBUTING.md",
         "README.md",
         "client/README.md",
+        "client/ffi/README.md",
         "client/packages/README.md",
         "client/packages/csharp/README.md",
         "client/packages/go/README.md",
@@ -81,7 +82,8 @@ fn is_function_name(word: &str) -> bool {
 
 /// The names of all functions of the suite, and of the crates, which have tests, too.
 static FUNCTIONS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
-    let folders = ["tests/suite", "server/src", "client/src", "client/wizard"];
+    let folders =
+        ["tests/suite", "server/src", "client/src", "client/ffi/src", "client/wizard"];
     let sources = folders.iter().flat_map(|folder| files(&workspace().join(folder), "rs"));
     let mut functions = BTreeSet::new();
     for source in sources {

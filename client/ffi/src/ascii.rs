@@ -26,9 +26,9 @@ impl Formatter for Escaping {
         fragment: &str,
     ) -> io::Result<()> {
         for c in fragment.chars() {
-            // The delete character would be one without a shape in a log.
-            if c.is_ascii() && c != '\u{7f}' {
-                writer.write_all(&[c as u8])?;
+            // The delete character has no shape in a log.
+            if let Ok(byte @ 0..0x7f) = u8::try_from(c) {
+                writer.write_all(&[byte])?;
                 continue;
             }
             for unit in c.encode_utf16(&mut [0; 2]) {

@@ -102,8 +102,12 @@ pub(crate) unsafe fn free(pointer: *mut c_char) {
 fn keep_places_of_panics() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
-        panic::set_hook(Box::new(|panic| {
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
             PANICKED_AT.set(panic.location().map(ToString::to_string));
+            if cfg!(test) {
+                usual(panic);
+            }
         }));
     });
 }

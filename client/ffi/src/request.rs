@@ -22,7 +22,7 @@ pub(crate) fn read(request: &MessageDescriptor, json: &str) -> Result<DynamicMes
         return Err(Failure::Usage("`request_json` is not a JSON object".into()));
     };
     check(request, fields, "")?;
-    // The error would tell the value. What is left are fields that are given under both names.
+    // The error would tell the value. Nothing is left that it could be about.
     DynamicMessage::deserialize(request.clone(), value)
         .map_err(|_| Failure::Usage(format!("`request_json` is no {}", request.name())))
 }
@@ -33,6 +33,7 @@ fn check(
     given: &Map<String, Value>,
     path: &str,
 ) -> Result<(), Failure> {
+    let mut seen = Vec::new();
     for (name, value) in given {
         let path = if path.is_empty() { shown(name) } else { format!("{path}.{}", shown(name)) };
         let field = message.get_field_by_name(name);
@@ -41,6 +42,12 @@ fn check(
             let hint = hint(name, fields.iter().map(FieldDescriptor::name));
             return Err(Failure::Usage(format!("{} has no field `{path}`{hint}", message.name())));
         };
+        if seen.contains(&field.number()) {
+            let text =
+                format!("`{path}` is given twice: a field has two names, for the same value");
+            return Err(Failure::Usage(text));
+        }
+        seen.push(field.number());
         match (field.kind(), value) {
             (Kind::Message(inner), Value::Object(fields))
                 if !field.is_list() && !inner.full_name().starts_with("google.protobuf.") =>
@@ -109,7 +116,7 @@ mod tests {
                 r#"{"update_mask":"not_camel"}"#,
                 "`update_mask` is not of the type FieldMask",
             ),
-            ("Get", r#"{"account_id":7,"accountId":7}"#, "is no GetRequest"),
+            ("Get", r#"{"account_id":7,"accountId":7}"#, "is given twice"),
         ] {
             let text = refusal(rpc, json);
             assert!(text.contains(says), "{json}: {text}");

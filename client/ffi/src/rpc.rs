@@ -23,6 +23,9 @@ const PACKAGE: &str = "gestan.account.v1";
 static POOL: LazyLock<Result<DescriptorPool, DescriptorError>> =
     LazyLock::new(|| DescriptorPool::decode(FILE_DESCRIPTOR_SET));
 
+/// Sends a request over a connection; gives the bytes of the response.
+type Run = fn(&Client, &DynamicMessage) -> Result<Vec<u8>, Failure>;
+
 /// One of them.
 pub(crate) struct Rpc {
     /// Its name in the proto files.
@@ -30,17 +33,14 @@ pub(crate) struct Rpc {
     /// Its request.
     pub(crate) request: MessageDescriptor,
     response: MessageDescriptor,
-    run: fn(&Client, &DynamicMessage) -> Result<Vec<u8>, Failure>,
+    run: Run,
 }
 
 macro_rules! rpcs {
     ($($name:literal: $method:ident($request:ident);)*) => {
         const NAMES: &[&str] = &[$($name),*];
 
-        fn method(name: &str) -> Option<(
-            &'static str,
-            fn(&Client, &DynamicMessage) -> Result<Vec<u8>, Failure>,
-        )> {
+        fn method(name: &str) -> Option<(&'static str, Run)> {
             match name {
                 $($name => Some(($name, |client, request| {
                     send(request, |request: v1::$request| client.$method(request))
