@@ -3,7 +3,7 @@ using Grpc.Core.Interceptors;
 
 namespace Gestan.Account;
 
-/// <summary>A deadline for each call that has none, and the name of this package.</summary>
+/// <summary>A deadline for each call that has none, or a later one, and the name of this package.</summary>
 internal sealed class CallTimeout(TimeSpan timeout) : Interceptor
 {
     private static readonly string UserAgent =
@@ -32,9 +32,10 @@ internal sealed class CallTimeout(TimeSpan timeout) : Interceptor
         }
         headers.Add("user-agent", UserAgent);
         var options = context.Options.WithHeaders(headers);
-        if (options.Deadline == null)
+        var latest = DateTime.UtcNow + timeout;
+        if (options.Deadline == null || options.Deadline > latest)
         {
-            options = options.WithDeadline(DateTime.UtcNow + timeout);
+            options = options.WithDeadline(latest);
         }
         return new ClientInterceptorContext<TRequest, TResponse>(context.Method, context.Host, options);
     }

@@ -25,6 +25,8 @@ _TIMEOUT = [float(entry.pop("timeout").rstrip("s")) for entry in _SERVICE_CONFIG
 
 CHANNEL_OPTIONS: tuple[tuple[str, str | int], ...] = (
     ("grpc.service_config", json.dumps(_SERVICE_CONFIG)),
+    # No other config is looked for in DNS.
+    ("grpc.service_config_disable_resolution", 1),
     ("grpc.enable_retries", 1),
     ("grpc.primary_user_agent", f"gestan-account-python/{_VERSION}"),
 )
