@@ -95,18 +95,18 @@ impl Proxy {
                 Settings::of_variables(|name| env::var(name).ok().filter(|value| !value.is_empty()))
             }
         };
-        let rules = self.rules(settings).map_err(Error::InvalidOptions)?;
-        Ok(Resolved::Fixed(Some(rules)))
+        let rules = self.rules(&settings).map_err(Error::InvalidOptions)?;
+        Ok(Resolved::Fixed(Some(Box::new(rules))))
     }
 
-    fn rules(&self, settings: Settings) -> Result<Rules, String> {
+    fn rules(&self, settings: &Settings) -> Result<Rules, String> {
         Rules::new(settings, self.credentials.as_ref(), &self.except)
     }
 }
 
 /// A proxy that can be asked for.
 pub(crate) enum Resolved {
-    Fixed(Option<Rules>),
+    Fixed(Option<Box<Rules>>),
     System(Proxy),
 }
 
@@ -120,7 +120,7 @@ impl Resolved {
             Self::Fixed(rules) => Ok(rules.as_ref().and_then(|rules| rules.hop(target))),
             Self::System(proxy) => match system::settings() {
                 None => Ok(None),
-                Some(settings) => Ok(proxy.rules(settings)?.hop(target)),
+                Some(settings) => Ok(proxy.rules(&settings)?.hop(target)),
             },
         }
     }

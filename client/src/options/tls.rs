@@ -86,14 +86,17 @@ impl TlsOptions {
                 authorities,
                 Arc::new(crypto::ring::default_provider()),
             );
-            endpoint.tls_config_with_verifier(config, Arc::new(verifier.map_err(invalid)?))
+            endpoint.tls_config_with_verifier(
+                config,
+                Arc::new(verifier.map_err(|error| invalid(&error))?),
+            )
         } else if authorities.is_empty() {
             return Err(Error::InvalidOptions("TLS is told to trust nobody".into()));
         } else {
             let pems = self.ca_certificates.iter().map(Certificate::from_pem);
             endpoint.tls_config(config.ca_certificates(pems))
         };
-        protected.map_err(invalid)
+        protected.map_err(|error| invalid(&error))
     }
 
     fn authorities(&self) -> Result<Vec<CertificateDer<'static>>, Error> {
@@ -101,7 +104,7 @@ impl TlsOptions {
         for pem in &self.ca_certificates {
             let before = authorities.len();
             for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-                authorities.push(certificate.map_err(invalid)?);
+                authorities.push(certificate.map_err(|error| invalid(&error))?);
             }
             // A text without a certificate is passed over in silence.
             if authorities.len() == before {
@@ -114,8 +117,8 @@ impl TlsOptions {
 }
 
 /// The innermost cause: tonic's own text says only "transport error".
-fn invalid(error: impl StdError) -> Error {
-    let mut cause: &dyn StdError = &error;
+fn invalid(error: &dyn StdError) -> Error {
+    let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;
     }

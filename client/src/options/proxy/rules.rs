@@ -76,7 +76,7 @@ pub(crate) struct Rules {
 
 impl Rules {
     pub(super) fn new(
-        settings: Settings,
+        settings: &Settings,
         credentials: Option<&Credentials>,
         except: &str,
     ) -> Result<Self, String> {

@@ -3,7 +3,7 @@
 use super::*;
 
 fn place(settings: Settings, target: &str) -> Option<String> {
-    let rules = Rules::new(settings, None, "").unwrap();
+    let rules = Rules::new(&settings, None, "").unwrap();
     rules.hop(&target.parse().unwrap()).map(|hop| hop.to_string())
 }
 
