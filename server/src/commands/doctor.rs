@@ -6,10 +6,13 @@ mod database;
 mod finding;
 mod machine;
 mod mail;
+mod sender;
+
+use std::net::SocketAddr;
 
 use anyhow::{anyhow, bail};
 
-use self::finding::Finding;
+use self::{finding::Finding, sender::SenderFlags};
 use super::Serve;
 use crate::{
     clock::{Clock as _, SystemClock},
@@ -27,6 +30,9 @@ pub struct Doctor {
     #[arg(long, value_name = "ADDRESS")]
     send_to: Option<String>,
 
+    #[command(flatten)]
+    sender: SenderFlags,
+
     /// Print the findings as JSON.
     #[arg(long)]
     json: bool,
@@ -41,7 +47,8 @@ impl Doctor {
     pub async fn run(&self) -> anyhow::Result<()> {
         let send_to = self.send_to.as_deref().map(EmailAddress::parse).transpose();
         let send_to = send_to.map_err(|_| anyhow!("--send-to is no e-mail address"))?;
-        let findings = self.examine(send_to.as_ref()).await;
+        let dns = self.sender.server()?;
+        let findings = self.examine(send_to.as_ref(), dns).await;
         if self.json {
             println!("{}", serde_json::to_string_pretty(&findings)?);
         } else {
@@ -56,7 +63,11 @@ impl Doctor {
         }
     }
 
-    async fn examine(&self, send_to: Option<&EmailAddress>) -> Vec<Finding> {
+    async fn examine(
+        &self,
+        send_to: Option<&EmailAddress>,
+        dns: Option<SocketAddr>,
+    ) -> Vec<Finding> {
         let (serve, now) = (&self.serve, SystemClock::start().now());
         let mut findings = Vec::new();
         machine::settings(serve, &mut findings);
@@ -68,6 +79,7 @@ impl Doctor {
             close(db).await;
         }
         mail::examine(&serve.mail, send_to, now, &mut findings).await;
+        sender::examine(&serve.mail, &self.sender, dns, &mut findings).await;
         machine::limits(serve, &mut findings);
         findings
     }

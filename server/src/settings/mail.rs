@@ -132,6 +132,15 @@ impl MailSettings {
         Ok(top.is_some_and(|top| top.eq_ignore_ascii_case("invalid")))
     }
 
+    /// The sender's domain, in ASCII.
+    ///
+    /// # Errors
+    /// When the sender is no address.
+    pub fn sender_domain(&self) -> anyhow::Result<String> {
+        let sender: Sender = self.mail_from()?.parse()?;
+        Ok(sender.domain().to_owned())
+    }
+
     /// Whose name the mails bear.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! `doctor`: what it finds, each from a real cause, and that it changes nothing.
 
+mod sender;
+
 use std::{fs, path::Path};
 
 use gestan_account_tests::{
