@@ -78,12 +78,8 @@ pub enum ProxyFault {
     #[error("hung up before it had answered: is it a proxy for HTTP, and lets this machine in?")]
     HungUp,
 
-    /// Its answer does not end in time to be one.
-    #[error("answers with more than a proxy has to say: is it a proxy for HTTP?")]
-    TooMuch,
-
-    /// Its answer is not HTTP.
-    #[error("does not answer in HTTP: is it a proxy for HTTP, and this its port?")]
+    /// Its answer is not HTTP, or more of it than a proxy has to say.
+    #[error("does not answer as a proxy does: is it a proxy for HTTP, and this its port?")]
     NotHttp,
 
     /// The connection to it broke.
@@ -106,9 +102,7 @@ impl ProxyFault {
     }
 
     pub(super) fn of(error: &hyper::Error) -> Self {
-        if error.is_parse_too_large() {
-            Self::TooMuch
-        } else if error.is_parse() {
+        if error.is_parse() {
             Self::NotHttp
         } else if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
             Self::HungUp

@@ -126,7 +126,7 @@ async fn what_a_proxy_does_instead_is_told_with_the_way_out() {
         (Manner::Says(""), ProxyFault::HungUp, "hung up"),
         (Manner::Says(long), ProxyFault::HungUp, "hung up"),
         (Manner::HangsUp, ProxyFault::HungUp, "hung up"),
-        (Manner::Endless, ProxyFault::TooMuch, "proxy for HTTP"),
+        (Manner::Endless, ProxyFault::NotHttp, "its port"),
     ] {
         let proxy = ForwardProxy::start(manner.clone()).await;
         let error = call(&url, through(Proxy::url(proxy.url()))).await.expect_err("no way");
