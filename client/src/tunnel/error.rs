@@ -49,11 +49,11 @@ pub enum ProxyFault {
     NoAnswer,
 
     /// It asks for a user and a password, and got none.
-    #[error("asks for a user and a password (407): set them with the proxy")]
+    #[error("asks for a user and a password: set them with the proxy")]
     PasswordNeeded,
 
     /// It does not take the user and the password that it got.
-    #[error("does not take this user and password (407): correct them")]
+    #[error("does not take this user and password: correct them")]
     PasswordRefused,
 
     /// It asks for a sign-on that this client does not know, such as Negotiate or NTLM.
@@ -78,12 +78,8 @@ pub enum ProxyFault {
     #[error("hung up before it had answered: is it a proxy for HTTP, and lets this machine in?")]
     HungUp,
 
-    /// Its answer does not end in time to be one.
-    #[error("answers with more than a proxy has to say: is it a proxy for HTTP?")]
-    TooMuch,
-
-    /// Its answer is not HTTP.
-    #[error("does not answer in HTTP: is it a proxy for HTTP, and this its port?")]
+    /// Its answer is not HTTP, or more of it than a proxy has to say.
+    #[error("does not answer as a proxy does: is it a proxy for HTTP, and this its port?")]
     NotHttp,
 
     /// The connection to it broke.
@@ -94,21 +90,26 @@ pub enum ProxyFault {
 impl ProxyFault {
     pub(super) fn of_status(status: StatusCode, schemes: Vec<String>, has_password: bool) -> Self {
         let knows_basic = schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("Basic"));
-        match status {
-            StatusCode::PROXY_AUTHENTICATION_REQUIRED if !knows_basic && !schemes.is_empty() => {
+        // Some answer a wrong password as a server would, not as a proxy.
+        let wants_password =
+            matches!(status, StatusCode::PROXY_AUTHENTICATION_REQUIRED | StatusCode::UNAUTHORIZED);
+        if wants_password {
+            if !knows_basic && !schemes.is_empty() {
                 Self::UnknownSignOn(schemes)
+            } else if has_password {
+                Self::PasswordRefused
+            } else {
+                Self::PasswordNeeded
             }
-            StatusCode::PROXY_AUTHENTICATION_REQUIRED if has_password => Self::PasswordRefused,
-            StatusCode::PROXY_AUTHENTICATION_REQUIRED => Self::PasswordNeeded,
-            _ if status.is_server_error() => Self::NoWay(status.as_u16()),
-            _ => Self::Refused(status.as_u16()),
+        } else if status.is_server_error() {
+            Self::NoWay(status.as_u16())
+        } else {
+            Self::Refused(status.as_u16())
         }
     }
 
     pub(super) fn of(error: &hyper::Error) -> Self {
-        if error.is_parse_too_large() {
-            Self::TooMuch
-        } else if error.is_parse() {
+        if error.is_parse() {
             Self::NotHttp
         } else if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
             Self::HungUp

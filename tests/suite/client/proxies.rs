@@ -120,13 +120,19 @@ async fn what_a_proxy_does_instead_is_told_with_the_way_out() {
             ProxyFault::Refused(403),
             "allow CONNECT",
         ),
+        // As tinyproxy answers a wrong password.
+        (
+            Manner::Says("HTTP/1.0 401 Unauthorized\r\n\r\n"),
+            ProxyFault::PasswordNeeded,
+            "user and a password",
+        ),
         (Manner::Says("HTTP/1.0 302 Found\r\n\r\n"), ProxyFault::Refused(302), "(302)"),
         (Manner::Says("HTTP/1.1 502 Bad Gateway\r\n\r\n"), ProxyFault::NoWay(502), "way out"),
         (Manner::Says("SSH-2.0-OpenSSH\r\n"), ProxyFault::NotHttp, "its port"),
         (Manner::Says(""), ProxyFault::HungUp, "hung up"),
         (Manner::Says(long), ProxyFault::HungUp, "hung up"),
         (Manner::HangsUp, ProxyFault::HungUp, "hung up"),
-        (Manner::Endless, ProxyFault::TooMuch, "proxy for HTTP"),
+        (Manner::Endless, ProxyFault::NotHttp, "its port"),
     ] {
         let proxy = ForwardProxy::start(manner.clone()).await;
         let error = call(&url, through(Proxy::url(proxy.url()))).await.expect_err("no way");

@@ -69,6 +69,7 @@ impl Question<'_> {
         for (key, handler) in [
             leave(KeyEvent(KeyCode::Esc, Modifiers::NONE)),
             leave(KeyEvent::ctrl('C')),
+            leave(KeyEvent::ctrl('D')),
             nothing(KeyEvent(KeyCode::Tab, Modifiers::NONE)),
             toggle,
         ] {
@@ -101,10 +102,14 @@ impl Flag {
 }
 
 /// Ends a question without an answer, as an answer ends it: with nothing left behind the line.
+/// Ctrl-D does so on an empty line; on others it deletes what is under the cursor.
 struct Leave(Flag);
 
 impl ConditionalEventHandler for Leave {
-    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
+    fn handle(&self, key: &Event, _: RepeatCount, _: bool, line: &EventContext<'_>) -> Option<Cmd> {
+        if *key == Event::from(KeyEvent::ctrl('D')) && !line.line().is_empty() {
+            return None;
+        }
         self.0.0.store(true, Ordering::Relaxed);
         Some(Cmd::AcceptLine)
     }
