@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the client, its example, its tests and the library with a C interface for Windows, and
 # calls the library under Wine as tests/suite/client/ffi.rs says. With the argument 32, and as root, it
-# does the latter for programs of 32 bits, which CI does not.
+# does the latter for programs of 32 bits, which CI does not; with `release` after that it takes the
+# library as it is given away, which is then below target/windows.
 # For Debian 12: the compiler is the one that Debian keeps for its browsers, with its library in
 # source. It is unpacked beside what it makes, not installed, so that nothing else meets it.
 set -euo pipefail
@@ -17,8 +18,12 @@ case ${1:-64} in
     triple=i686-pc-windows-gnu mingw=i686 wine=debootstrap
     built=(--package gestan-account-ffi)
     ;;
-  *) echo "usage: $0 [32|64]" >&2 && exit 2 ;;
+  *) echo "usage: $0 [32|64] [release]" >&2 && exit 2 ;;
 esac
+made=debug
+if [ "${2:-}" = release ]; then
+  made=release built=(--package gestan-account-ffi --release)
+fi
 target=${CARGO_TARGET_DIR:-$PWD/target}/windows
 compiler=$target/compiler
 sudo=$([ "$(id -u)" = 0 ] || echo sudo)
@@ -69,7 +74,7 @@ mkdir -p "$place"
 gcc=${triple%-pc-windows-gnu}-w64-mingw32-gcc
 "$gcc" -std=gnu11 -Wall -Wextra -Werror -I client/ffi/include -o "$place/host.exe" tests/ffi/host.c
 "$gcc" -shared -Wl,--kill-at -Wall -Werror -o "$place/bcryptprimitives.dll" tests/ffi/bcryptprimitives.c -ladvapi32
-cp "$target/$triple/debug/gestan_compte.dll" "$place"
+cp "$target/$triple/$made/gestan_compte.dll" "$place"
 export WINEPREFIX=$target/$triple/wine WINEDEBUG=-all
 export WINEDLLOVERRIDES='mscoree,mshtml=;bcryptprimitives=n'
 
