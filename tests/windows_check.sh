@@ -1,18 +1,29 @@
 #!/usr/bin/env bash
 # Builds the client, its example, its tests and the library with a C interface for Windows, and
 # calls the library under Wine as tests/suite/client/ffi.rs says. With the argument 32, and as root, it
-# does so for programs of 32 bits, which CI does not.
+# does the latter for programs of 32 bits, which CI does not; with `release` after that it takes the
+# library as it is given away, which is then below target/windows.
 # For Debian 12: the compiler is the one that Debian keeps for its browsers, with its library in
 # source. It is unpacked beside what it makes, not installed, so that nothing else meets it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 case ${1:-64} in
-  64) triple=x86_64-pc-windows-gnu mingw=x86-64 wine=wine64 ;;
+  64)
+    triple=x86_64-pc-windows-gnu mingw=x86-64 wine=wine64
+    built=(--package gestan-account-client --package gestan-account-ffi --all-targets --all-features)
+    ;;
   # Its Wine lives in a Debian of its own, so that this one needs no second architecture.
-  32) triple=i686-pc-windows-gnu mingw=i686 wine=debootstrap ;;
-  *) echo "usage: $0 [32|64]" >&2 && exit 2 ;;
+  32)
+    triple=i686-pc-windows-gnu mingw=i686 wine=debootstrap
+    built=(--package gestan-account-ffi)
+    ;;
+  *) echo "usage: $0 [32|64] [release]" >&2 && exit 2 ;;
 esac
+made=debug
+if [ "${2:-}" = release ]; then
+  made=release built=(--package gestan-account-ffi --release)
+fi
 target=${CARGO_TARGET_DIR:-$PWD/target}/windows
 compiler=$target/compiler
 sudo=$([ "$(id -u)" = 0 ] || echo sudo)
@@ -54,7 +65,7 @@ fi
       "$compiler"/usr/src/*/library/rtstartup/$object.rs
   done
   CARGO_PROFILE_DEV_DEBUG=false cargo build -Zbuild-std --target "$triple" --locked \
-    --package gestan-account-client --package gestan-account-ffi --all-targets --all-features
+    "${built[@]}"
 )
 
 # The host, the library, and what Wine lacks lie in one folder, as a program for Windows does.
@@ -63,7 +74,7 @@ mkdir -p "$place"
 gcc=${triple%-pc-windows-gnu}-w64-mingw32-gcc
 "$gcc" -std=gnu11 -Wall -Wextra -Werror -I client/ffi/include -o "$place/host.exe" tests/ffi/host.c
 "$gcc" -shared -Wl,--kill-at -Wall -Werror -o "$place/bcryptprimitives.dll" tests/ffi/bcryptprimitives.c -ladvapi32
-cp "$target/$triple/debug/gestan_compte.dll" "$place"
+cp "$target/$triple/$made/gestan_compte.dll" "$place"
 export WINEPREFIX=$target/$triple/wine WINEDEBUG=-all
 export WINEDLLOVERRIDES='mscoree,mshtml=;bcryptprimitives=n'
 
@@ -79,13 +90,17 @@ else
   fi
   cp /etc/hosts "$root/etc"
   mkdir -p "$root$place"
+  # Once more in a view of the files in which both see the folder of the tests and this one.
   cat >"$run" <<END
 #!/bin/sh
-exec unshare --mount sh -c '
-  mount --bind /tmp "$root/tmp" && mount --rbind /proc "$root/proc" && mount --rbind /dev "$root/dev" &&
-  mount --bind "$place" "$root$place" &&
-  exec chroot "$root" env WINEPREFIX=/root/wine sh -c "cd $place && exec /usr/lib/wine/wine \"\$@\"" sh "\$@"
-' sh "\$@"
+[ "\$1" = inside ] || exec unshare --mount "\$0" inside "\$@"
+shift
+set -e
+mount --bind /tmp "$root/tmp"
+mount --rbind /proc "$root/proc"
+mount --rbind /dev "$root/dev"
+mount --bind "$place" "$root$place"
+exec chroot "$root" env --chdir="$place" WINEPREFIX=/root/wine /usr/lib/wine/wine "\$@"
 END
 fi
 printf '#!/bin/sh\nexec "%s" host.exe gestan_compte.dll\n' "$run" >"$place/host"
