@@ -29,5 +29,5 @@ pub use reference_service::ReferenceGrpc;
 pub use reflection::Reflection;
 pub(crate) use reflection::with_reflection;
 pub use support_service::SupportGrpc;
-pub use testing_service::TestingGrpc;
+pub(crate) use testing_service::with_testing;
 pub use texts::violation as violation_text;

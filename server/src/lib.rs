@@ -50,7 +50,6 @@ use std::{sync::Arc, time::Duration};
 
 use gestan_account_proto::{
     support::v1::support_service_server::SupportServiceServer,
-    testing::v1::testing_service_server::TestingServiceServer,
     v1::{
         account_service_server::AccountServiceServer,
         reference_service_server::ReferenceServiceServer,
@@ -68,7 +67,7 @@ use crate::{
     accounts::Accounts,
     grpc::{
         AccountGrpc, CallLog, Front, Gate, Health, Layered, Layers, ReferenceGrpc, Reflection,
-        SupportGrpc, TestingGrpc,
+        SupportGrpc,
     },
     listener::Transport,
     metrics::{CallMetrics, MailMetrics, WebhookMetrics},
@@ -192,17 +191,10 @@ pub async fn run(
         ReferenceServiceServer::new(reference).max_decoding_message_size(MAX_REQUEST_BYTES);
     let support = SupportServiceServer::new(SupportGrpc::new(front.clone(), accounts.clone()))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
-    let testing = testing.map(|testing| {
-        let testing = TestingGrpc::new(front.clone(), testing);
-        TestingServiceServer::new(testing).max_decoding_message_size(MAX_REQUEST_BYTES)
-    });
+    let routes = grpc::with_testing(routes, testing, &front);
     let accounts = AccountServiceServer::new(AccountGrpc::new(front, accounts))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
     let routes = routes.add_service(accounts).add_service(reference).add_service(support);
-    let routes = match testing {
-        Some(testing) => routes.add_service(testing),
-        None => routes,
-    };
     let layered = Layered::new(routes, layers);
     let mut serving = tokio::spawn(transport.serve(listener, layered, proxies, draining.clone()));
     // Behind it, since it says that the server is ready.

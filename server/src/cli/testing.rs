@@ -13,12 +13,13 @@ const DOCTOR: &str = "doctor";
 
 /// What a testing server may be told: where to listen, within `settings::testing`'s bounds, what
 /// to log, how long things are valid, which limits it is to have for a test of theirs.
-const TAKEN: [&str; 29] = [
+const TAKEN: [&str; 30] = [
     "admin-listen",
     "call-burst",
     "call-deadline",
     "calls-per-second",
     "code-lifetime",
+    "config",
     "handshake-timeout",
     "hash-lanes",
     "hash-memory-kib",

@@ -79,7 +79,8 @@ impl Doctor {
             close(db).await;
         }
         mail::examine(&serve.mail, send_to, now, &mut findings).await;
-        sender::examine(&serve.mail, &self.sender, dns, &mut findings).await;
+        // On the heap: a question to DNS holds much across its waits.
+        Box::pin(sender::examine(&serve.mail, &self.sender, dns, &mut findings)).await;
         machine::limits(serve, &mut findings);
         findings
     }

@@ -1,6 +1,8 @@
 //! `serve`: makes every part of the server as its settings say, and runs it until the
 //! process is asked to stop. The only place that knows all the parts.
 
+mod ground;
+
 use std::{
     io::{self, Write as _},
     net::SocketAddr,
@@ -12,17 +14,15 @@ use anyhow::Context as _;
 use tokio::{net::TcpListener, sync::Notify};
 use tracing::field::display;
 
+use self::ground::Ground;
 use crate::{
-    Dependencies, Purger, Telemetry, Workers,
+    Dependencies, Telemetry, Workers,
     accounts::{Accounts, CodeRequests},
     audit::SearchEvents,
-    clock::{Clock, SystemClock, movable::MovableClock},
+    clock::{Clock as _, SystemClock},
     credentials::derivation::MailedCodeKey,
     listener::Transport,
-    mail::{
-        mailer::{Mailbox, Mailer},
-        outbox::Outbox,
-    },
+    mail::outbox::Outbox,
     metrics::{MailMetrics, WebhookMetrics},
     randomness::SystemRandomness,
     settings::{
@@ -44,13 +44,10 @@ use crate::{
         webhook::WebhookSettings,
     },
     shutdown::{Shutdown, signals::StopSignals},
-    storage::{
-        about::About, event_queue::EventQueue, machine_lookups::MachineLookups,
-        throwaway::ThrowawayDatabase,
-    },
+    storage::{about::About, event_queue::EventQueue, machine_lookups::MachineLookups},
     supervisor::Supervisor,
     telemetry::Output,
-    testing::{self, Testing},
+    testing::Testing,
     throttle::crowded_addresses::CrowdedAddresses,
     version::VERSION,
     webhook::Webhook,
@@ -91,23 +88,6 @@ pub struct Serve {
     traces: TraceSettings,
     #[command(flatten)]
     testing: TestingSettings,
-}
-
-/// What a service for customers and a testing server have each in its own way.
-enum Ground {
-    /// Whatever the settings name.
-    Service(Arc<SystemClock>),
-    /// What no setting names.
-    Testing(Arc<MovableClock>, Mailbox),
-}
-
-impl Ground {
-    fn clock(&self) -> Arc<dyn Clock> {
-        match self {
-            Self::Service(clock) => Arc::clone(clock) as Arc<dyn Clock>,
-            Self::Testing(clock, _) => Arc::clone(clock) as Arc<dyn Clock>,
-        }
-    }
 }
 
 impl Serve {
@@ -190,11 +170,7 @@ impl Serve {
     ) -> anyhow::Result<(TcpListener, Transport, Dependencies)> {
         tracing::info!(version = VERSION, "starting");
         self.check_trial()?;
-        let ground = if self.testing.is_on(&self.listen)? {
-            Ground::Testing(Arc::new(MovableClock::start()), Mailbox::default())
-        } else {
-            Ground::Service(Arc::new(SystemClock::start()))
-        };
+        let ground = Ground::new(self.testing.is_on(&self.listen)?);
         let proxy_protocol = self.rate_limits.proxy_protocol()?;
         let transport = self.listen.transport(ground.clock().now())?;
         let transport = Transport { proxy_protocol, ..transport };
@@ -219,10 +195,7 @@ impl Serve {
         supervisor: Supervisor,
     ) -> anyhow::Result<Dependencies> {
         let (clock, randomness) = (ground.clock(), Arc::new(SystemRandomness));
-        let mailer = match ground {
-            Ground::Service(_) => self.mail.mailer()?,
-            Ground::Testing(_, mailbox) => Mailer::Testing(mailbox.clone()),
-        };
+        let mailer = ground.mailer(&self.mail)?;
         let config = self.mail.outbox_config(self.letterhead.letterhead()?)?;
         let nomenclature = Arc::new(self.nomenclature.nomenclature()?);
         let privacy_notice = self.privacy_notice.privacy_notice()?;
@@ -246,17 +219,7 @@ impl Serve {
             tracing::info!(to = endpoint.place(), "webhook configured");
         }
         supervisor.starting("opening the database, and bringing its schema up to date");
-        let throwaway = match ground {
-            Ground::Service(_) => None,
-            Ground::Testing(..) => {
-                let made = ThrowawayDatabase::create(randomness.clone()).await;
-                Some(Arc::new(made.context("cannot make a database for the tests")?))
-            }
-        };
-        let db = match &throwaway {
-            Some(throwaway) => throwaway.database().clone(),
-            None => self.database.open().await?,
-        };
+        let (db, throwaway) = ground.open(&self.database, randomness.clone()).await?;
         let About { place, engine, schema } =
             db.about().await.context("cannot read the database")?;
         tracing::info!(place, engine, schema, "database opened");
@@ -294,19 +257,7 @@ impl Serve {
         let metrics = telemetry.mails.clone();
         let outbox = Outbox { db, hasher, clock, code_key, randomness, mailer, config, metrics };
         let retention = self.lifetimes.retention();
-        let testing = match (ground, throwaway) {
-            (Ground::Testing(clock, mailbox), Some(database)) => {
-                Some(Testing::new(testing::Parts {
-                    clock: Arc::clone(clock),
-                    mailbox: mailbox.clone(),
-                    database,
-                    outbox: outbox.clone(),
-                    mail_queued: Arc::clone(&accounts.mail_queued),
-                    purger: Purger::new(&accounts, retention),
-                }))
-            }
-            _ => None,
-        };
+        let testing = ground.testing(throwaway, &accounts, &outbox, retention);
         Ok(Dependencies {
             accounts,
             gate: self.rate_limits.gate(),

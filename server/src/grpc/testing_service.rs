@@ -3,26 +3,26 @@
 
 use gestan_account_proto::testing::v1::{
     AdvanceClockRequest, AdvanceClockResponse, GetCodeRequest, GetCodeResponse, ResetRequest,
-    ResetResponse, testing_service_server::TestingService,
+    ResetResponse,
+    testing_service_server::{TestingService, TestingServiceServer},
 };
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, service::Routes};
 
 use super::{caller::Call, convert::testing as convert, front::Front, rpc::Rpc};
-use crate::testing::Testing;
+use crate::{MAX_REQUEST_BYTES, testing::Testing};
+
+/// Adds the testing service, if this is a server for tests.
+pub(crate) fn with_testing(routes: Routes, testing: Option<Testing>, front: &Front) -> Routes {
+    let Some(testing) = testing else { return routes };
+    let service = TestingServiceServer::new(TestingGrpc { front: front.clone(), testing });
+    routes.add_service(service.max_decoding_message_size(MAX_REQUEST_BYTES))
+}
 
 /// The testing service.
 #[derive(Clone, Debug)]
-pub struct TestingGrpc {
+struct TestingGrpc {
     front: Front,
     testing: Testing,
-}
-
-impl TestingGrpc {
-    /// Serves `testing` behind `front`.
-    #[must_use]
-    pub fn new(front: Front, testing: Testing) -> Self {
-        Self { front, testing }
-    }
 }
 
 #[tonic::async_trait]

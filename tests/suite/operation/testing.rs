@@ -3,7 +3,7 @@
 mod refused;
 mod samples;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, fs, time::Duration};
 
 use gestan_account_client::{
     Client, Code, LinkToken,
@@ -13,6 +13,8 @@ use gestan_account_proto::testing::v1::{AdvanceClockRequest, CodeKind, GetCodeRe
 use gestan_account_tests::{
     PASSWORD, TestingProcess, assert_refused, creation, machine, new_password, uuid,
 };
+use tempfile::NamedTempFile;
+use tokio::task::JoinSet;
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
@@ -97,10 +99,10 @@ async fn a_testing_server_says_where_it_is_tells_codes_and_leaves_nothing() {
 async fn no_limit_of_calls_and_mails_is_in_the_way_of_a_test() {
     let server = TestingProcess::start(&[]).await;
     let client = server.client().await;
-    let mut codes = std::collections::BTreeSet::new();
-    for number in 0..100 {
+    let mut codes = BTreeSet::new();
+    for number in 0..100_u32 {
         // Each second one into the same mailbox.
-        let email = creation(if number % 2 == 0 { 0 } else { number }).email;
+        let email = creation(if number.is_multiple_of(2) { 0 } else { number }).email;
         let request = v1::CreateRequest { email: email.clone(), ..creation(number) };
         client.create(request).await.expect("Create is answered");
         codes.insert(server.code(&email).await.expect("a code").code);
@@ -126,14 +128,19 @@ async fn no_limit_of_calls_and_mails_is_in_the_way_of_a_test() {
 
 #[tokio::test]
 async fn a_limit_that_a_test_asks_for_holds() {
-    let server = TestingProcess::start(&["--mails-per-address", "1/1m"]).await;
-    let client = server.client().await;
-    client.create(creation(1)).await.expect("Create is answered");
-    let again = v1::CreateRequest { email: creation(1).email, ..creation(2) };
-    let outcome = client.create(again.clone()).await;
-    assert_refused(outcome, Code::ResourceExhausted, ErrorReason::TooManyMailsToAddress);
-    server.advance(Duration::from_mins(1)).await.expect("time passes");
-    client.create(again).await.expect("the minute is over");
+    let settings = NamedTempFile::new().expect("a file");
+    fs::write(settings.path(), "mails_per_address = \"1/1m\"\n").expect("a file");
+    let settings = settings.path().to_str().expect("a path");
+    for arguments in [["--mails-per-address", "1/1m"], ["--config", settings]] {
+        let server = TestingProcess::start(&arguments).await;
+        let client = server.client().await;
+        client.create(creation(1)).await.expect("Create is answered");
+        let again = v1::CreateRequest { email: creation(1).email, ..creation(2) };
+        let outcome = client.create(again.clone()).await;
+        assert_refused(outcome, Code::ResourceExhausted, ErrorReason::TooManyMailsToAddress);
+        server.advance(Duration::from_mins(1)).await.expect("time passes");
+        client.create(again).await.expect("the minute is over");
+    }
 }
 
 #[tokio::test]
@@ -176,10 +183,14 @@ async fn codes_and_tickets_expire_when_the_clock_is_moved_and_old_ones_are_forgo
 async fn the_clock_goes_forward_only_by_what_it_is_told_and_not_too_far() {
     let server = TestingProcess::start(&[]).await;
     let before = server.advance(Duration::ZERO).await.expect("the time");
-    let moves = (0..20).map(|_| server.advance(Duration::from_secs(100)));
-    let moves: Vec<_> = moves.collect();
-    for moved in moves {
-        moved.await.expect("time passes");
+    let mut moves = JoinSet::new();
+    for _ in 0..20 {
+        let mut testing = server.testing.clone();
+        let by = Some(prost_types::Duration { seconds: 100, nanos: 0 });
+        moves.spawn(async move { testing.advance_clock(AdvanceClockRequest { by }).await });
+    }
+    for moved in moves.join_all().await {
+        moved.expect("time passes");
     }
     let after = server.advance(Duration::ZERO).await.expect("the time");
     assert!(after.duration_since(before).as_secs() >= 2_000, "{before} {after}");

@@ -77,11 +77,11 @@ fn findings(ended: &Ended) -> Vec<&str> {
 #[tokio::test]
 async fn a_domain_in_order_is_told_so_and_what_is_not_looked_at() {
     let home = Home::on_sqlite().migrate().await;
-    let (dns, relay) = (DnsServer::start(in_order()).await, SmtpPeer::start(&[]).await);
-    let (dns, relay) =
-        (dns.address.to_string(), (dns, format!("smtp://127.0.0.1:{}", relay.port()), relay));
+    let (server, peer) = (DnsServer::start(in_order()).await, SmtpPeer::start(&[]).await);
+    let dns = server.address.to_string();
+    let relay = format!("smtp://127.0.0.1:{}", peer.port());
     let from = format!("Gestan <compte@{DOMAIN}>");
-    let arguments = ["--mail-url", &relay.1, "--mail-from", &from, "--dns", &dns];
+    let arguments = ["--mail-url", &*relay, "--mail-from", &from, "--dns", &dns];
     let ended = doctor(&home, &[&arguments[..], &["--dkim-selector", "s1"]].concat()).await;
     assert!(ended.status.success(), "{}{}", ended.printed, ended.log);
     assert_eq!(findings(&ended).len(), 4, "{}", ended.printed);
@@ -99,8 +99,8 @@ async fn a_domain_in_order_is_told_so_and_what_is_not_looked_at() {
 
 #[tokio::test]
 async fn an_spf_record_is_judged_by_how_it_ends_and_what_it_costs() {
-    let many = (0..11).map(|n| format!("a:h{n}.relais.fr ")).collect::<String>();
-    let ten = (0..8).map(|n| format!("a:h{n}.relais.fr ")).collect::<String>();
+    let many = "a:h.relais.fr ".repeat(11);
+    let ten = "a:h.relais.fr ".repeat(8);
     let long = format!("v=spf1 {} -all", "ip4:192.0.2.1 ".repeat(500));
     for (records, verdict, words) in [
         (vec![], "PROBLEM", "has no SPF record"),

@@ -38,7 +38,7 @@ pub(super) struct Dns(TokioResolver);
 impl Dns {
     /// Asks this server, or those that the system names.
     pub(super) fn new(server: Option<SocketAddr>) -> Result<Self, String> {
-        let builder = match server {
+        let mut builder = match server {
             Some(server) => {
                 let mut connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()];
                 for connection in &mut connections {
@@ -51,7 +51,6 @@ impl Dns {
             }
             None => TokioResolver::builder_tokio().map_err(|error| said(&error))?,
         };
-        let mut builder = builder;
         let options = builder.options_mut();
         options.timeout = TRY;
         options.attempts = TRIES;
