@@ -91,7 +91,8 @@ pub(super) async fn examine(
             findings.push(Finding::problem(
                 AREA,
                 format!("{domain} is no domain with an address or a mail server"),
-                "set MAIL_FROM to an address whose domain takes mails: answers and refusals go there",
+                "set MAIL_FROM to an address whose domain takes mails: answers and refusals go \
+                 there",
             ));
             return;
         }

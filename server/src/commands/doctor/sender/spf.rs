@@ -155,7 +155,8 @@ fn judged(domain: &str, record: &str, terms: &Terms, lookups: Lookups) -> Findin
         return Finding::problem(
             AREA,
             format!(
-                "SPF of {domain} costs more than {MOST_LOOKUPS} look-ups, and counts for nothing: {record}"
+                "SPF of {domain} costs more than {MOST_LOOKUPS} look-ups, and counts for nothing: \
+                 {record}"
             ),
             "name fewer others in it: `include:`, `a`, `mx`, `exists:`, `redirect=`",
         );
