@@ -82,8 +82,14 @@ fn is_function_name(word: &str) -> bool {
 
 /// The names of all functions of the suite, and of the crates, which have tests, too.
 static FUNCTIONS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
-    let folders =
-        ["tests/suite", "server/src", "client/src", "client/ffi/src", "client/wizard"];
+    let folders = [
+        "tests/suite",
+        "server/src",
+        "client/src",
+        "client/desktop",
+        "client/ffi/src",
+        "client/wizard",
+    ];
     let sources = folders.iter().flat_map(|folder| files(&workspace().join(folder), "rs"));
     let mut functions = BTreeSet::new();
     for source in sources {

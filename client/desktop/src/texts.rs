@@ -15,7 +15,6 @@ macro_rules! texts {
 }
 
 texts! {
-    title: "Compte client", "Client account";
     submit: "&Valider", "&Apply";
     close: "&Fermer", "&Close";
     back: "&Retour", "&Back";
@@ -52,8 +51,8 @@ texts! {
         "Type or paste the code that the mail brought.";
     send_again: "Ren&voyer le courriel", "&Send the mail again";
     give_up: "A&bandonner cette demande", "Give &up this request";
-    password_intro: "Le code est bon. Choisissez le mot de passe du compte.",
-        "The code is right. Choose the account’s password.";
+    password_intro: "Choisissez le mot de passe du compte.",
+        "Choose the account’s password.";
     unlink_others: "&Détacher tous les autres postes de ce compte",
         "&Detach all other machines of this account";
     show_secret: "A&fficher la saisie", "Sho&w what is typed";
@@ -65,7 +64,6 @@ texts! {
     keep_address: "&Garder l’ancienne adresse", "&Keep the old address";
     enter_code: "&Saisir le code", "Enter the c&ode";
     client_id: "ID client", "Client ID";
-    copy_id: "Copier l’ID client", "Copy the client ID";
     search_country: "Chercher un pays", "Look for a country";
     search_ape: "Chercher une activité", "Look for an activity";
     search: "C&hercher", "Searc&h";

@@ -1,8 +1,6 @@
 //! White surfaces, and the choices of the first screen.
 
-use egui::{
-    Color32, CursorIcon, Frame, RichText, Sense, Stroke, TextStyle, Ui, WidgetInfo, WidgetType,
-};
+use egui::{Color32, CursorIcon, Frame, RichText, Role, Sense, Stroke, TextStyle, Ui, WidgetInfo};
 
 use crate::{
     parts::button::{is_letter_pressed, job, plain},
@@ -15,7 +13,7 @@ pub(crate) fn card<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
         .fill(Color32::WHITE)
         .stroke(Stroke::new(1.0, theme::BORDER))
         .corner_radius(theme::RADIUS)
-        .inner_margin(16)
+        .inner_margin(14)
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
             contents(ui)
@@ -35,7 +33,7 @@ pub(crate) fn choice(ui: &mut Ui, text: &str, about: &str) -> bool {
     let width = ui.available_width();
     let (rect, response) = ui.allocate_exact_size(egui::vec2(width, 66.0), Sense::click());
     let name = format!("{}. {about}", plain(text));
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, ui.is_enabled(), &name));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), &name));
     let visuals = *ui.style().interact(&response);
     ui.painter().rect(
         rect,

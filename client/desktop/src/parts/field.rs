@@ -10,11 +10,11 @@ use crate::{
 
 /// Where the toolkit keeps whether secrets are shown; it is no part of what was typed.
 fn switch_id() -> Id {
-    Id::new("secrets are shown")
+    Id::unique("secrets are shown")
 }
 
 fn id(field: Field) -> Id {
-    Id::new(("field", field))
+    Id::unique(("field", field))
 }
 
 /// Shows a field, as wide as there is room; takes what is typed. True when Enter was pressed in it.

@@ -1,6 +1,6 @@
 //! The magnifier beside a field. It is drawn: the fonts that come along have no such sign.
 
-use egui::{Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetType};
+use egui::{Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
 
 use crate::theme;
 
@@ -9,7 +9,7 @@ const SIDE: f32 = 30.0;
 /// A button with a magnifier, which a screen reader calls `name`.
 pub(crate) fn search_button(ui: &mut Ui, name: &str) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(SIDE), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, ui.is_enabled(), name));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), name));
     let visuals = *ui.style().interact(&response);
     let painter = ui.painter();
     let (fill, border) = (visuals.weak_bg_fill, visuals.bg_stroke);

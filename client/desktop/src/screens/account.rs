@@ -101,7 +101,7 @@ fn pending(ui: &mut Ui, wizard: &Wizard, chosen: &mut Option<Action>) {
 
 fn fields(ui: &mut Ui, wizard: &mut Wizard, focus: Option<Field>, chosen: &mut Option<Action>) {
     let mut form = Form { wizard, focus, chosen };
-    ui.spacing_mut().item_spacing.y = 7.0;
+    ui.spacing_mut().item_spacing.y = 5.0;
     form.row(ui, &[(Field::CompanyName, 1.0)]);
     form.row(ui, &[(Field::LastName, HALF), (Field::FirstName, HALF)]);
     form.row(ui, &[(Field::Address, 1.0)]);
@@ -154,7 +154,7 @@ impl Form<'_> {
             });
             ui.vertical(|ui| {
                 // Below the line of the label.
-                ui.add_space(19.0);
+                ui.add_space(18.0);
                 if parts::search_button(ui, name).clicked() {
                     *self.chosen = Some(action);
                 }

@@ -9,7 +9,8 @@ use crate::scene::{EMAIL, Scene, Service};
 fn validates(scene: &mut Scene) {
     scene.clicks("Valider");
     assert_eq!(*scene.wizard().screen(), Screen::Prove(Proof::Update));
-    scene.types(Field::Password, PASSWORD);
+    // What was typed before is still there.
+    scene.retypes(Field::Password, PASSWORD);
     scene.enter();
     scene.until_answered();
 }

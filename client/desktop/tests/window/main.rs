@@ -1,6 +1,7 @@
 //! The window, as a person uses it: typed into and clicked through, without a display, against the
 //! real server over real TCP.
 
+mod arguments;
 mod faults;
 mod form;
 mod gate;

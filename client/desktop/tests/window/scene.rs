@@ -173,7 +173,7 @@ impl Scene {
     }
 
     /// The one button that is called so.
-    fn button(&self, label: &str) -> Node<'_> {
+    fn button<'a>(&'a self, label: &'a str) -> Node<'a> {
         let nodes = self.harness.query_all_by_label_contains(label);
         let mut buttons = nodes.filter(|node| {
             let node = node.accesskit_node();
