@@ -1,6 +1,9 @@
 //! Which host is looked for by which proxy: parsed from settings, asked for each connection.
 
-use std::{fmt, net::IpAddr};
+use std::{
+    fmt::{self, Write as _},
+    net::IpAddr,
+};
 
 use hyper::header::HeaderValue;
 use hyper_util::client::proxy::matcher::Matcher;
@@ -175,7 +178,11 @@ fn usable(url: &str, credentials: Option<&Credentials>) -> Result<String, &'stat
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        // A string takes whatever is written to it.
+        let _ = write!(encoded, "%{byte:02X}");
+        encoded
+    })
 }
 
 fn is_loopback(host: &str) -> bool {
