@@ -154,6 +154,10 @@ impl Window {
     /// fault the first of these.
     fn focus(&mut self) -> Option<Field> {
         let screen = self.wizard.screen().clone();
+        if screen == Screen::Account && self.wizard.account().is_none() {
+            // Its fields are still to come.
+            return None;
+        }
         let mut fields = screen.fields().iter().copied();
         let at_fault: Vec<Field> =
             fields.clone().filter(|field| self.wizard.error_of(*field).is_some()).collect();

@@ -115,6 +115,10 @@ impl App {
             (message, fields) => {
                 print_wrapped("✗", message);
                 for (field, text) in fields {
+                    let field = match field {
+                        Field::Email => Field::AccountEmail,
+                        field => *field,
+                    };
                     let label = plain(field.label(Language::French));
                     print_wrapped(" ", &format!("- {label} : {text}"));
                 }
