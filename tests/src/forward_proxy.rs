@@ -95,7 +95,7 @@ async fn serve(mut client: TcpStream, manner: &Manner, heads: &Mutex<Vec<String>
     match manner {
         Manner::Leads(server) => lead(client, *server).await,
         Manner::LeadsBut(server, without) if !without.contains(&turn) => {
-            lead(client, *server).await
+            lead(client, *server).await;
         }
         Manner::LeadsBut(..) => {
             let _ = client.write_all(b"HTTP/1.1 502 Bad Gateway\r\n\r\n").await;

@@ -4,7 +4,7 @@
 use std::{error::Error as StdError, iter};
 
 use gestan_account_client::{Code, Error, Rejection};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tonic::Status;
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 
 /// The answer to a call that succeeded.
 pub(crate) fn given(response: Value) -> Value {
-    json!({ "ok": response })
+    Value::Object(Map::from_iter([("ok".to_owned(), response)]))
 }
 
 /// The answer to a call that did not.

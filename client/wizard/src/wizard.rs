@@ -11,7 +11,8 @@ use std::fmt;
 use gestan_account_client::{
     Error, LinkToken,
     v1::{
-        Account, ApeCode, Country, LinkedMachine, ListCountriesResponse, ListTimeEntriesResponse,
+        Account, ApeCode, Country, GetRequest, LinkedMachine, ListCountriesResponse,
+        ListTimeEntriesResponse,
     },
 };
 
@@ -349,7 +350,7 @@ impl Wizard {
                 self.unanswered = None;
                 self.take_answer(doing, &request, answer, moment)
             }
-            Err(error) => self.take_refusal(doing, request, &error, moment),
+            Err(error) => self.take_refusal(&doing, request, &error, moment),
         }
     }
 
@@ -412,7 +413,7 @@ impl Wizard {
 fn again(doing: Doing, request: Request) -> Option<(Doing, Request)> {
     match doing {
         Doing::ChangePassword => None,
-        Doing::Update => Some((Doing::Reread, Request::Get(Default::default()))),
+        Doing::Update => Some((Doing::Reread, Request::Get(GetRequest::default()))),
         doing => Some((doing, request)),
     }
 }

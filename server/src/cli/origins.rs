@@ -25,18 +25,18 @@ const CONFIG_VARIABLE: &str = "GESTAN_ACCOUNT_CONFIG";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum File {
     /// A file that has its value and nothing else.
-    OfSecret(PathBuf),
+    Secret(PathBuf),
     /// The file of settings.
-    OfSettings(PathBuf),
+    Settings(PathBuf),
     /// None: a testing server has it so by default.
-    OfTesting,
+    Testing,
 }
 
 impl fmt::Display for File {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OfSecret(path) | Self::OfSettings(path) => write!(f, "file {}", path.display()),
-            Self::OfTesting => f.write_str("default of --testing"),
+            Self::Secret(path) | Self::Settings(path) => write!(f, "file {}", path.display()),
+            Self::Testing => f.write_str("default of --testing"),
         }
     }
 }
@@ -80,7 +80,7 @@ pub(super) fn put_in_files(
             testing::refuse(&setting, &file.to_string())?;
         }
         let of_testing = testing::default(&setting).filter(|_| is_testing);
-        let of_testing = of_testing.map(|value| (File::OfTesting, value.to_owned()));
+        let of_testing = of_testing.map(|value| (File::Testing, value.to_owned()));
         let Some((file, value)) = in_files.or(of_testing) else { continue };
         typed.extend(as_argument(&setting, &value)?);
         from_files.insert(setting.flag.to_owned(), file);
@@ -111,7 +111,7 @@ fn in_files(
         return secret_in(setting, file.into()).map(Some);
     }
     let value = values.get(&setting.key()).zip(path);
-    Ok(value.map(|(value, path)| (File::OfSettings(path.clone()), value.clone())))
+    Ok(value.map(|(value, path)| (File::Settings(path.clone()), value.clone())))
 }
 
 fn secret_in(setting: &Setting<'_>, path: PathBuf) -> clap::error::Result<(File, String)> {
@@ -124,7 +124,7 @@ fn secret_in(setting: &Setting<'_>, path: PathBuf) -> clap::error::Result<(File,
         let what = format!("the file of `{}`, {}, is empty\n", setting.key(), path.display());
         return Err(clap::Error::raw(ErrorKind::ValueValidation, what));
     }
-    Ok((File::OfSecret(path), value))
+    Ok((File::Secret(path), value))
 }
 
 /// Of a secret and the file of it only one can be meant.

@@ -1,6 +1,8 @@
 //! What a person can do, screen by screen. Nothing here forgets what was typed, but for the changes
 //! of the form when the person says so.
 
+use gestan_account_client::v1::{LinkedMachine, ListCountriesRequest, UnlinkRequest};
+
 use crate::{
     Action, Call, Field, Proof, Purpose, Request, Said, Screen, Trouble, texts,
     wizard::{Doing, Found, Wizard},
@@ -44,7 +46,7 @@ impl Wizard {
         match action {
             Action::Detach => self.show(Screen::Detach),
             Action::DetachMachine(id) => {
-                let named = |linked: &gestan_account_client::v1::LinkedMachine| {
+                let named = |linked: &LinkedMachine| {
                     linked.machine.as_ref().filter(|machine| machine.id == id).cloned()
                 };
                 let machine = self.machines().iter().find_map(named)?;
@@ -61,8 +63,7 @@ impl Wizard {
                 self.screen = Screen::Countries;
                 let known_version = self.countries.version.clone();
                 let locale = self.language.tag().to_owned();
-                let request =
-                    gestan_account_client::v1::ListCountriesRequest { known_version, locale };
+                let request = ListCountriesRequest { known_version, locale };
                 Some(self.call(Doing::Countries, Request::ListCountries(request)))
             }
             Action::SearchApe => self.show(Screen::ApeCodes),
@@ -77,7 +78,7 @@ impl Wizard {
         }
         match self.screen.clone() {
             Screen::Choose => None,
-            Screen::Create => self.create(),
+            Screen::Create => Some(self.create()),
             Screen::Forgotten => {
                 let recipient = self.typed.trimmed(Field::Recipient).to_owned();
                 Some(self.mail(Purpose::Forgotten, &recipient))
@@ -95,7 +96,9 @@ impl Wizard {
                 }
             }
             Screen::Prove(proof) => self.prove(proof),
-            Screen::Detach => Some(self.call(Doing::Detach, Request::Unlink(Default::default()))),
+            Screen::Detach => {
+                Some(self.call(Doing::Detach, Request::Unlink(UnlinkRequest::default())))
+            }
             Screen::Rename => Some(self.rename()),
             Screen::ChangePassword => self.change_password(),
             Screen::Countries => {
@@ -128,9 +131,8 @@ impl Wizard {
 
     fn back(&mut self) -> Option<Call> {
         match self.screen {
-            Screen::Choose => self.wants_to_close = true,
             Screen::Account if self.has_changes() => self.screen = Screen::Abandon,
-            Screen::Account => self.wants_to_close = true,
+            Screen::Choose | Screen::Account => self.wants_to_close = true,
             _ => self.screen = self.parent(),
         }
         if self.screen == Screen::Account && self.form.is_none() && !self.wants_to_close {

@@ -81,11 +81,9 @@ impl Wizard {
                 self.done(texts::machine_detached(&name, self.language));
                 return self.home();
             }
-            (Doing::Countries, Answer::ListCountries(answer)) => {
-                // Empty when the list that is kept is up to date.
-                if !answer.countries.is_empty() {
-                    self.countries = answer;
-                }
+            // Empty when the list that is kept is up to date.
+            (Doing::Countries, Answer::ListCountries(answer)) if !answer.countries.is_empty() => {
+                self.countries = answer;
             }
             (Doing::ApeCodes, Answer::SearchApeCodes(answer)) => self.found(answer),
             // No call is given an answer of another kind.
@@ -163,16 +161,13 @@ impl Wizard {
 
     fn read(&mut self, answer: GetResponse) {
         let account = answer.account.unwrap_or_default();
-        match &mut self.form {
-            Some(form) => {
-                form.draft.rebase(account);
-                form.machines = answer.machines;
-            }
-            None => {
-                let time = ListTimeEntriesResponse::default();
-                let draft = Draft::new(account);
-                self.form = Some(Form { draft, machines: answer.machines, time });
-            }
+        if let Some(form) = &mut self.form {
+            form.draft.rebase(account);
+            form.machines = answer.machines;
+        } else {
+            let time = ListTimeEntriesResponse::default();
+            let draft = Draft::new(account);
+            self.form = Some(Form { draft, machines: answer.machines, time });
         }
     }
 

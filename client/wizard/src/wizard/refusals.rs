@@ -1,7 +1,10 @@
 //! What a refusal, or no answer, leads to: the person stays where the mistake can be mended, with
 //! everything that was typed.
 
-use gestan_account_client::{Error, v1::ErrorReason};
+use gestan_account_client::{
+    Error,
+    v1::{ErrorReason, GetRequest},
+};
 
 use crate::{
     Call, Field, Moment, Request, Screen, Trouble, texts,
@@ -11,17 +14,17 @@ use crate::{
 impl Wizard {
     pub(super) fn take_refusal(
         &mut self,
-        doing: Doing,
+        doing: &Doing,
         request: Request,
         error: &Error,
         moment: &Moment,
     ) -> Option<Call> {
-        if doing == Doing::Time {
+        if *doing == Doing::Time {
             // A service of before has no time credit: the form does without.
             return None;
         }
         let reason = error.reason();
-        if doing == Doing::Update && is_about_form(error) {
+        if *doing == Doing::Update && is_about_form(error) {
             // Its fields are on the form.
             self.screen = Screen::Account;
         }
@@ -29,7 +32,7 @@ impl Wizard {
         let was_unanswered = trouble.may_repeat;
         self.unanswered = if was_unanswered { again(doing.clone(), request) } else { None };
         trouble.may_repeat = self.unanswered.is_some();
-        match (&doing, reason) {
+        match (doing, reason) {
             (Doing::Detach, Some(ErrorReason::InvalidCredentials)) => {
                 // Another machine has detached this one already.
                 self.detached();
@@ -79,7 +82,7 @@ impl Wizard {
     }
 
     fn reread(&mut self) -> Call {
-        self.call(Doing::Reread, Request::Get(Default::default()))
+        self.call(Doing::Reread, Request::Get(GetRequest::default()))
     }
 }
 

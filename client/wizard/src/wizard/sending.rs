@@ -37,13 +37,13 @@ impl Wizard {
     }
 
     /// No address is asked for before the person could read what becomes of it.
-    pub(super) fn create(&mut self) -> Option<Call> {
+    pub(super) fn create(&mut self) -> Call {
         if self.notice.is_none() {
-            return Some(self.ask_for_notice());
+            return self.ask_for_notice();
         }
         self.name_machine();
         let email = self.typed.trimmed(Field::Email).to_owned();
-        Some(self.mail(Purpose::Opening, &email))
+        self.mail(Purpose::Opening, &email)
     }
 
     /// Has a code mailed. `recipient` is an address, a client ID or, for this machine's own

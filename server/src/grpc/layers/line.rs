@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use gestan_account_proto::v1::ErrorReason;
 use tokio::time::Instant;
 use tonic::{body::Body, codegen::http};
 
@@ -80,7 +81,7 @@ impl CallLog {
     ) -> Arc<Self> {
         let names = RpcNames::new();
         let fault = (Outcome::FAULT.code, Outcome::FAULT.reason_name().unwrap_or_default());
-        let limits = outcome::LIMITS.iter().map(|limit| limit.as_str_name());
+        let limits = outcome::LIMITS.iter().map(ErrorReason::as_str_name);
         metrics.begin(names.all(), fault, limits);
         let (answered, flood) = Default::default();
         Arc::new(Self { names, one_in, answered, clock, metrics, tracer, flood })
