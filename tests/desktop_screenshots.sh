@@ -23,7 +23,7 @@ until_so() {
   local tries=0
   until "$@" >/dev/null 2>&1; do
     tries=$((tries + 1))
-    [ "$tries" -lt 300 ] || { echo "never: $*" >&2; exit 1; }
+    [ "$tries" -lt 100 ] || { echo "never: $*" >&2; tail "$home"/*.log >&2; exit 1; }
     sleep 0.2
   done
 }
@@ -56,7 +56,7 @@ settle() {
   local before="" now="-" tries=0
   while [ "$before" != "$now" ] && [ "$tries" -lt 50 ]; do
     before=$now
-    sleep 0.4
+    sleep 0.2
     now=$(import -window "$window" rgb:- | sha256sum)
     tries=$((tries + 1))
   done
@@ -95,7 +95,38 @@ write 'quatre bateaux verts dansent'
 press Tab
 write 'quatre bateaux verts dansent'
 press Return
+for text in 'Boulangerie Jeanne' Martin Jeanne '12 rue des Fours' 590; do
+  write "$text"
+  press Tab
+done
+write Lille
+press Return
+picture valider
+write 'quatre bateaux verts dansent'
+press Return
+picture fiche-a-corriger
+press ctrl+a
+write 59000
+press Return
+press Return
 picture fiche
+# From the first field to the magnifier of the seventh, and to that of the last.
+repeat() { for _ in $(seq "$1"); do press "$2"; done; }
+kill "$shown"
+open_window first fr
+repeat 7 Tab
+press space
+write fr
+picture pays
+press Escape
+repeat 11 Tab
+press space
+write fleuriste
+press Return
+picture ape
+press Escape
+press alt+d
+picture detacher
 kill "$shown"
 open_window first en
 picture fiche-en
@@ -103,3 +134,9 @@ kill "$shown"
 open_window second fr
 press alt+x
 picture enregistrer
+press Escape
+press alt+o
+picture code-oublie
+kill "$shown"
+open_window second en
+picture choisir-en

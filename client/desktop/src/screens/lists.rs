@@ -51,7 +51,7 @@ fn row(ui: &mut Ui, is_current: bool, code: &str, name: &str) -> bool {
     ui.horizontal(|ui| {
         let width = ui.available_width();
         let text = format!("{code}   {name}");
-        let button = Button::selectable(is_current, text).truncate();
+        let button = Button::selectable(is_current, text).truncate().right_text("");
         ui.add_sized([width, 28.0], button.min_size(egui::vec2(width, 28.0))).clicked()
     })
     .inner
