@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn place(settings: Settings, target: &str) -> Option<String> {
-    let rules = Rules::new(&settings, None, "").unwrap();
+fn place(settings: &Settings, target: &str) -> Option<String> {
+    let rules = Rules::new(settings, None, "").unwrap();
     rules.hop(&target.parse().unwrap()).map(|hop| hop.to_string())
 }
 
@@ -14,7 +14,7 @@ fn the_scheme_of_the_url_decides_which_variable_counts() {
             let variable = variables.iter().find(|(other, _)| *other == name);
             variable.map(|(_, value)| (*value).to_owned())
         };
-        place(Settings::of_variables(found), target)
+        place(&Settings::of_variables(found), target)
     };
     let (http, https) = ("http://a.example.fr", "https://a.example.fr");
     let both = [("HTTPS_PROXY", "http://one:3128"), ("https_proxy", "two"), ("ALL_PROXY", "three")];
@@ -37,23 +37,23 @@ fn this_machine_is_never_looked_for_by_a_proxy() {
         ["localhost", "LOCALHOST.", "a.localhost", "127.9.9.9", "[::1]", "[::ffff:127.0.0.1]"]
     {
         let target = format!("http://{host}:50051");
-        assert_eq!(place(Settings::of_url("proxy"), &target), None, "{host}");
+        assert_eq!(place(&Settings::of_url("proxy"), &target), None, "{host}");
     }
     let target = "http://localhost.example.fr";
-    assert_eq!(place(Settings::of_url("proxy"), target).as_deref(), Some("proxy:80"));
+    assert_eq!(place(&Settings::of_url("proxy"), target).as_deref(), Some("proxy:80"));
 }
 
 #[test]
 fn the_settings_of_windows_are_understood() {
     let (http, https) = ("http://a.example.fr", "https://a.example.fr");
     let one = || system::of_values("proxy.example.fr:3128", "");
-    assert_eq!(place(one(), http).as_deref(), Some("proxy.example.fr:3128"));
-    assert_eq!(place(one(), https).as_deref(), Some("proxy.example.fr:3128"));
+    assert_eq!(place(&one(), http).as_deref(), Some("proxy.example.fr:3128"));
+    assert_eq!(place(&one(), https).as_deref(), Some("proxy.example.fr:3128"));
     let each = || system::of_values("http=one:80;https=two:81;ftp=three:82", "");
-    assert_eq!(place(each(), http).as_deref(), Some("one:80"));
-    assert_eq!(place(each(), https).as_deref(), Some("two:81"));
-    assert_eq!(place(system::of_values("http=one:80", ""), https), None);
-    assert_eq!(place(system::of_values("", "<local>"), https), None);
+    assert_eq!(place(&each(), http).as_deref(), Some("one:80"));
+    assert_eq!(place(&each(), https).as_deref(), Some("two:81"));
+    assert_eq!(place(&system::of_values("http=one:80", ""), https), None);
+    assert_eq!(place(&system::of_values("", "<local>"), https), None);
 
     let except = "*.interne.fr; 10.*;192.168.*;serveur.example.fr;<local>";
     for (host, is_excepted) in [
@@ -65,10 +65,10 @@ fn the_settings_of_windows_are_understood() {
         ("autre.example.fr", false),
         ("intranet", true),
     ] {
-        let found = place(system::of_values("proxy", except), &format!("https://{host}"));
+        let found = place(&system::of_values("proxy", except), &format!("https://{host}"));
         assert_eq!(found.is_none(), is_excepted, "{host}");
     }
-    assert!(place(system::of_values("proxy", ""), "https://intranet").is_some());
+    assert!(place(&system::of_values("proxy", ""), "https://intranet").is_some());
 }
 
 #[test]

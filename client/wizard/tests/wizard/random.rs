@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use gestan_account_client::v1::{
     Account, ApeCode, ConfirmResponse, Country, CreateResponse, ErrorReason,
-    GetPrivacyNoticeResponse, LinkedMachine, ListCountriesResponse, RegisterExistingResponse,
-    ResendPasswordResponse, SearchApeCodesResponse, SetPasswordResponse, UpdateResponse,
+    GetPrivacyNoticeResponse, LinkedMachine, ListCountriesResponse, ListTimeEntriesResponse,
+    RegisterExistingResponse, ResendPasswordResponse, SearchApeCodesResponse, SetPasswordResponse,
+    UnlinkResponse, UpdateResponse,
 };
 use gestan_account_wizard::{Action, Answer, Call, Field, Request, Screen, Wizard};
 use proptest::{prelude::*, sample::select};
@@ -125,11 +126,11 @@ fn answer_to(request: &Request) -> Answer {
             answer.machines = vec![LinkedMachine { machine: Some(other), ..Default::default() }];
             Answer::Get(answer)
         }
-        Request::ListTimeEntries(_) => Answer::ListTimeEntries(Default::default()),
+        Request::ListTimeEntries(_) => Answer::ListTimeEntries(ListTimeEntriesResponse::default()),
         Request::Update(_) => {
             Answer::Update(UpdateResponse { account: account(), ..Default::default() })
         }
-        Request::Unlink(_) => Answer::Unlink(Default::default()),
+        Request::Unlink(_) => Answer::Unlink(UnlinkResponse::default()),
         Request::ResendPassword(_) => {
             Answer::ResendPassword(ResendPasswordResponse { challenge_id, ..Default::default() })
         }
@@ -169,11 +170,12 @@ fn values(wizard: &Wizard) -> BTreeMap<Field, String> {
 /// Whether what was typed may have served: the service said yes, or the person let it go.
 fn may_forget(event: &Event, screen: &Screen) -> bool {
     match event {
-        Event::Answered | Event::Typed(..) => true,
-        Event::Chosen(Action::PickCountry(_) | Action::PickApe(_) | Action::GiveUp) => true,
         Event::Chosen(Action::Submit) => matches!(screen, Screen::Abandon | Screen::Countries),
         // A machine that is no longer linked has no form, and a spent ticket or code is of no use.
-        Event::Refused(
+        Event::Answered
+        | Event::Typed(..)
+        | Event::Chosen(Action::PickCountry(_) | Action::PickApe(_) | Action::GiveUp)
+        | Event::Refused(
             ErrorReason::InvalidCredentials | ErrorReason::TicketExpired | ErrorReason::EmailTaken,
         ) => true,
         _ => false,

@@ -2,7 +2,7 @@
 
 use gestan_account_client::{
     Code, Error,
-    v1::{Account, ErrorReason, GetResponse, Machine},
+    v1::{Account, ErrorReason, GetResponse, ListTimeEntriesResponse, Machine},
 };
 use gestan_account_wizard::{
     Action, Answer, Call, Field, Kept, Language, Link, Moment, Request, Wizard,
@@ -30,7 +30,7 @@ impl Scene {
     pub(crate) fn linked() -> Self {
         let mut scene = Self::linked_before_reading();
         scene.answer(Answer::Get(read(account())));
-        scene.answer(Answer::ListTimeEntries(Default::default()));
+        scene.answer(Answer::ListTimeEntries(ListTimeEntriesResponse::default()));
         scene
     }
 

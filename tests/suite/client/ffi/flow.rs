@@ -48,8 +48,8 @@ async fn a_host_in_c_goes_the_whole_way_and_holds_no_secret() {
 
     assert_eq!(ok(&host.call("ListTimeEntries", &json!({})).await)["entries"], json!([]));
     let resend = json!({ "request_id": uuid(7), "machine": machine_json(1) });
-    let resent = host.call("ResendPassword", &resend).await;
-    assert!(ok(&resent)["code_expire_time"].as_str().expect("a time").ends_with('Z'));
+    let sent_again = host.call("ResendPassword", &resend).await;
+    assert!(ok(&sent_again)["code_expire_time"].as_str().expect("a time").ends_with('Z'));
     let countries = host.call("ListCountries", &json!({})).await;
     assert!(ok(&countries)["countries"].as_array().expect("a list").len() > 200);
     let trades = host.call("SearchApeCodes", &json!({ "query": "boulangerie" })).await;
