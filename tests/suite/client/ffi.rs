@@ -6,6 +6,7 @@
 mod flow;
 mod header;
 mod misuse;
+mod proxies;
 mod threads;
 mod tls;
 mod tokens;
