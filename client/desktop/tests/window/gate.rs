@@ -62,10 +62,12 @@ async fn copy(
 ) {
     let mut bytes = vec![0; 16 * 1024];
     while let Ok(length @ 1..) = from.read(&mut bytes).await {
-        if let Some(held) = &mut held
-            && held.wait_for(|state| *state != State::Held).await.is_err()
-        {
-            return;
+        if let Some(held) = &mut held {
+            // What is held when the connection is cut never arrives.
+            match held.wait_for(|state| *state != State::Held).await {
+                Ok(state) if *state == State::Open => {}
+                _ => return,
+            }
         }
         if to.write_all(&bytes[..length]).await.is_err() {
             return;
