@@ -49,6 +49,7 @@ impl Window {
             self.answered(ui, id, answer);
         }
         self.mind_closing(ui);
+        parts::drop_letters_with_alt(ui);
 
         let full = ui.max_rect();
         let header = Rect::from_min_size(full.min, Vec2::new(full.width(), theme::HEADER_HEIGHT));

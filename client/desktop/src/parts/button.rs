@@ -55,18 +55,16 @@ fn letter(text: &str) -> Option<char> {
 pub(crate) fn is_letter_pressed(ui: &Ui, text: &str) -> bool {
     let Some(letter) = letter(text) else { return false };
     let Some(key) = Key::from_name(&letter.to_ascii_uppercase().to_string()) else { return false };
-    ui.is_enabled()
-        && ui.input_mut(|input| {
-            let pressed = input.consume_key(Modifiers::ALT, key);
-            if pressed {
-                // Some systems also send the letter as text, which is not meant for a field.
-                let is_letter = |event: &Event| {
-                    matches!(event, Event::Text(text) if text.eq_ignore_ascii_case(&letter.to_string()))
-                };
-                input.events.retain(|event| !is_letter(event));
-            }
-            pressed
-        })
+    ui.is_enabled() && ui.input_mut(|input| input.consume_key(Modifiers::ALT, key))
+}
+
+/// Some systems also send a letter that is pressed with Alt as text, which is not meant for a field.
+pub(crate) fn drop_letters_with_alt(ui: &Ui) {
+    ui.input_mut(|input| {
+        if input.modifiers.alt && !input.modifiers.ctrl {
+            input.events.retain(|event| !matches!(event, Event::Text(_)));
+        }
+    });
 }
 
 /// The text, with its letter underlined, in the colour of its widget.

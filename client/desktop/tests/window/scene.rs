@@ -236,11 +236,13 @@ impl Scene {
         self.draw();
     }
 
-    /// Events as a system sends them.
-    pub(crate) fn sends(&mut self, events: &[egui::Event]) {
-        for event in events {
-            self.harness.event(event.clone());
-        }
+    /// An event as a system sends it while these keys are down.
+    pub(crate) fn sends_with(&mut self, modifiers: Modifiers, event: egui::Event) {
+        let input = self.harness.input_mut();
+        input.events.push(egui::Event::ModifiersChanged(modifiers));
+        input.events.push(event);
+        self.harness.step();
+        self.harness.event(egui::Event::ModifiersChanged(Modifiers::NONE));
         self.draw();
     }
 
