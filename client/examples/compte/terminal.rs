@@ -6,19 +6,14 @@ mod line;
 use std::fmt::Display;
 
 use anyhow::{Result, bail};
+use gestan_account_wizard::{Strength, folded, strength};
 use inquire::{
     InquireError, Select,
     error::InquireResult,
     ui::{RenderConfig, Styled},
 };
-use zxcvbn::zxcvbn;
 
 use self::line::Question;
-
-/// How short a new password may be, in characters, and what zxcvbn must give it of 4, as the
-/// service asks.
-const MIN_PASSWORD_CHARS: usize = 10;
-const MIN_PASSWORD_SCORE: u8 = 3;
 
 /// Clears what stands behind the cursor and below it (ECMA-48, ED).
 const CLEAR_BELOW: &str = "\x1b[J";
@@ -115,23 +110,6 @@ pub(crate) fn find<T: Display>(message: &str, choices: Vec<T>, typed: &str) -> R
     choose(message, found.map(|(choice, _)| choice).collect(), 0)
 }
 
-/// A text as it is compared: without case, without the accents of French, and with nothing but
-/// spaces between its words.
-fn folded(text: &str) -> String {
-    let small = text.to_lowercase();
-    let folded = small.chars().map(|letter| match letter {
-        'à' | 'â' | 'ä' | 'á' | 'ã' | 'å' => 'a',
-        'ç' => 'c',
-        'é' | 'è' | 'ê' | 'ë' => 'e',
-        'î' | 'ï' | 'í' => 'i',
-        'ô' | 'ö' | 'ó' => 'o',
-        'ù' | 'û' | 'ü' => 'u',
-        letter if letter.is_alphanumeric() => letter,
-        _ => ' ',
-    });
-    folded.collect::<String>().trim().to_owned()
-}
-
 /// Yes or no; Escape is no.
 pub(crate) fn agree(message: &str, default: bool) -> Result<bool> {
     let yes_or_no = |text: &str| match text.trim().to_lowercase().as_str() {
@@ -158,12 +136,14 @@ fn needed(text: &str) -> Result<(), &'static str> {
 /// What the service asks of every password.
 fn not_weak(text: &str) -> Result<(), &'static str> {
     needed(text)?;
-    if text.chars().count() < MIN_PASSWORD_CHARS {
-        Err("Trop court : au moins 10 caractères, par exemple quelques mots sans lien.")
-    } else if u8::from(zxcvbn(text, &[]).score()) < MIN_PASSWORD_SCORE {
-        Err("Trop facile à deviner : quelques mots sans lien entre eux, par exemple.")
-    } else {
-        Ok(())
+    match strength(text, &[]) {
+        Strength::TooShort => {
+            Err("Trop court : au moins 10 caractères, par exemple quelques mots sans lien.")
+        }
+        Strength::TooWeak => {
+            Err("Trop facile à deviner : quelques mots sans lien entre eux, par exemple.")
+        }
+        Strength::Good(_) => Ok(()),
     }
 }
 

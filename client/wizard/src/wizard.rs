@@ -18,7 +18,7 @@ use gestan_account_client::{
 
 use crate::{
     Action, Answer, Call, CallId, Field, Kept, Language, Moment, Pending, Request, Said, Screen,
-    Strength, Trouble, draft::Draft, strength, texts, typed::Typed,
+    Strength, Trouble, draft::Draft, folded, strength, texts, typed::Typed,
 };
 
 /// Where the person is, what was typed, and what is under way.
@@ -416,23 +416,6 @@ fn again(doing: Doing, request: Request) -> Option<(Doing, Request)> {
         Doing::Update => Some((Doing::Reread, Request::Get(GetRequest::default()))),
         doing => Some((doing, request)),
     }
-}
-
-/// A text as it is compared: without case, without the accents of French, and with nothing but
-/// spaces between its words.
-fn folded(text: &str) -> String {
-    let small = text.to_lowercase();
-    let folded = small.chars().map(|letter| match letter {
-        'à' | 'â' | 'ä' | 'á' | 'ã' | 'å' => 'a',
-        'ç' => 'c',
-        'é' | 'è' | 'ê' | 'ë' => 'e',
-        'î' | 'ï' | 'í' => 'i',
-        'ô' | 'ö' | 'ó' => 'o',
-        'ù' | 'û' | 'ü' => 'u',
-        letter if letter.is_alphanumeric() => letter,
-        _ => ' ',
-    });
-    folded.collect::<String>().trim().to_owned()
 }
 
 /// Shows no secret, and nothing that a person typed.
