@@ -42,7 +42,16 @@ impl FfiHost {
     /// When it cannot be compiled, or does not start.
     #[must_use]
     pub fn start() -> Self {
-        Self::start_by(None)
+        Self::start_by(None, &[])
+    }
+
+    /// Starts one on a system without a list of certificate authorities.
+    ///
+    /// # Panics
+    /// When it cannot be compiled, or does not start.
+    #[must_use]
+    pub fn start_without_authorities() -> Self {
+        Self::start_by(None, &[("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/nonexistent")])
     }
 
     /// Starts one for which the system keeps secrets.
@@ -51,7 +60,7 @@ impl FfiHost {
     /// When it cannot be compiled, or does not start.
     #[must_use]
     pub fn start_with_keyring() -> Self {
-        Self::start_by(Some(SESSION))
+        Self::start_by(Some(SESSION), &[])
     }
 
     /// Whether the hosts are programs for Windows.
@@ -60,7 +69,7 @@ impl FfiHost {
         env::var_os("GESTAN_TEST_FFI_HOST").is_some()
     }
 
-    fn start_by(session: Option<&str>) -> Self {
+    fn start_by(session: Option<&str>, variables: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().expect("a folder");
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).expect("a mode");
         let mut command = if let Some(program) = env::var_os("GESTAN_TEST_FFI_HOST") {
@@ -84,6 +93,7 @@ impl FfiHost {
         if session.is_none() {
             command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent");
         }
+        command.envs(variables.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("the host starts");
         let commands = child.stdin.take().expect("its standard input");

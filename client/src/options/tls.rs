@@ -1,8 +1,9 @@
 //! What to trust, and who to be, on an `https://` connection.
 
+mod verifier;
+
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
-use rustls_platform_verifier::Verifier;
 use tokio_rustls::rustls::{
     crypto,
     pki_types::{CertificateDer, pem::PemObject as _},
@@ -32,7 +33,8 @@ impl TlsOptions {
         Self { ca_certificates: Vec::new(), system_roots: true, identity: None, domain_name: None }
     }
 
-    /// Trusts the certificate authorities of a PEM text, too.
+    /// Trusts the certificate authorities of a PEM text, too. What they have
+    /// issued is judged the same on every system.
     #[must_use]
     pub fn ca_certificate_pem(mut self, pem: impl Into<String>) -> Self {
         self.ca_certificates.push(pem.into());
@@ -82,14 +84,9 @@ impl TlsOptions {
         let protected = if self.system_roots {
             // What the system itself goes by: of Windows, its settings and its lists of what was
             // revoked, which a list of roots would leave out.
-            let verifier = Verifier::new_with_extra_roots(
-                authorities,
-                Arc::new(crypto::ring::default_provider()),
-            );
-            endpoint.tls_config_with_verifier(
-                config,
-                Arc::new(verifier.map_err(|error| invalid(&error))?),
-            )
+            let provider = Arc::new(crypto::ring::default_provider());
+            let verifier = verifier::verifier(authorities, &provider);
+            endpoint.tls_config_with_verifier(config, verifier.map_err(|error| invalid(&*error))?)
         } else if authorities.is_empty() {
             return Err(Error::InvalidOptions("TLS is told to trust nobody".into()));
         } else {
