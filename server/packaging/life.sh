@@ -109,7 +109,12 @@ systemctl daemon-reload
 systemctl restart $name
 main=$(property MainPID)
 kill -STOP "$main"
-is_another() { [ "$(property MainPID)" != 0 ] && [ "$(property MainPID)" != "$main" ]; }
+# Asked once: between two questions it may have gone from the old process to none.
+is_another() {
+  local now
+  now=$(property MainPID)
+  [ "$now" != 0 ] && [ "$now" != "$main" ]
+}
 wait_until "the watchdog does nothing" is_another
 [ "$(property NRestarts)" = 1 ] || fail "it was not the watchdog"
 wait_until "it does not serve" is_serving
