@@ -5,6 +5,7 @@
 //! became of it, and what it is called. To end one never waits: what the collector does not take
 //! is dropped, and counted.
 
+pub mod collector;
 mod context;
 pub mod export;
 

@@ -10,6 +10,7 @@ use crate::{
     randomness::Randomness,
     traces::{
         Tracer,
+        collector::{self, Collector},
         export::{self, Exporter},
     },
 };
@@ -45,10 +46,19 @@ impl TraceSettings {
         clock: Arc<dyn Clock>,
         randomness: Arc<dyn Randomness>,
     ) -> anyhow::Result<Option<(Tracer, Exporter)>> {
+        let exporter =
+            |collector| export::to_collector(collector, self.traces_one_in, clock, randomness);
+        Ok(self.collector()?.map(exporter))
+    }
+
+    /// The collector; none by default.
+    ///
+    /// # Errors
+    /// Those of [`traces`](Self::traces).
+    pub fn collector(&self) -> anyhow::Result<Option<Collector>> {
         let Some(url) = &self.traces_url else { return Ok(None) };
         let (url, ca) = (one_line("TRACES_URL", url)?, self.traces_ca_file.as_deref());
-        let made = export::to_collector(url, ca, self.traces_one_in, clock, randomness);
-        Ok(Some(made.context("TRACES_URL")?))
+        Ok(Some(Collector::new(url, ca).context("TRACES_URL")?))
     }
 
     /// Whether they can be made; nothing is started.
@@ -58,6 +68,6 @@ impl TraceSettings {
     pub fn check(&self) -> anyhow::Result<()> {
         let Some(url) = &self.traces_url else { return Ok(()) };
         let url = one_line("TRACES_URL", url)?;
-        export::check(url, self.traces_ca_file.as_deref()).context("TRACES_URL")
+        collector::check(url, self.traces_ca_file.as_deref()).context("TRACES_URL")
     }
 }
