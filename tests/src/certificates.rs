@@ -11,11 +11,14 @@ use jiff::SignedDuration;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
 };
-use tokio_rustls::rustls::{
-    ClientConfig, RootCertStore, SupportedProtocolVersion,
-    crypto::ring,
-    pki_types::{CertificateDer, pem::PemObject as _},
-    version::{TLS12, TLS13},
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion,
+        crypto::ring,
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+        version::{TLS12, TLS13},
+    },
 };
 
 /// An authority.
@@ -29,6 +32,25 @@ pub struct Identity {
     pub certificate: String,
     /// The key.
     pub key: String,
+}
+
+impl Identity {
+    /// What speaks TLS as this one.
+    ///
+    /// # Panics
+    /// When certificate and key do not belong together.
+    #[must_use]
+    pub fn acceptor(&self) -> TlsAcceptor {
+        let certificate = CertificateDer::from_pem_slice(self.certificate.as_bytes());
+        let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes()).expect("a key");
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.expect("a certificate")], key)
+            .expect("a certificate and its key");
+        TlsAcceptor::from(Arc::new(config))
+    }
 }
 
 impl Authority {

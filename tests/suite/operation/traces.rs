@@ -1,104 +1,23 @@
 //! Traces: what a collector gets, by real OTLP over gRPC, and what follows when there is none.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use gestan_account_client::{Client, ClientOptions, v1};
 use gestan_account_proto::v1::account_service_client::AccountServiceClient;
 use gestan_account_tests::{
-    http_get, machine,
+    Collector, http_get, machine,
     process::{Home, ServerProcess, TIMEOUT, run_to_end},
 };
 use opentelemetry_proto::tonic::{
-    collector::trace::v1::{
-        ExportTraceServiceRequest, ExportTraceServiceResponse,
-        trace_service_server::{TraceService, TraceServiceServer},
-    },
     common::v1::any_value::Value,
     trace::v1::{Span, span::SpanKind, status::StatusCode},
 };
 use tokio::{
     io::AsyncReadExt as _,
     net::TcpListener,
-    sync::watch,
-    task::JoinHandle,
     time::{Instant, timeout},
 };
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::{
-    Request, Response, Status,
-    transport::{Channel, Server},
-};
-
-/// A collector of its own kind: it keeps what it gets.
-struct Collector {
-    address: SocketAddr,
-    came: watch::Receiver<Vec<ExportTraceServiceRequest>>,
-    serving: JoinHandle<()>,
-}
-
-struct Keep(watch::Sender<Vec<ExportTraceServiceRequest>>);
-
-#[tonic::async_trait]
-impl TraceService for Keep {
-    async fn export(
-        &self,
-        request: Request<ExportTraceServiceRequest>,
-    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        self.0.send_modify(|came| came.push(request.into_inner()));
-        Ok(Response::new(ExportTraceServiceResponse::default()))
-    }
-}
-
-impl Collector {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let (keep, came) = watch::channel(Vec::new());
-        let serving = tokio::spawn(async move {
-            let service = TraceServiceServer::new(Keep(keep));
-            let incoming = TcpListenerStream::new(listener);
-            Server::builder()
-                .add_service(service)
-                .serve_with_incoming(incoming)
-                .await
-                .expect("it serves");
-        });
-        Self { address, came, serving }
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    fn spans(&self) -> Vec<Span> {
-        spans(&self.came.borrow())
-    }
-
-    /// Waits until there is a span of this RPC; gives all of its trace.
-    async fn wait_for(&mut self, rpc: &str) -> (Span, Vec<Span>) {
-        let find = |came: &Vec<ExportTraceServiceRequest>| {
-            spans(came).into_iter().find(|span| span.name == rpc)
-        };
-        let seen = self.came.wait_for(|came| find(came).is_some());
-        let came =
-            timeout(TIMEOUT, seen).await.expect("a span in time").expect("it serves").clone();
-        let call = find(&came).expect("the span");
-        let mut parts = spans(&came);
-        parts.retain(|span| span.parent_span_id == call.span_id);
-        (call, parts)
-    }
-}
-
-impl Drop for Collector {
-    fn drop(&mut self) {
-        self.serving.abort();
-    }
-}
-
-fn spans(came: &[ExportTraceServiceRequest]) -> Vec<Span> {
-    let of_resources = came.iter().flat_map(|request| &request.resource_spans);
-    of_resources.flat_map(|of| &of.scope_spans).flat_map(|of| of.spans.clone()).collect()
-}
+use tonic::{Request, transport::Channel};
 
 /// An attribute of a span, if it is a text.
 fn attribute<'a>(span: &'a Span, key: &str) -> Option<&'a str> {
@@ -155,7 +74,7 @@ async fn a_call_is_a_span_with_its_hashes_and_transactions_and_tells_of_nobody()
     assert!(!parts.is_empty());
     let all = collector.spans();
     assert!(all.iter().all(|span| !span.name.starts_with("Health")), "balancers hide nothing");
-    let text = format!("{:?}", collector.came.borrow());
+    let text = format!("{:?}", collector.requests());
     for personal in ["client1", "exemple", "127.0.0.1", "account.id", "machine"] {
         assert!(!text.contains(personal), "{personal}: {text}");
     }

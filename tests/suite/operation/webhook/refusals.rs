@@ -1,20 +1,12 @@
 //! Whatever a receiver does wrong: the event waits, and the next try is as good as the first.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use gestan_account_server::webhook::endpoint::{Endpoint, Refusal};
-use gestan_account_tests::{Answer, Authority, Identity, Receiver, SECRET, rows};
+use gestan_account_tests::{Answer, Authority, Receiver, SECRET, rows};
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::TryGetable as _;
 use tokio::time::{Instant, timeout};
-use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{
-        ServerConfig,
-        crypto::ring,
-        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
-    },
-};
 use uuid::Uuid;
 
 use super::{LIMIT, move_to, states, with_customer};
@@ -129,18 +121,6 @@ async fn the_outbox_says_why_an_event_was_not_taken_and_how_it_waits() {
     assert_eq!(states(&server).await, ["delivered"; 3]);
 }
 
-fn acceptor(identity: &Identity) -> TlsAcceptor {
-    let certificate = CertificateDer::from_pem_slice(identity.certificate.as_bytes());
-    let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).expect("a key");
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.expect("a certificate")], key)
-        .expect("a certificate and its key");
-    TlsAcceptor::from(Arc::new(config))
-}
-
 #[tokio::test]
 async fn a_certificate_must_be_trusted_of_its_time_and_for_the_host() {
     let (authority, other) = (Authority::new(), Authority::new());
@@ -157,7 +137,7 @@ async fn a_certificate_must_be_trusted_of_its_time_and_for_the_host() {
         (authority.issue_for(["autre.exemple"]), Err("tls: certificate for another name")),
         (expired, Err("tls: certificate expired")),
     ] {
-        let receiver = Receiver::start_with(Some(acceptor(&identity))).await;
+        let receiver = Receiver::start_with(Some(identity.acceptor())).await;
         let url = format!("https://localhost:{}/evenements", receiver.address.port());
         let endpoint = Endpoint::new(&url, SECRET.parse().expect("a secret"), Some(&ca), LIMIT);
         let endpoint = endpoint.expect("an endpoint");
