@@ -2,6 +2,7 @@
 //! process is asked to stop. The only place that knows all the parts.
 
 mod ground;
+mod parts;
 
 use std::{
     io::{self, Write as _},
@@ -19,28 +20,17 @@ use crate::{
     Dependencies, Telemetry, Workers,
     accounts::{Accounts, CodeRequests},
     audit::SearchEvents,
-    clock::{Clock as _, SystemClock},
     credentials::derivation::MailedCodeKey,
     listener::Transport,
     mail::outbox::Outbox,
     metrics::{MailMetrics, WebhookMetrics},
     randomness::SystemRandomness,
     settings::{
-        compaction::CompactionSettings,
-        database::DatabaseSettings,
-        hashing::Hashing,
-        letterhead::LetterheadSettings,
-        lifetimes::LifetimeSettings,
-        listen::Listen,
-        log::CallLogSettings,
-        mail::MailSettings,
-        nomenclature::NomenclatureSettings,
-        privacy_notice::PrivacyNoticeSettings,
-        rate_limits::RateLimits,
-        support::SupportSettings,
-        testing::TestingSettings,
-        traces::TraceSettings,
-        trial::{Signs, TrialSettings},
+        compaction::CompactionSettings, database::DatabaseSettings, hashing::Hashing,
+        letterhead::LetterheadSettings, lifetimes::LifetimeSettings, listen::Listen,
+        log::CallLogSettings, mail::MailSettings, nomenclature::NomenclatureSettings,
+        privacy_notice::PrivacyNoticeSettings, rate_limits::RateLimits, support::SupportSettings,
+        testing::TestingSettings, traces::TraceSettings, trial::TrialSettings,
         webhook::WebhookSettings,
     },
     shutdown::{Shutdown, signals::StopSignals},
@@ -65,19 +55,19 @@ pub struct Serve {
     #[command(flatten)]
     pub(super) mail: MailSettings,
     #[command(flatten)]
-    pub(super) letterhead: LetterheadSettings,
+    letterhead: LetterheadSettings,
     #[command(flatten)]
     lifetimes: LifetimeSettings,
     #[command(flatten)]
-    pub(super) rate_limits: RateLimits,
+    rate_limits: RateLimits,
     #[command(flatten)]
     support: SupportSettings,
     #[command(flatten)]
     pub(super) hashing: Hashing,
     #[command(flatten)]
-    pub(super) nomenclature: NomenclatureSettings,
+    nomenclature: NomenclatureSettings,
     #[command(flatten)]
-    pub(super) privacy_notice: PrivacyNoticeSettings,
+    privacy_notice: PrivacyNoticeSettings,
     #[command(flatten)]
     trial: TrialSettings,
     #[command(flatten)]
@@ -85,7 +75,7 @@ pub struct Serve {
     #[command(flatten)]
     pub(super) webhook: WebhookSettings,
     #[command(flatten)]
-    traces: TraceSettings,
+    pub(super) traces: TraceSettings,
     #[command(flatten)]
     testing: TestingSettings,
 }
@@ -132,37 +122,6 @@ impl Serve {
         self.listen.shutdown_grace()
     }
 
-    /// Makes what can be made of the settings without connecting to anything, and lets it go.
-    ///
-    /// # Errors
-    /// When a part cannot be made as the settings ask.
-    pub fn check(&self) -> anyhow::Result<()> {
-        self.check_trial()?;
-        self.rate_limits.proxy_protocol()?;
-        self.listen.transport(SystemClock::start().now())?;
-        self.mail.outbox_config(self.letterhead.letterhead()?)?;
-        self.nomenclature.nomenclature()?;
-        self.privacy_notice.privacy_notice()?;
-        self.webhook.endpoint()?;
-        self.traces.check()
-    }
-
-    /// Warns of what is not for customers.
-    fn check_trial(&self) -> anyhow::Result<()> {
-        if self.testing.is_on(&self.listen)? {
-            tracing::warn!(
-                "FOR TESTS ONLY, NOT FOR CUSTOMERS: everybody on this machine is told every code \
-                 and may move the clock, and all accounts are gone at the end"
-            );
-            return Ok(());
-        }
-        self.trial.check(Signs {
-            is_mail_in_files: self.mail.is_in_files(),
-            is_sender_invalid: self.mail.is_sender_invalid()?,
-            is_postgres: self.database.is_postgres(),
-        })
-    }
-
     async fn start(
         &self,
         log: Option<Output>,
@@ -170,6 +129,7 @@ impl Serve {
     ) -> anyhow::Result<(TcpListener, Transport, Dependencies)> {
         tracing::info!(version = VERSION, "starting");
         self.check_trial()?;
+        self.tell_trial()?;
         let ground = Ground::new(self.testing.is_on(&self.listen)?);
         let proxy_protocol = self.rate_limits.proxy_protocol()?;
         let transport = self.listen.transport(ground.clock().now())?;

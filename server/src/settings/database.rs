@@ -206,6 +206,15 @@ pub(crate) async fn close(db: Database) {
 }
 
 impl DatabaseSettings {
+    /// Looks at the URL, and connects to nothing.
+    ///
+    /// # Errors
+    /// When it is none of a database.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let config = self.connection.config(self.as_given()?);
+        Database::check(&config).context("DATABASE_URL")
+    }
+
     /// Connects to a database that is there, and leaves its schema as it is.
     ///
     /// # Errors

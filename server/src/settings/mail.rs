@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use jiff::tz::TimeZone;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
     time_zone::TimeZoneSetting,
 };
 use crate::mail::{
-    mailer::{HelloName, Mailer, Sender, SmtpOptions, Timeouts},
+    mailer::{HelloName, Mailer, MailerError, Sender, SmtpOptions, Timeouts},
     message::Letterhead,
     outbox::OutboxConfig,
 };
@@ -97,9 +98,24 @@ impl MailSettings {
         let url = one_line("MAIL_URL", &self.mail_url)?;
         let fallback = self.mail_fallback_url.as_deref();
         let fallback = fallback.map(|url| one_line("MAIL_FALLBACK_URL", url)).transpose()?;
-        let mailer = Mailer::from_urls(url, fallback, self.mail_from()?, &options)?;
+        let mailer =
+            Mailer::from_urls(url, fallback, self.mail_from()?, &options).map_err(|error| {
+                let setting = setting_of(&error);
+                anyhow::Error::new(error).context(setting)
+            })?;
         tell_what_is_trusted(&mailer);
         Ok(mailer)
+    }
+
+    /// Makes the same and lets it go, unless it would make a folder.
+    ///
+    /// # Errors
+    /// Those of [`mailer`](Self::mailer).
+    pub fn check(&self) -> anyhow::Result<()> {
+        if self.is_in_files() {
+            return Ok(());
+        }
+        self.mailer().map(drop)
     }
 
     /// How the outbox uses it.
@@ -107,7 +123,7 @@ impl MailSettings {
     /// # Errors
     /// When the sender is no address.
     pub fn outbox_config(&self, letterhead: Letterhead) -> anyhow::Result<OutboxConfig> {
-        let sender: Sender = self.mail_from()?.parse()?;
+        let sender = self.parsed_sender()?;
         Ok(OutboxConfig {
             message_id_domain: sender.domain().to_owned(),
             lease: self.mail_lease.unsigned(),
@@ -127,7 +143,7 @@ impl MailSettings {
     /// # Errors
     /// When the sender is no address.
     pub fn is_sender_invalid(&self) -> anyhow::Result<bool> {
-        let sender: Sender = self.mail_from()?.parse()?;
+        let sender = self.parsed_sender()?;
         let top = sender.domain().rsplit('.').next();
         Ok(top.is_some_and(|top| top.eq_ignore_ascii_case("invalid")))
     }
@@ -137,7 +153,7 @@ impl MailSettings {
     /// # Errors
     /// When the sender is no address.
     pub fn sender_domain(&self) -> anyhow::Result<String> {
-        let sender: Sender = self.mail_from()?.parse()?;
+        let sender = self.parsed_sender()?;
         Ok(sender.domain().to_owned())
     }
 
@@ -149,8 +165,21 @@ impl MailSettings {
         self.mail_from()
     }
 
+    fn parsed_sender(&self) -> anyhow::Result<Sender> {
+        self.mail_from()?.parse::<Sender>().context("MAIL_FROM")
+    }
+
     fn mail_from(&self) -> anyhow::Result<&str> {
         one_line("MAIL_FROM", &self.mail_from)
+    }
+}
+
+/// Which setting is wrong.
+fn setting_of(error: &MailerError) -> &'static str {
+    match error {
+        MailerError::From | MailerError::FromLocalPart => "MAIL_FROM",
+        MailerError::Fallback(_) | MailerError::FallbackOfFiles => "MAIL_FALLBACK_URL",
+        _ => "MAIL_URL",
     }
 }
 

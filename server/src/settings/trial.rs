@@ -40,6 +40,13 @@ impl Signs {
             .collect()
     }
 
+    /// Tells them in the log.
+    pub fn tell(self) {
+        for setting in self.of_trial() {
+            tracing::warn!("FOR A TRIAL ONLY, NOT FOR CUSTOMERS: {setting}");
+        }
+    }
+
     fn of_service(self) -> Option<&'static str> {
         match (self.is_postgres, !self.is_mail_in_files) {
             (true, true) => Some("a PostgreSQL database and a mail server"),
@@ -51,10 +58,10 @@ impl Signs {
 }
 
 impl TrialSettings {
-    /// Tells what is for a trial only.
+    /// Whether what is for a trial only stands beside what only a service has.
     ///
     /// # Errors
-    /// When it stands beside what only a service has, and nobody has said that it may.
+    /// When it does, and nobody has said that it may.
     pub fn check(&self, signs: Signs) -> anyhow::Result<()> {
         let of_trial = signs.of_trial();
         match signs.of_service() {
@@ -63,11 +70,7 @@ impl TrialSettings {
                  --allow-trial-settings if this is a trial",
                 of_trial.join("; ")
             ),
-            _ => {}
+            _ => Ok(()),
         }
-        for setting in of_trial {
-            tracing::warn!("FOR A TRIAL ONLY, NOT FOR CUSTOMERS: {setting}");
-        }
-        Ok(())
     }
 }

@@ -20,7 +20,7 @@ use super::{
     error::StorageError,
     event_queue::EventQueue,
     heartbeat,
-    pools::{DATABASE_TIMEOUT, Occasion, Pools},
+    pools::{DATABASE_TIMEOUT, Occasion, Pools, check_url},
     schema,
     sqlite::{Holder, is_sqlite, sqlite_path},
     transaction::Transaction,
@@ -44,6 +44,14 @@ pub struct Database {
 }
 
 impl Database {
+    /// Looks at its URL, and connects to nothing.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`] when it is none of a database.
+    pub fn check(config: &DatabaseConfig) -> Result<(), StorageError> {
+        check_url(&config.url)
+    }
+
     /// Connects; an SQLite file is created with its folder.
     ///
     /// # Errors

@@ -151,5 +151,20 @@ async fn config_check_tells_what_serve_could_not_start_with() {
     let missing = ["--tls-certificate", "nulle.pem", "--tls-key", "part.pem"];
     let ended = check(&home, &[], &missing).await;
     assert!(!ended.status.success() && ended.log.contains("nulle.pem"), "{}", ended.log);
+    for (flags, words) in [
+        (&["--hash-memory-kib", "1"][..], "hash parameters"),
+        (&["--pepper-file", "nulle.txt"], "nulle.txt"),
+        (&["--mail-url", "smtp://compte:s3cr3t@relais.exemple"], "MAIL_URL"),
+        (&["--mail-url", "smtps://relais.exemple"], "settings of a trial"),
+        (&["--webhook-url", "https://crm.exemple/e"], "WEBHOOK_SECRET"),
+        (&["--traces-url", "http://collecteur/v1/traces"], "TRACES_URL"),
+        (&["--database-url", "oracle:comptes"], "DATABASE_URL"),
+    ] {
+        let variables = [("GESTAN_ACCOUNT_ALLOW_TRIAL_SETTINGS", "false")];
+        let ended = check(&home, &variables, flags).await;
+        assert_eq!(ended.status.code(), Some(1), "{flags:?}");
+        assert!(ended.log.contains(words), "{flags:?}: {}", ended.log);
+        assert!(!ended.log.contains("s3cr3t"), "{}", ended.log);
+    }
     assert_eq!(home.path().read_dir().expect("the folder").count(), 0, "nothing was made");
 }

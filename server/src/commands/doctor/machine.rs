@@ -1,6 +1,6 @@
 //! The machine: its clock against the database's, open files, memory; and the certificates.
 
-use std::{fs, path::Path};
+use std::{collections::HashSet, fs, path::Path};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -53,19 +53,13 @@ pub(super) fn certificates(serve: &Serve, now: Timestamp, findings: &mut Vec<Fin
 /// What else `serve` would refuse.
 pub(super) fn settings(serve: &Serve, findings: &mut Vec<Finding>) {
     const AREA: &str = "settings";
-    for checked in [
-        serve.rate_limits.proxy_protocol().map(drop),
-        serve.hashing.check(),
-        serve.nomenclature.nomenclature().map(drop),
-        serve.privacy_notice.privacy_notice().map(drop),
-        serve
-            .letterhead
-            .letterhead()
-            .and_then(|letterhead| serve.mail.outbox_config(letterhead).map(drop)),
-    ] {
-        if let Err(error) = checked {
+    let mut told = HashSet::new();
+    for fault in serve.parts().into_iter().filter_map(Result::err) {
+        let what = format!("{fault:#}");
+        // Two parts may be made of one setting.
+        if told.insert(what.clone()) {
             let remedy = "the server does not start with it: `config check` tells where it is set";
-            findings.push(Finding::problem(AREA, format!("{error:#}"), remedy));
+            findings.push(Finding::problem(AREA, what, remedy));
         }
     }
     open_to_others(AREA, serve.hashing.private_files(), findings);
