@@ -6,6 +6,7 @@ mod database;
 mod finding;
 mod machine;
 mod mail;
+mod outgoing;
 mod sender;
 
 use std::net::SocketAddr;
@@ -76,11 +77,14 @@ impl Doctor {
         if let Some(db) = db {
             findings.push(machine::clock(&db).await);
             findings.push(mail::stuck(&db, now).await);
+            outgoing::stuck_events(&serve.webhook, &db, now, &mut findings).await;
             close(db).await;
         }
         mail::examine(&serve.mail, send_to, now, &mut findings).await;
         // On the heap: a question to DNS holds much across its waits.
         Box::pin(sender::examine(&serve.mail, &self.sender, dns, &mut findings)).await;
+        Box::pin(outgoing::receiver(&serve.webhook, &mut findings)).await;
+        Box::pin(outgoing::collector(&serve.traces, &mut findings)).await;
         machine::limits(serve, &mut findings);
         findings
     }

@@ -139,6 +139,15 @@ impl Endpoint {
         timeout(self.inner.timeout, exchange).await.map_err(|_| Refusal::Timeout)?
     }
 
+    /// Connects, and sends nothing.
+    ///
+    /// # Errors
+    /// A [`Refusal`].
+    pub async fn try_out(&self) -> Result<(), Refusal> {
+        let connected = timeout(self.inner.timeout, self.connect()).await;
+        connected.map_err(|_| Refusal::Timeout)?.map(drop)
+    }
+
     fn request(
         &self,
         id: Uuid,
@@ -158,12 +167,15 @@ impl Endpoint {
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(), Refusal> {
+        answered(self.connect().await?, request).await
+    }
+
+    async fn connect(&self) -> Result<Box<dyn Stream>, Refusal> {
         let stream = self.inner.to.connect(self.inner.timeout).await;
-        let stream = stream.map_err(|error| match error {
+        stream.map_err(|error| match error {
             ConnectError::Dial(error) => Refusal::Connection(error.to_string()),
             ConnectError::Tls(why) => Refusal::Tls(why),
-        })?;
-        answered(stream, request).await
+        })
     }
 }
 

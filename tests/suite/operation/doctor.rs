@@ -1,5 +1,6 @@
 //! `doctor`: what it finds, each from a real cause, and that it changes nothing.
 
+mod outgoing;
 mod sender;
 
 use std::{fs, path::Path};

@@ -66,3 +66,18 @@ impl Finding {
         format!("{verdict}\t{}\t{}{}", self.area, self.what, remedy.unwrap_or_default())
     }
 }
+
+/// What helps against a certificate that is not trusted, by the words of the fault: `url` and `ca`
+/// are the settings that name the server and its authority.
+pub(super) fn certificate_remedy(fault: &str, url: &str, ca: &str) -> Option<String> {
+    let has = |part: &str| fault.contains(part);
+    if has("tls: unknown authority") || has("tls: no roots") {
+        Some(format!("name its authority by {ca}, or install the package ca-certificates"))
+    } else if has("tls: certificate expired") || has("tls: certificate not valid yet") {
+        Some("its certificate is to be renewed there; look at this machine's clock".to_owned())
+    } else if has("tls: certificate for another name") {
+        Some(format!("write the name that its certificate has into {url}"))
+    } else {
+        None
+    }
+}

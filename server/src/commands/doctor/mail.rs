@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::finding::Finding;
+use super::finding::{Finding, certificate_remedy};
 use crate::{
     domain::email_address::EmailAddress,
     mail::{
@@ -108,15 +108,12 @@ fn refused(relay: &str, error: &SendError) -> Finding {
 }
 
 /// What helps, by the class of the failure or the relay's code.
-fn remedy(detail: &str) -> &'static str {
+fn remedy(detail: &str) -> String {
+    if let Some(remedy) = certificate_remedy(detail, "MAIL_URL", "?ca=FILE") {
+        return remedy;
+    }
     let has = |part: &str| detail.contains(part);
-    if has("tls: unknown authority") || has("tls: no roots") {
-        "name its authority by ?ca=FILE, or install the package ca-certificates"
-    } else if has("tls: certificate expired") || has("tls: certificate not valid yet") {
-        "its certificate is to be renewed there; look at this machine's clock"
-    } else if has("tls: certificate for another name") {
-        "write the name that its certificate has into MAIL_URL"
-    } else if has("tls:") || has("starttls not offered") {
+    let remedy = if has("tls:") || has("starttls not offered") {
         "smtps:// is port 465, smtp+starttls:// is port 587"
     } else if has("535") || has("5.7.8") || has("534") || has("auth") {
         "user and password in MAIL_URL are wrong, or the relay takes them in no way known here"
@@ -126,7 +123,8 @@ fn remedy(detail: &str) -> &'static str {
         "look at host and port in MAIL_URL, and at firewalls on the way: many block port 25"
     } else {
         "the code is the relay's: its manual, or its log, says what it means"
-    }
+    };
+    remedy.to_owned()
 }
 
 fn test_mail(to: &EmailAddress, now: Timestamp) -> Envelope {

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _,
-    ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ExprTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -39,6 +39,15 @@ pub async fn list(
     let limit = u64::try_from(limit).unwrap_or(u64::MAX);
     let events = events.order_by_desc(Column::CreateTime).order_by_desc(Column::Id).limit(limit);
     Ok(events.all(db).await?.into_iter().map(|row| queued(row, now)).collect())
+}
+
+/// How many are in a state.
+pub async fn count(
+    db: &impl ConnectionTrait,
+    state: EventState,
+    now: Timestamp,
+) -> Result<u64, StorageError> {
+    Ok(Entity::find().filter(is_in(state, now)).count(db).await?)
 }
 
 /// An event.
