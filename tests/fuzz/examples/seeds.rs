@@ -3,7 +3,10 @@
 
 use std::{error::Error, fs, path::Path};
 
-use gestan_account_fuzz::service::{self, Service};
+use gestan_account_fuzz::{
+    desk::{Desk, seeds},
+    service::{self, Service},
+};
 
 /// Texts that parsers take, one to a file, with the first byte that goes before.
 const TEXTS: [(&str, u8, &str); 26] = [
@@ -42,7 +45,7 @@ const TEXTS: [(&str, u8, &str); 26] = [
 
 fn main() -> Result<(), Box<dyn Error>> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
-    for target in ["parsers", "passwords", "requests"] {
+    for target in ["parsers", "passwords", "requests", "desk"] {
         fs::create_dir_all(corpus.join(target))?;
     }
     for (name, first, text) in TEXTS {
@@ -55,6 +58,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, bytes) in service::seeds() {
         println!("{name}: {:?}", service.call(&bytes));
         fs::write(corpus.join("requests").join(name), bytes)?;
+    }
+    let mut desk = Desk::start();
+    for (name, bytes) in seeds::seeds() {
+        println!("{name}: {:?}", desk.call(&bytes));
+        fs::write(corpus.join("desk").join(name), bytes)?;
     }
     Ok(())
 }

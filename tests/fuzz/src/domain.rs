@@ -107,7 +107,9 @@ fn check_fields(text: &str, country: Country) {
     }
     let list = Nomenclature::with_naf_2025(text);
     assert_eq!(list.naf_2025_len(), Some(list.naf_2025().count()));
-    assert!(list.naf_2025().all(|code| code.label.chars().count() <= ActivityCode::MAX_LABEL_CHARS));
+    assert!(
+        list.naf_2025().all(|code| code.label.chars().count() <= ActivityCode::MAX_LABEL_CHARS)
+    );
     if let Ok(ApeQuery::Words(words)) = ApeQuery::parse(text) {
         assert!(words.len() <= 8 && words.iter().all(|word| !word.is_empty()));
     }

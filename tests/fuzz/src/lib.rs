@@ -5,6 +5,8 @@
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a panic is a finding")]
 
 pub mod call;
+pub mod desk;
 pub mod domain;
 pub mod operator;
+mod raw_codec;
 pub mod service;

@@ -120,9 +120,7 @@ impl Service {
             _ => self.resend_password(call),
         }?;
         let Err(status) = outcome else { return Some(Code::Ok) };
-        let is_fault = matches!(status.code(), Code::Internal | Code::Unknown | Code::Unavailable);
-        assert!(!is_fault, "{status:?}");
-        assert!(status.details().len() <= MAX_DETAILS, "{} bytes", status.details().len());
+        assert_is_no_fault(&status);
         Some(status.code())
     }
 
@@ -254,6 +252,13 @@ impl Service {
     }
 }
 
+/// A refusal is the caller's matter, and none of the server's.
+pub(crate) fn assert_is_no_fault(status: &Status) {
+    let is_fault = matches!(status.code(), Code::Internal | Code::Unknown | Code::Unavailable);
+    assert!(!is_fault, "{status:?}");
+    assert!(status.details().len() <= MAX_DETAILS, "{} bytes", status.details().len());
+}
+
 /// Sends what is due, and looks for a code.
 async fn deliver(server: &TestServer, last: &mut Last) {
     server.deliver_mail().await;
@@ -301,7 +306,8 @@ pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         locale: text("fr-FR"),
         profile: Some(profile.clone()),
     };
-    let confirm = v1::ConfirmRequest { challenge_id: text(LAST), code: text(LAST), ..Default::default() };
+    let confirm =
+        v1::ConfirmRequest { challenge_id: text(LAST), code: text(LAST), ..Default::default() };
     let by_ticket = v1::SetPasswordRequest {
         ticket: text(LAST),
         new_password: text(PASSWORD),
