@@ -15,6 +15,8 @@
 use std::time::{Duration, Instant};
 
 use gestan_account_client::v1;
+use gestan_account_proto::support::v1::StartEmailChangeRequest;
+use gestan_account_server::domain::{personal_code::PersonalCode, role::Role};
 use gestan_account_tests::{TestServer, TestServerOptions, machine, uuid};
 use sea_orm::ConnectionTrait as _;
 
@@ -61,6 +63,30 @@ async fn main() {
         server.client.register_existing(request).await.expect_err("it is wrong");
     })
     .await;
+    start_email_changes(&server).await;
+    compare("Confirm of a change that support has started, wrong code", async |exists, number| {
+        let code = PersonalCode::generate(&*server.accounts.randomness).display().to_string();
+        let account_id = account_id(exists, number);
+        let request = v1::ConfirmRequest { account_id, code, ..Default::default() };
+        server.client.confirm(request).await.expect_err("it is wrong");
+    })
+    .await;
+}
+
+/// Has support start a change of address for each of the first accounts.
+async fn start_email_changes(server: &TestServer) {
+    let mut desk = server.desk(Role::Admin).await;
+    for number in 0..CALLS {
+        let request = StartEmailChangeRequest {
+            account_id: account_id(true, number),
+            email: format!("neuve{number}@exemple.fr"),
+            reason: "rappel au siège".to_owned(),
+            without_delay: true,
+            ..Default::default()
+        };
+        desk.start_email_change(request).await.expect("it is started");
+    }
+    let _ = server.take_statements();
 }
 
 /// Of one length, so that only the account makes the difference.
