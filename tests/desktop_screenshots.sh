@@ -34,7 +34,8 @@ running+=($!)
 until_so bash -c '</dev/tcp/127.0.0.1/50087'
 
 export DISPLAY=:87
-Xvfb "$DISPLAY" -screen 0 800x700x24 -nolisten tcp >"$home/display.log" 2>&1 &
+# Without the flag it begins anew when its last client has gone, and refuses whoever comes meanwhile.
+Xvfb "$DISPLAY" -noreset -screen 0 800x700x24 -nolisten tcp >"$home/display.log" 2>&1 &
 running+=($!)
 until_so xdotool getdisplaygeometry
 
