@@ -13,6 +13,8 @@ if [ -n "$(git status --porcelain)" ]; then
   echo "what is not committed cannot be built again: $(git status --short)" >&2
   exit 1
 fi
+crates=${CARGO_HOME:-$HOME/.cargo}
+export PATH=$crates/bin:$PATH
 for tool in cargo-auditable cargo-cyclonedx cargo-deb; do
   command -v "$tool" >/dev/null || cargo install "$tool" --locked
 done
@@ -21,14 +23,14 @@ SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH LC_ALL=C TZ=UTC
 export CARGO_TARGET_DIR=$PWD/target/for-release CARGO_INCREMENTAL=0
 # No path of this machine: of the sources, of the crates, of the standard library.
-crates=${CARGO_HOME:-$HOME/.cargo}
 library=$(rustc --print sysroot)/lib/rustlib/src/rust
 export RUSTFLAGS="--remap-path-prefix=$PWD=/source --remap-path-prefix=$crates=/cargo \
 --remap-path-prefix=$library=/library"
 export CFLAGS="-ffile-prefix-map=$PWD=/source -ffile-prefix-map=$crates=/cargo"
 
 # The program names the crates that it is made of, for `cargo audit bin` and whoever else asks.
-cargo auditable build --release --locked --bin gestan-account-server
+CARGO=$PWD/server/packaging/cargo_for_release.sh \
+  cargo-auditable auditable build --release --locked --bin gestan-account-server
 env --unset=RUSTFLAGS --unset=CFLAGS MANUAL_TARGET_DIR="$PWD/target" \
   server/packaging/build_deb.sh --output "$release/"
 cp "$CARGO_TARGET_DIR/release/gestan-account-server" "$release/"

@@ -13,10 +13,10 @@ impl Serve {
     /// # Errors
     /// That of this part.
     pub fn check(&self) -> anyhow::Result<()> {
+        self.parts().into_iter().collect::<anyhow::Result<()>>()?;
         self.listen.transport(SystemClock::start().now())?;
         self.database.check()?;
         self.mail.check()?;
-        self.parts().into_iter().collect::<anyhow::Result<()>>()?;
         self.tell_trial()
     }
 
