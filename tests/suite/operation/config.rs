@@ -154,7 +154,10 @@ async fn config_check_tells_what_serve_could_not_start_with() {
     for (flags, words) in [
         (&["--hash-memory-kib", "1"][..], "hash parameters"),
         (&["--pepper-file", "nulle.txt"], "nulle.txt"),
-        (&["--mail-url", "smtp://compte:s3cr3t@relais.exemple"], "MAIL_URL"),
+        (
+            &["--mail-url", "smtp://compte:s3cr3t@relais.fr", "--mail-from", "compte@gestan.fr"],
+            "MAIL_URL",
+        ),
         (&["--mail-url", "smtps://relais.exemple"], "settings of a trial"),
         (&["--webhook-url", "https://crm.exemple/e"], "WEBHOOK_SECRET"),
         (&["--traces-url", "http://collecteur/v1/traces"], "TRACES_URL"),
