@@ -18,6 +18,7 @@ mod foreign_log;
 mod full_disk;
 mod held;
 mod isolation;
+mod log_size;
 mod migrations;
 mod pgbouncer;
 mod private_files;

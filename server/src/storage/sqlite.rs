@@ -35,6 +35,9 @@ use super::{
 /// How long to wait before another attempt to open a file that others are making.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// What the log is cut to when it begins anew: twice what it has when it is written into the file.
+const LOG_BYTES: &str = "8388608";
+
 /// Rows that SQLite reads before the first of them is taken.
 const ROWS_AHEAD: usize = 512;
 
@@ -139,6 +142,8 @@ pub(super) fn sqlite_options(sqlite: SqliteConnectOptions) -> SqliteConnectOptio
         // What is deleted is overwritten: a seed or a code's hash must not outlive its row in
         // the file's free room.
         .pragma("secure_delete", "ON")
+        // The log grows as long as anybody reads the state of before, and would keep that size.
+        .pragma("journal_size_limit", LOG_BYTES)
         // The thread that reads need not stop after each 50 rows, sqlx's usual number, until
         // the task has taken them.
         .row_buffer_size(ROWS_AHEAD)
