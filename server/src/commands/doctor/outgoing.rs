@@ -2,6 +2,7 @@
 //! anything.
 
 use jiff::Timestamp;
+use tonic::Code;
 
 use super::finding::{Finding, certificate_remedy};
 use crate::{
@@ -81,6 +82,8 @@ fn remedy(why: &str, url: &str, ca_file: &str) -> String {
     certificate_remedy(why, url, ca_file).unwrap_or_else(|| {
         if why.contains("tls:") {
             format!("look whether it speaks TLS at this port: {url} may name another one")
+        } else if why == Code::Unimplemented.description() {
+            format!("another service listens there: give {url} the port of OTLP over gRPC, 4317")
         } else {
             format!("look at host and port in {url}, at firewalls on the way, and whether it runs")
         }

@@ -4,7 +4,7 @@
 use std::fs;
 
 use gestan_account_tests::{
-    Authority, Collector, Receiver, SECRET, execute, is_postgres,
+    Authority, Collector, Receiver, SECRET, TestServer, execute, is_postgres,
     process::{Ended, Home, run_to_end},
 };
 use sea_orm::Database;
@@ -129,7 +129,7 @@ async fn events_that_wait_or_were_given_up_are_told() {
 async fn a_collector_that_takes_no_traces_is_a_warning() {
     let home = Home::on_sqlite().migrate().await;
     let (away, (silent, held)) = (nobody().await, silent().await);
-    let receiver = Receiver::start().await;
+    let (receiver, other) = (Receiver::start().await, TestServer::start().await);
     let authority = Authority::new();
     let tls = Receiver::start_with(Some(authority.issue().acceptor())).await;
     for (url, words, remedy) in [
@@ -137,6 +137,7 @@ async fn a_collector_that_takes_no_traces_is_a_warning() {
         (format!("http://127.0.0.1:{silent}"), "no answer in time", "firewalls"),
         (format!("https://localhost:{}", tls.address.port()), "unknown authority", "TRACES_CA"),
         (format!("http://{}", receiver.address), "takes no traces", "TRACES_URL"),
+        (format!("http://{}", other.address), "not implemented", "port of OTLP over gRPC"),
     ] {
         let ended = doctor(&home, &["--traces-url", &url]).await;
         assert!(ended.status.success(), "customers are served: {}", ended.printed);
