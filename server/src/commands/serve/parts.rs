@@ -8,10 +8,10 @@ use crate::{
 };
 
 impl Serve {
-    /// Makes every part, up to the first that cannot be made.
+    /// Makes every part.
     ///
     /// # Errors
-    /// That of this part.
+    /// That of the first that cannot be made.
     pub fn check(&self) -> anyhow::Result<()> {
         self.parts().into_iter().collect::<anyhow::Result<()>>()?;
         self.listen.transport(SystemClock::start().now())?;
