@@ -17,6 +17,7 @@ use hyper::{
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
+    io::{self, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     task::{AbortHandle, JoinSet},
     time::timeout,
@@ -58,10 +59,12 @@ pub(crate) async fn serve(listener: TcpListener, figures: Arc<Figures>) {
         };
         while connections.try_join_next().is_some() {}
         open.retain(|connection| !connection.is_finished());
-        if open.len() >= MAX_CONNECTIONS
-            && let Some(oldest) = open.pop_front()
-        {
-            oldest.abort();
+        while connections.len() >= MAX_CONNECTIONS {
+            if let Some(oldest) = open.pop_front() {
+                oldest.abort();
+            }
+            // Its socket is closed when it has ended, and not when it is told to end.
+            let _ = connections.join_next().await;
         }
         open.push_back(connections.spawn(serve_connection(stream, Arc::clone(&figures))));
     }
@@ -77,11 +80,23 @@ async fn serve_connection(stream: TcpStream, figures: Arc<Figures>) {
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_HEAD_BYTES)
         .keep_alive(false);
+    let mut stream = TokioIo::new(stream);
     // What a neighbour does wrong is its own affair.
-    let _ = timeout(LIFE, http.serve_connection(TokioIo::new(stream), service)).await;
+    let _ = timeout(LIFE, async {
+        let _ = http.serve_connection(&mut stream, service).await;
+        close(stream.into_inner()).await;
+    })
+    .await;
 }
 
-/// The body of a request is never read.
+/// Closes in stages, as RFC 9112, section 9.6 has it: one who still sends when the connection
+/// is closed at once is told of a reset, which can overtake the answer.
+async fn close(mut stream: TcpStream) {
+    let _ = stream.shutdown().await;
+    let _ = io::copy(&mut stream, &mut io::sink()).await;
+}
+
+/// The body of a request is thrown away.
 async fn answer(request: &Request<Incoming>, figures: &Figures) -> Response<Full<Bytes>> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return plain(StatusCode::METHOD_NOT_ALLOWED, "only GET\n");

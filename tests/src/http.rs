@@ -27,17 +27,16 @@ pub async fn http_get(address: SocketAddr, path: &str) -> HttpAnswer {
     http_send(address, request.as_bytes()).await
 }
 
-/// Sends these bytes, and reads until the other end closes.
+/// Sends these bytes to their end, and reads until the other end closes.
 ///
 /// # Panics
-/// When there is no answer.
+/// When they are not taken, or there is no answer.
 pub async fn http_send(address: SocketAddr, request: &[u8]) -> HttpAnswer {
     let exchange = async {
         let mut stream = TcpStream::connect(address).await.expect("it listens");
-        // It may have heard enough before the end.
-        let _ = stream.write_all(request).await;
+        stream.write_all(request).await.expect("it is taken to its end");
         let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer).await;
+        stream.read_to_end(&mut answer).await.expect("the answer has an end");
         String::from_utf8(answer).expect("a text")
     };
     let answer = timeout(TIMEOUT, exchange).await.expect("an answer in time");

@@ -215,10 +215,9 @@ async fn a_hostile_neighbour_takes_neither_memory_nor_the_place_of_others() {
         silent.push(stream);
     }
     assert_eq!(http_get(address, "/healthz").await.status, 200, "there is room");
-    // The older ones have made room, but for some that are being closed. Its database may have
-    // opened a file or two meanwhile.
+    // The older ones have made room. Its database may have opened a file or two meanwhile.
     let more = server.open_files().saturating_sub(before);
-    assert!(more < 60, "{more} files more are open");
+    assert!(more <= 16 + 4, "{more} files more are open");
     let mut nothing = [0; 1];
     let read = timeout(TIMEOUT, silent[0].read(&mut nothing)).await.expect("it is closed in time");
     assert!(!matches!(read, Ok(1)), "it was answered");
@@ -234,7 +233,7 @@ async fn a_hostile_neighbour_takes_neither_memory_nor_the_place_of_others() {
     assert!((400..500).contains(&refused), "{refused}");
     let mut body =
         b"POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n".to_vec();
-    body.extend(vec![b'x'; 100_000]);
+    body.extend(vec![b'x'; 9_000_000]);
     assert_eq!(http_send(address, &body).await.status, 405);
     for path in ["/", "/metrics/", "/gestan.account.v1.AccountService/Get"] {
         assert_eq!(http_get(address, path).await.status, 404, "{path}");
