@@ -3,9 +3,9 @@
 //! that waits for its peer loses it to a newcomer.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use ipnet::IpNet;
@@ -17,6 +17,11 @@ use crate::network;
 /// Networks, the most crowded first, in which a connection is looked for that can make
 /// room. If all connections there are used, the newcomer is turned away.
 const CROWDS: usize = 8;
+
+/// Connections that may take their time to say goodbye after their place was given away.
+/// Beyond these, a newcomer has the one that was asked first cut off: a flood of newcomers
+/// would hold as many as come in that time.
+const GOODBYES: usize = 64;
 
 /// Since when a connection waits for its peer, if it may make room. The connection with
 /// the least such value makes room first.
@@ -42,6 +47,8 @@ struct Taken {
     networks: HashMap<IpNet, BTreeMap<u64, Arc<Activity>>>,
     /// The widest networks by how many are connected.
     crowds: BTreeSet<(usize, IpNet)>,
+    /// Those that have no place any more, the one that was asked first before the others.
+    leaving: VecDeque<Weak<Activity>>,
 }
 
 /// The right to be connected, until it is dropped.
@@ -86,8 +93,9 @@ impl Shared {
             (self.waiting)(activity).map(|since| (since, *number, activity))
         });
         let (_, number, activity) = waiting.min_by_key(|(since, number, _)| (*since, *number))?;
-        activity.make_room();
+        let activity = Arc::clone(activity);
         taken.remove(number);
+        taken.send_away(&activity);
         Some(())
     }
 
@@ -114,6 +122,17 @@ impl Taken {
         }
         self.holders.insert(self.last, networks);
         self.last
+    }
+
+    fn send_away(&mut self, activity: &Arc<Activity>) {
+        activity.make_room();
+        self.leaving.retain(|leaving| leaving.strong_count() > 0);
+        self.leaving.push_back(Arc::downgrade(activity));
+        if self.leaving.len() > GOODBYES
+            && let Some(first) = self.leaving.pop_front().and_then(|first| first.upgrade())
+        {
+            first.cut("others need its room");
+        }
     }
 
     /// Does nothing when the place was given to another connection meanwhile.

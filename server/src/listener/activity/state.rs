@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::metrics::Counted;
 
 /// How long a connection that makes room may take to say goodbye: meanwhile there is one
-/// too many.
+/// too many. How many of these there may be, `places` says.
 const HURRIED_FAREWELL: Duration = Duration::from_secs(2);
 
 /// Calls that a connection may give up beyond those that it lets be answered. A
