@@ -147,7 +147,7 @@ async fn what_a_proxy_does_instead_is_told_with_the_way_out() {
 #[tokio::test]
 async fn a_proxy_that_is_silent_or_away_ends_within_the_connect_timeout() {
     let url = format!("http://{HOST}:50051");
-    let brief = |proxy| through(proxy).connect_timeout(Duration::from_millis(500));
+    let brief = |proxy| through(proxy).connect_timeout(Duration::from_secs(1));
     let proxy = ForwardProxy::start(Manner::Silent).await;
     let error = call(&url, brief(Proxy::url(proxy.url()))).await.expect_err("silence");
     assert_eq!(causes(&error).1, Some(ProxyFault::NoAnswer));

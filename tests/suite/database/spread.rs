@@ -22,7 +22,8 @@ async fn a_thousand_accounts_are_opened_through_three_servers_by_calls_spread_at
     let replicas = Replicas::start(Home::new()).await;
     let mut clients = Vec::new();
     for url in replicas.urls() {
-        let options = ClientOptions::new().max_attempts(1).deadline(TIMEOUT);
+        // A call that a busy machine keeps for too long is repeated, as by every client.
+        let options = ClientOptions::new().deadline(TIMEOUT);
         clients.push(Client::connect(&url, options).await.expect("the server answers"));
     }
     let clients = Arc::new(clients);

@@ -65,7 +65,7 @@ async fn connect_narrow(address: SocketAddr) -> TcpStream {
 }
 
 async fn without_a_window(initial: u32) {
-    let (server, member) = start(Duration::from_millis(500)).await;
+    let (server, member) = start(Duration::from_secs(2)).await;
     let regular = Regular::start(&member.client);
     let stream = TcpStream::connect(server.address).await.expect("a connection");
     let (mut wire, _) = Wire::begin_with(stream, &[(INITIAL_WINDOW, initial)]).await;
@@ -87,7 +87,7 @@ async fn a_peer_that_opens_a_window_of_one_byte_loses_the_connection_at_the_dead
 
 #[tokio::test]
 async fn a_peer_that_takes_its_answer_byte_by_byte_loses_the_connection_at_the_deadline() {
-    let (server, member) = start(Duration::from_millis(500)).await;
+    let (server, member) = start(Duration::from_secs(2)).await;
     let regular = Regular::start(&member.client);
     let stream = TcpStream::connect(server.address).await.expect("a connection");
     let (mut wire, _) = Wire::begin_with(stream, &[(INITIAL_WINDOW, 0)]).await;
@@ -161,7 +161,7 @@ async fn a_few_addresses_do_not_use_up_the_calls_of_everybody() {
 /// The answers to pings and settings are no answers of calls, and wait as well.
 #[tokio::test]
 async fn a_peer_that_pings_without_end_and_reads_nothing_loses_the_connection() {
-    let (server, member) = start(Duration::from_millis(500)).await;
+    let (server, member) = start(Duration::from_secs(2)).await;
     let regular = Regular::start(&member.client);
     let stream = connect_narrow(server.address).await;
     let (mut wire, _) = Wire::begin(stream).await;
@@ -173,7 +173,7 @@ async fn a_peer_that_pings_without_end_and_reads_nothing_loses_the_connection() 
 
 #[tokio::test]
 async fn a_health_watch_that_is_not_taken_loses_the_connection() {
-    let (server, member) = start(Duration::from_millis(500)).await;
+    let (server, member) = start(Duration::from_secs(2)).await;
     let regular = Regular::start(&member.client);
     let stream = TcpStream::connect(server.address).await.expect("a connection");
     let (mut wire, _) = Wire::begin_with(stream, &[(INITIAL_WINDOW, 0)]).await;
