@@ -1,7 +1,5 @@
 //! Connections that are slow or silent; peers that behave are served meanwhile.
 
-#![expect(clippy::expect_used, reason = "what a test needs and does not get ends the test")]
-
 use std::time::Duration;
 
 use gestan_account_client::{ClientOptions, v1};
