@@ -13,14 +13,12 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, copy},
     net::{TcpListener, TcpStream},
     sync::watch,
-    task::JoinHandle,
 };
 
 /// Hands bytes on, in both directions.
 pub(super) struct Proxy {
     address: SocketAddr,
     state: Arc<State>,
-    accepting: JoinHandle<()>,
 }
 
 struct State {
@@ -39,12 +37,14 @@ impl Proxy {
             closed: watch::Sender::new(false),
         });
         let shared = Arc::clone(&state);
-        let accepting = tokio::spawn(async move {
+        tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(hand_on(client, server, Arc::clone(&shared)));
+                if !*shared.closed.borrow() {
+                    tokio::spawn(hand_on(client, server, Arc::clone(&shared)));
+                }
             }
         });
-        Self { address, state, accepting }
+        Self { address, state }
     }
 
     /// A client of the server on the other side; its connection is ready.
@@ -70,9 +70,9 @@ impl Proxy {
         self.state.lost.load(Ordering::SeqCst)
     }
 
-    /// Cuts everything off, and lets nobody in again.
+    /// Cuts everything off, and lets nobody in again. The port stays taken: the server of
+    /// another test would get it, and answer.
     pub(super) fn close(&self) {
-        self.accepting.abort();
         self.state.closed.send_replace(true);
     }
 }
