@@ -17,6 +17,7 @@ pub enum End {
 #[derive(Debug)]
 pub struct Replicas {
     home: Home,
+    call_deadline: &'static str,
     addresses: Vec<SocketAddr>,
     servers: Vec<Option<ServerProcess>>,
 }
@@ -25,9 +26,14 @@ impl Replicas {
     /// How many servers there are.
     pub const COUNT: usize = 3;
 
-    /// Starts them, each on a free port.
+    /// Starts them, each on a free port. A call that waits for what is gone ends soon.
     pub async fn start(home: Home) -> Self {
-        let mut replicas = Self { home, addresses: Vec::new(), servers: Vec::new() };
+        Self::start_with(home, "5s").await
+    }
+
+    /// The same, with this deadline for calls.
+    pub async fn start_with(home: Home, call_deadline: &'static str) -> Self {
+        let mut replicas = Self { home, call_deadline, addresses: Vec::new(), servers: Vec::new() };
         for _ in 0..Self::COUNT {
             let server = replicas.start_one("127.0.0.1:0").await;
             replicas.addresses.push(server.address);
@@ -81,7 +87,8 @@ impl Replicas {
 
     async fn start_one(&self, listen: &str) -> ServerProcess {
         // A killed server's mails must not keep their customers waiting.
-        let arguments = ["--listen", listen, "--mail-lease", "2s", "--call-deadline", "5s"];
+        let deadline = self.call_deadline;
+        let arguments = ["--listen", listen, "--mail-lease", "2s", "--call-deadline", deadline];
         ServerProcess::start(&self.home, &arguments).await
     }
 }
