@@ -29,11 +29,10 @@ use tokio::{
 use tonic::{metadata::MetadataValue, transport::Channel};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
+use super::TIMEOUT;
+
 /// The trusted balancer of these tests.
 const BALANCER: &str = "127.0.0.8";
-
-/// What a slow machine may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How a header of version 2 begins.
 const V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";

@@ -28,8 +28,8 @@ use tokio_rustls::{
     },
 };
 
-/// What a slow machine may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
+use super::TIMEOUT;
+
 /// So seldom that the test does not see it.
 const NEVER: Duration = Duration::from_hours(1);
 

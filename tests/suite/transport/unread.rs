@@ -24,8 +24,8 @@ use tokio::{
 use tonic::{Code, transport::Endpoint};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
-/// What a slow machine may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
+use super::TIMEOUT;
+
 const GET: &str = "/gestan.account.v1.AccountService/Get";
 const WATCH: &str = "/grpc.health.v1.Health/Watch";
 /// `SETTINGS_INITIAL_WINDOW_SIZE`.
